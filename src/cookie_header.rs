@@ -1,0 +1,133 @@
+//! The values that a `Cookie` header (RFC 6265 §5.4) holds for one name, read as the npm package
+//! `cookie` 0.7 reads them, except that a name which stands several times gives all its values.
+
+#![forbid(unsafe_code)]
+
+use std::borrow::Cow;
+
+/// The values of the cookies called `name`, in their order, percent-decoded.
+pub fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item = Cow<'h, [u8]>> {
+    header.split(|&byte| byte == b';').filter_map(move |pair| {
+        let equals = pair.iter().position(|&byte| byte == b'=')?;
+        (trim(&pair[..equals]) == name).then(|| decode(unquote(trim(&pair[equals + 1..]))))
+    })
+}
+
+/// Without the spaces and tabs around it (RFC 6265 knows no other white space here).
+fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+fn unquote(text: &[u8]) -> &[u8] {
+    match text {
+        [b'"', inner @ .., b'"'] => inner,
+        [b'"'] => b"",
+        _ => text,
+    }
+}
+
+/// Percent-decoding as `decodeURIComponent` does it; what that throws at is taken as it stands.
+fn decode(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.contains(&b'%') {
+        decode_uri_component(text).map_or(Cow::Borrowed(text), Cow::Owned)
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn decode_uri_component(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(plain) = rest.iter().position(|&byte| byte == b'%') {
+        out.extend_from_slice(&rest[..plain]);
+        rest = &rest[plain..];
+        // One run of escapes must be well-formed UTF-8 by itself.
+        let run = out.len();
+        while let [b'%', after @ ..] = rest {
+            let (digits, after) = after.split_at_checked(2)?;
+            out.push(hex(digits[0])? << 4 | hex(digits[1])?);
+            rest = after;
+        }
+        std::str::from_utf8(&out[run..]).ok()?;
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| u8::try_from(value).expect("a digit is below 16"))
+}
+
+/// Appends `text` as `encodeURIComponent` writes it.
+pub fn encode_into(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+            out.push(byte);
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            out.extend([b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(header: &str, name: &str) -> Vec<String> {
+        values(header.as_bytes(), name.as_bytes()).map(|v| String::from_utf8_lossy(&v).into_owned()).collect()
+    }
+
+    #[test]
+    fn finds_the_named_cookie() {
+        assert_eq!(all("a=1; sid=x; b=2", "sid"), ["x"]);
+        assert_eq!(all("sid=x", "sid"), ["x"]);
+        assert_eq!(all("sid", "sid"), [""; 0]);
+        assert_eq!(all("", "sid"), [""; 0]);
+        assert_eq!(all("xsid=1;sidx=2", "sid"), [""; 0]);
+    }
+
+    #[test]
+    fn keeps_every_value_of_one_name() {
+        assert_eq!(all("sid=1;sid=2; sid = 3", "sid"), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn trims_spaces_and_tabs_and_nothing_else() {
+        assert_eq!(all(" \tsid \t=\t x\u{a0} ; b", "sid"), ["x\u{a0}"]);
+    }
+
+    #[test]
+    fn takes_quotes_off() {
+        assert_eq!(all(r#"sid="x=1""#, "sid"), ["x=1"]);
+        assert_eq!(all(r#"sid=""#, "sid"), [""]);
+        assert_eq!(all(r#"sid="a"#, "sid"), [r#""a"#]);
+    }
+
+    #[test]
+    fn decodes_escapes_as_a_whole_or_not_at_all() {
+        assert_eq!(all("sid=s%3Aa%2Bb", "sid"), ["s:a+b"]);
+        assert_eq!(all("sid=%E2%82%AC", "sid"), ["€"]);
+        for broken in ["%", "%2", "%zz", "%E2%82", "%ED%A0%80", "%C0%80", "%3A%FF", "%E2\u{82}%AC", "%+1"] {
+            assert_eq!(all(&format!("sid={broken}"), "sid"), [broken]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_any_bytes(header: Vec<u8>, name in "[a-z]{1,3}") {
+            values(&header, name.as_bytes()).for_each(drop);
+        }
+
+        #[test]
+        fn decodes_what_it_encodes(text: String) {
+            let mut encoded = b"n=".to_vec();
+            encode_into(text.as_bytes(), &mut encoded);
+            prop_assert_eq!(values(&encoded, b"n").next().unwrap(), text.as_bytes());
+        }
+    }
+}
