@@ -1,0 +1,97 @@
+'use strict'
+
+/* The demo without a browser: what it prints, what it answers, how it ends. */
+
+const assert = require('node:assert')
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
+const net = require('node:net')
+const path = require('node:path')
+const { test } = require('node:test')
+
+const ROOT = path.join(__dirname, '..', '..', '..')
+
+function run (env) {
+  const child = spawn(process.execPath, [path.join('scripts', 'start.js')], {
+    cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const running = { child, output: '', ended: once(child, 'close').then(([code]) => code) }
+  running.address = new Promise((resolve, reject) => {
+    const read = (data) => {
+      running.output += data
+      const found = /http:\/\/localhost:\d+\//.exec(running.output)
+      if (found) resolve(found[0])
+    }
+    child.stdout.setEncoding('utf8').on('data', read)
+    child.stderr.setEncoding('utf8').on('data', read)
+    running.ended.then(() => reject(new Error(running.output)))
+  })
+  running.address.catch(() => {})
+  return running
+}
+
+// A browser's part: keeps the cookie.
+function visitor (address) {
+  let cookie
+  return async function visit (where, body) {
+    const response = await fetch(new URL(where, address), {
+      method: body ? 'POST' : 'GET',
+      headers: { ...(cookie && { cookie }), ...(body && { 'content-type': 'application/json' }) },
+      body: body && JSON.stringify(body)
+    })
+    for (const line of response.headers.getSetCookie()) cookie = line.split(';')[0]
+    const text = await response.text()
+    return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text
+  }
+}
+
+test('the demo signs in and out, counts, and shows the store', async (t) => {
+  const demo = run({ PORT: '0' })
+  t.after(() => demo.child.kill())
+  const address = await demo.address
+  const visit = visitor(address)
+  assert.match(await visit('/'), /<title>express-session-native<\/title>/)
+  assert.strictEqual((await visit('/me')).views, 1)
+  assert.strictEqual((await visit('/view', {})).views, 2)
+  assert.strictEqual((await visit('/sign-in', { name: '  ' })).error, 'Please type a name.')
+  assert.strictEqual((await visit('/sign-in', { name: 'Ada' })).user.name, 'Ada')
+  assert.strictEqual((await visit('/me')).views, 2)
+  assert.strictEqual((await visit('/crowd', {})).made, 10_000)
+
+  const live = await fetch(new URL('/live', address))
+  assert.strictEqual(live.headers.get('set-cookie'), null)
+  const { value } = await live.body.getReader().read()
+  const stats = JSON.parse(Buffer.from(value).toString().replace(/^data: /, ''))
+  assert.ok(stats.sessions > 9000, `${stats.sessions} sessions`)
+
+  assert.deepStrictEqual(await visit('/sign-out', {}), { user: null, views: 0, id: null })
+  assert.strictEqual((await visit('/me')).user, null)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  const skip = process.platform === 'win32' ? 'Windows has no signals' : false
+  test(`${signal} ends the demo with exit code 0, also while a page is open`, { skip }, async (t) => {
+    const demo = run({ PORT: '0' })
+    t.after(() => demo.child.kill('SIGKILL'))
+    const address = await demo.address
+    const live = await fetch(new URL('/live', address))
+    demo.child.kill(signal)
+    demo.child.kill(signal) // npm passes Ctrl-C on, so it comes twice
+    await live.text().catch(() => {})
+    assert.strictEqual(await demo.ended, 0, demo.output)
+    assert.match(demo.output, /The demo ends\./)
+  })
+}
+
+test('a port that is taken or none at all is said in a sentence', async (t) => {
+  const taken = net.createServer().listen(0)
+  await once(taken, 'listening')
+  t.after(() => taken.close())
+  const { port } = taken.address()
+  const one = run({ PORT: String(port) })
+  assert.strictEqual(await one.ended, 1)
+  assert.match(one.output, new RegExp(`Port ${port} is taken\\. Choose another one`))
+  const other = run({ PORT: 'http' })
+  assert.strictEqual(await other.ended, 1)
+  assert.match(other.output, /PORT is "http"; it has to be a number from 0 to 65535\./)
+})

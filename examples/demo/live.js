@@ -1,0 +1,56 @@
+'use strict'
+
+/* The live figures of a store, sent to every page that is open (server-sent events). */
+
+const { monitorEventLoopDelay } = require('node:perf_hooks')
+
+const INTERVAL = 500
+
+module.exports = function live (store) {
+  const pages = new Set()
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  let timer
+
+  function figures () {
+    const { sessions, bytes, limits, hits, misses, sets, touches, destroyed, expired, evicted } = store.stats()
+    // The monitor counts its own resolution in.
+    const stall = Math.max(0, delay.max / 1e6 - 5)
+    delay.reset()
+    return {
+      sessions, bytes, limits, hits, misses, sets, touches, destroyed, expired,
+      evicted: evicted.max + evicted.maxBytes, stall
+    }
+  }
+
+  function send () {
+    const text = `data: ${JSON.stringify(figures())}\n\n`
+    for (const res of pages) res.write(text)
+  }
+
+  function connect (req, res) {
+    res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    if (pages.size === 0) {
+      delay.enable()
+      delay.reset()
+      timer = setInterval(send, INTERVAL)
+    }
+    pages.add(res)
+    send()
+    res.on('close', () => {
+      pages.delete(res)
+      if (pages.size === 0) stop()
+    })
+  }
+
+  function stop () {
+    clearInterval(timer)
+    delay.disable()
+  }
+
+  function close () {
+    stop()
+    for (const res of pages) res.end()
+  }
+
+  return { connect, close }
+}

@@ -1,0 +1,133 @@
+'use strict'
+
+/*
+ * The demo: sign in, count, and watch the store live. Express 5 on the native memory store.
+ * `npm start` runs it from a clone; `PORT=8080 npm start` chooses the port.
+ */
+
+const { randomBytes } = require('node:crypto')
+const path = require('node:path')
+const express = require('express')
+const session = require('../..')
+const live = require('./live')
+
+const FIRST_PORT = 3000
+const PORTS_TO_TRY = 20
+const CROWD = 10_000
+
+// Small bounds, so that a few clicks show what happens at them.
+const store = new session.MemoryStore({ max: 25_000, maxBytes: 64 * 1024 * 1024 })
+const feed = live(store)
+const app = express()
+
+app.disable('x-powered-by')
+app.get('/live', feed.connect) // before the session: who only watches needs none
+
+app.use(session({
+  store,
+  // The sessions end with the process, so a new secret at each start is right here.
+  secret: process.env.SESSION_SECRET || randomBytes(32),
+  resave: false,
+  saveUninitialized: false,
+  cookie: { httpOnly: true, sameSite: 'lax', maxAge: 30 * 60 * 1000 }
+}))
+app.use(express.json())
+
+app.get('/', (req, res) => {
+  count(req.session)
+  res.sendFile(path.join(__dirname, 'page.html'))
+})
+
+app.get('/me', (req, res) => res.json(describe(req)))
+
+app.post('/view', (req, res) => {
+  count(req.session)
+  res.json(describe(req))
+})
+
+app.post('/sign-in', (req, res, next) => {
+  const name = String(req.body?.name ?? '').trim().slice(0, 40)
+  if (!name) return res.status(400).json({ error: 'Please type a name.' })
+  const { views } = req.session
+  // A new id at each sign-in, so that an id someone planted before is worth nothing.
+  req.session.regenerate((err) => {
+    if (err) return next(err)
+    req.session.user = { name, since: Date.now() }
+    req.session.views = views || 0
+    res.json(describe(req))
+  })
+})
+
+app.post('/sign-out', (req, res, next) => {
+  req.session.destroy((err) => {
+    if (err) return next(err)
+    res.clearCookie('connect.sid').json({ user: null, views: 0, id: null })
+  })
+})
+
+app.post('/crowd', async (req, res) => {
+  await crowd(CROWD)
+  res.json({ made: CROWD })
+})
+
+function count (sess) {
+  sess.views = (sess.views || 0) + 1
+}
+
+// The id is a secret: a page shows as much of it as tells two sessions apart.
+function describe ({ session: { user, views = 0 }, sessionID }) {
+  return { user: user || null, views, id: user || views ? sessionID.slice(0, 6) : null }
+}
+
+// Sessions of visitors who never come back: each lives for 4 to 14 seconds, unless the bound takes it first.
+async function crowd (size) {
+  for (let made = 0; made < size; made++) {
+    const cookie = new session.Cookie({ maxAge: 4000 + Math.random() * 10_000 })
+    store.set(randomBytes(24).toString('base64url'), { cookie, views: 1, from: 'the crowd' })
+    if (made % 500 === 499) await new Promise(setImmediate)
+  }
+}
+
+function listen () {
+  const wanted = process.env.PORT
+  const first = wanted === undefined || wanted === '' ? FIRST_PORT : Number(wanted)
+  if (!Number.isInteger(first) || first < 0 || first > 65_535) {
+    fail(`PORT is ${JSON.stringify(wanted)}; it has to be a number from 0 to 65535.`)
+  }
+  // Who asked for a port wants that one or to be told; the default one moves on to the next.
+  const last = first === FIRST_PORT && !wanted ? first + PORTS_TO_TRY - 1 : first
+  tryPort(first, last)
+}
+
+function tryPort (port, last) {
+  const server = app.listen(port, (err) => {
+    if (!err) return ready(server)
+    if (err.code === 'EADDRINUSE' && port < last) return tryPort(port + 1, last)
+    if (err.code === 'EADDRINUSE') fail(`Port ${port} is taken. Choose another one: PORT=${port + 1} npm start`)
+    fail(`Port ${port} can't be opened: ${err.message}`)
+  })
+}
+
+function ready (server) {
+  console.log(`The demo is at http://localhost:${server.address().port}/`)
+  let stopping = false
+  const stop = () => {
+    // npm passes Ctrl-C on, so it comes twice.
+    if (stopping) return
+    stopping = true
+    console.log('\nThe demo ends.')
+    feed.close()
+    store.close?.()
+    server.close(() => process.exit(0))
+    server.closeAllConnections()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+function fail (text) {
+  console.error(text)
+  process.exit(1)
+}
+
+listen()

@@ -1,0 +1,63 @@
+'use strict'
+
+/*
+ * `npm test`: installs and builds what is missing, then runs every test that needs no server.
+ * The last line is the sum of all of them; the exit code is 1 when one failed.
+ */
+
+const { spawn } = require('node:child_process')
+const path = require('node:path')
+const { ROOT, prepare, say } = require('./prepare')
+const { add, format, readCargo, readTotal } = require('./counts')
+
+const RUN_TESTS = path.join(__dirname, 'run-tests.js')
+const folder = (name) => [process.execPath, RUN_TESTS, path.join('__test__', name)]
+
+const SUITES = [
+  { name: 'engine, in Rust', command: ['cargo', 'test', '--no-default-features'], read: readCargo },
+  { name: 'unit', command: folder('unit'), read: readTotal },
+  { name: 'differential', command: folder('differential'), read: readTotal },
+  { name: 'types', command: folder('types'), read: readTotal },
+  { name: 'package', command: folder('install/quick'), read: readTotal }
+]
+
+function run ([command, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (data) => {
+      output += data
+      process.stdout.write(data)
+    })
+    child.on('error', (error) => resolve({ status: 1, output: error.message }))
+    child.on('close', (status) => resolve({ status, output }))
+  })
+}
+
+async function main () {
+  let total = { passed: 0, failed: 0, skipped: 0 }
+  const summary = []
+  try {
+    prepare()
+  } catch (error) {
+    console.error(`\n${error.message}`)
+    console.log(format({ ...total, failed: 1 }))
+    process.exitCode = 1
+    return
+  }
+  for (const { name, command, read } of SUITES) {
+    say(`testing: ${name}`)
+    const started = Date.now()
+    const { status, output } = await run(command)
+    const counts = read(output) || { passed: 0, failed: 1, skipped: 0 }
+    if (status !== 0 && counts.failed === 0) counts.failed = 1
+    total = add(total, counts)
+    summary.push(`  ${name}: ${format(counts)} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
+  }
+  say('npm test')
+  console.log(summary.join('\n'))
+  console.log(format(total))
+  if (total.failed > 0) process.exitCode = 1
+}
+
+main()
