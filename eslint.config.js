@@ -6,7 +6,7 @@ const globals = (...names) => Object.fromEntries(names.map((name) => [name, 'rea
 
 module.exports = [
   // binding.js is generated.
-  { ignores: ['binding.js', 'target/', 'coverage/', '**/node_modules/'] },
+  { ignores: ['binding.js', 'target/', 'coverage/', '**/node_modules/', '**/.servers/'] },
   js.configs.recommended,
   {
     files: ['**/*.js'],
@@ -21,7 +21,8 @@ module.exports = [
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      'no-unused-vars': ['error', { args: 'after-used', argsIgnorePattern: '^_', caughtErrors: 'all' }],
+      'no-unused-vars': ['error', { args: 'none', caughtErrors: 'all' }],
+      'no-empty': ['error', { allowEmptyCatch: true }],
       'no-var': 'error',
       'object-shorthand': ['error', 'properties'],
       'prefer-const': ['error', { destructuring: 'all' }],

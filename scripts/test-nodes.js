@@ -1,0 +1,65 @@
+'use strict'
+
+/*
+ * `npm run test:nodes`: the unit tests, and upstream's suite where UPSTREAM_SESSION names a checkout,
+ * under other versions of Node, which come from npm. A version that can't be installed is skipped by name.
+ */
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { add, format, readTotal } = require('./counts')
+const { ROOT, say } = require('./prepare')
+
+const VERSIONS = ['18', '22', '24']
+const upstream = process.env.UPSTREAM_SESSION
+
+function install (version, folder) {
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const name = `node-${platform}-${process.arch}`
+  const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${version}`]
+  spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'ignore'], shell: process.platform === 'win32', cwd: folder })
+  const node = path.join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  const { status, stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
+  return status === 0 ? { node, exact: stdout.trim() } : null
+}
+
+function run (node, args) {
+  const { stdout, status } = spawnSync(node, args, {
+    cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28
+  })
+  const counts = readTotal(stdout) || { passed: 0, failed: 1, skipped: 0 }
+  if (status !== 0 && counts.failed === 0) counts.failed = 1
+  if (counts.failed > 0) process.stdout.write(stdout)
+  return counts
+}
+
+const SUITES = [
+  { name: 'unit', args: ['scripts/run-tests.js', '__test__/unit'] },
+  ...upstream ? [{ name: "upstream's suite", args: ['__test__/upstream/run.js', upstream] }] : []
+]
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodes-'))
+let total = { passed: 0, failed: 0, skipped: 0 }
+try {
+  for (const version of VERSIONS) {
+    const own = path.join(folder, version)
+    fs.mkdirSync(own)
+    const installed = install(version, own)
+    if (!installed) {
+      say(`skipped: Node ${version} can't be installed from npm here`)
+      total.skipped += 1
+      continue
+    }
+    for (const { name, args } of SUITES) {
+      const counts = run(installed.node, args)
+      say(`Node ${installed.exact}, ${name}: ${format(counts)}`)
+      total = add(total, counts)
+    }
+  }
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true })
+}
+console.log(format(total))
+if (total.failed > 0) process.exitCode = 1
