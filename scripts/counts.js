@@ -34,6 +34,12 @@ function readCargo (output) {
   return { passed: sum(1), failed: sum(2), skipped: sum(3) }
 }
 
+// What a run amounts to: one that ended badly, or said nothing, has failed whatever it counted.
+function judge (counts, status) {
+  if (!counts) return { passed: 0, failed: 1, skipped: 0 }
+  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+}
+
 function add (one, other) {
   return {
     passed: one.passed + other.passed,
@@ -46,4 +52,4 @@ function format ({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`
 }
 
-module.exports = { add, format, readCargo, readNodeTest, readTotal }
+module.exports = { add, format, judge, readCargo, readNodeTest, readTotal }

@@ -7,10 +7,10 @@
  * with Node's test runner. The last line is `N passed, N failed`, with `, N skipped` where some were.
  */
 
-const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { format, readNodeTest, readTotal } = require('./counts')
+const { show } = require('./child')
+const { format, judge, readNodeTest, readTotal } = require('./counts')
 
 const TIME_LIMIT = 15 * 60 * 1000
 
@@ -22,40 +22,17 @@ function testFiles (folder) {
   }).sort()
 }
 
-function run (args) {
-  const env = { ...process.env }
-  // Set when this runs below `node --test`; it would change what the child prints.
-  delete env.NODE_TEST_CONTEXT
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT)
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (data) => {
-      output += data
-      process.stdout.write(data)
-    })
-    child.on('close', (status) => {
-      clearTimeout(timer)
-      resolve({ status, output })
-    })
-  })
-}
-
 async function main ([folder, ...rest]) {
   const script = path.join(folder, 'run.js')
   const own = fs.existsSync(script)
   const files = own || !fs.existsSync(folder) ? [] : testFiles(folder)
   if (!own && files.length === 0) {
     console.error(`${folder} has no tests`)
-    return { passed: 0, failed: 1, skipped: 0 }
+    return judge(null)
   }
   const args = own ? [script, ...rest] : ['--test', '--test-reporter=spec', ...rest, ...files]
-  const { status, output } = await run(args)
-  const counts = own ? readTotal(output) : readNodeTest(output)
-  // It ended badly although no test failed, or said nothing.
-  if (!counts) return { passed: 0, failed: 1, skipped: 0 }
-  if (status !== 0 && counts.failed === 0) counts.failed = 1
-  return counts
+  const { status, output } = await show(process.execPath, args, { limit: TIME_LIMIT })
+  return judge(own ? readTotal(output) : readNodeTest(output), status)
 }
 
 main(process.argv.slice(2)).then((counts) => {

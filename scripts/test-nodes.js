@@ -9,7 +9,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { add, format, readTotal } = require('./counts')
+const { add, format, judge, readTotal } = require('./counts')
 const { ROOT, say } = require('./prepare')
 
 const VERSIONS = ['18', '22', '24']
@@ -29,8 +29,7 @@ function run (node, args) {
   const { stdout, status } = spawnSync(node, args, {
     cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28
   })
-  const counts = readTotal(stdout) || { passed: 0, failed: 1, skipped: 0 }
-  if (status !== 0 && counts.failed === 0) counts.failed = 1
+  const counts = judge(readTotal(stdout), status)
   if (counts.failed > 0) process.stdout.write(stdout)
   return counts
 }

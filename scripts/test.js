@@ -5,11 +5,12 @@
  * The last line is the sum of all of them; the exit code is 1 when one failed.
  */
 
-const { spawn } = require('node:child_process')
 const path = require('node:path')
+const { show } = require('./child')
+const { add, format, judge, readCargo, readTotal } = require('./counts')
 const { ROOT, prepare, say } = require('./prepare')
-const { add, format, readCargo, readTotal } = require('./counts')
 
+const TIME_LIMIT = 10 * 60 * 1000
 const RUN_TESTS = path.join(__dirname, 'run-tests.js')
 const folder = (name) => [process.execPath, RUN_TESTS, path.join('__test__', name)]
 
@@ -20,19 +21,6 @@ const SUITES = [
   { name: 'types', command: folder('types'), read: readTotal },
   { name: 'package', command: folder('install/quick'), read: readTotal }
 ]
-
-function run ([command, ...args]) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (data) => {
-      output += data
-      process.stdout.write(data)
-    })
-    child.on('error', (error) => resolve({ status: 1, output: error.message }))
-    child.on('close', (status) => resolve({ status, output }))
-  })
-}
 
 async function main () {
   let total = { passed: 0, failed: 0, skipped: 0 }
@@ -48,9 +36,9 @@ async function main () {
   for (const { name, command, read } of SUITES) {
     say(`testing: ${name}`)
     const started = Date.now()
-    const { status, output } = await run(command)
-    const counts = read(output) || { passed: 0, failed: 1, skipped: 0 }
-    if (status !== 0 && counts.failed === 0) counts.failed = 1
+    const [program, ...args] = command
+    const { status, output } = await show(program, args, { cwd: ROOT, limit: TIME_LIMIT })
+    const counts = judge(read(output), status)
     total = add(total, counts)
     summary.push(`  ${name}: ${format(counts)} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
   }

@@ -11,10 +11,12 @@
  * against the original, which shows that the runner itself is right.
  */
 
-const { execFileSync, spawn } = require('node:child_process')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { show } = require('../../scripts/child')
+const { format, judge } = require('../../scripts/counts')
 
 const ROOT = path.join(__dirname, '..', '..')
 const MODULES = ['cookie', 'memory', 'session', 'store']
@@ -67,26 +69,15 @@ function makeCertificate (folder) {
   ], { stdio: 'ignore' })
 }
 
+// With --no-exit a handle that the package leaves open keeps mocha from ending; that is a failure.
 function run (folder) {
   const mocha = path.join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js')
   const args = [mocha, '--require', 'test/support/env', '--check-leaks', '--no-exit', '--reporter', 'spec', 'test/']
-  const env = { ...process.env }
-  // Set when this runs below `node --test`; it would change what the child prints.
-  delete env.NODE_TEST_CONTEXT
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
-    // With --no-exit a handle that the package leaves open keeps mocha from ending; that is a failure.
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT)
-    let output = ''
-    child.stdout.on('data', (data) => {
-      output += data
-      process.stdout.write(data)
-    })
-    child.on('close', (status) => {
-      clearTimeout(timer)
-      resolve({ status, output })
-    })
-  })
+  return show(process.execPath, args, { cwd: folder, limit: TIME_LIMIT })
+}
+
+function count (output, word) {
+  return Number(output.match(new RegExp(`^ +(\\d+) ${word}`, 'm'))?.[1] || 0)
 }
 
 async function main () {
@@ -95,11 +86,10 @@ async function main () {
   try {
     prepare(folder, options)
     const { status, output } = await run(folder)
-    const count = (word) => Number(output.match(new RegExp(`^ +(\\d+) ${word}`, 'm'))?.[1] || 0)
-    const [passed, failed, skipped] = [count('passing'), count('failing'), count('pending')]
-    const broken = failed === 0 && (status !== 0 || passed === 0)
-    console.log(`${passed} passed, ${failed + Number(broken)} failed${skipped ? `, ${skipped} skipped` : ''}`)
-    if (failed || broken) process.exitCode = 1
+    const [passed, failed, skipped] = ['passing', 'failing', 'pending'].map((word) => count(output, word))
+    const counts = judge(passed + failed ? { passed, failed, skipped } : null, status)
+    console.log(format(counts))
+    if (counts.failed > 0) process.exitCode = 1
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }

@@ -1,0 +1,33 @@
+'use strict'
+
+const { spawn } = require('node:child_process')
+
+/*
+ * Runs a program, shows what it prints and resolves to { status, output } with its standard output.
+ * It is killed after `limit` milliseconds; status is then null.
+ */
+function show (command, args, { cwd, limit }) {
+  const env = { ...process.env }
+  // Set when this runs below `node --test`; it would change what a test runner prints.
+  delete env.NODE_TEST_CONTEXT
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const timer = setTimeout(() => child.kill('SIGKILL'), limit)
+    const end = (status, output) => {
+      clearTimeout(timer)
+      resolve({ status, output })
+    }
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (data) => {
+      output += data
+      process.stdout.write(data)
+    })
+    child.on('error', (error) => {
+      console.error(error.message)
+      end(null, output)
+    })
+    child.on('close', (status) => end(status, output))
+  })
+}
+
+module.exports = { show }
