@@ -1,0 +1,88 @@
+'use strict'
+
+/* What the tarball holds, and what its manifest promises. */
+
+const assert = require('node:assert')
+const fs = require('node:fs')
+const path = require('node:path')
+const { test } = require('node:test')
+const { NAME, ROOT, list } = require('../pack')
+
+const manifest = require('../../../package.json')
+const { files, size, unpackedSize } = list()
+const has = (file) => files.includes(file)
+
+test('the tarball has what an app needs, and what cargo needs where there is no binary', (t) => {
+  for (const file of [
+    'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'index.js', 'index.d.ts', 'binding.js',
+    'memorystore.js', 'scripts/install.js', 'session/store.js', 'session/cookie.js', 'session/session.js',
+    'session/memory.js', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'src/lib.rs'
+  ]) assert.ok(has(file), `${file} is missing`)
+  t.diagnostic(`${files.length} files, ${size} bytes packed, ${unpackedSize} unpacked`)
+})
+
+test('it has nothing else, and is small', () => {
+  const wanted = [
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|Cargo\.(toml|lock)|build\.rs|binding\.js)$/,
+    /^(index|memorystore)\.(js|d\.ts)$/, /^session\/[\w-]+\.(js|d\.ts)$/, /^scripts\/install\.js$/, /^src\/.+\.rs$/
+  ]
+  assert.deepStrictEqual(files.filter((file) => !wanted.some((pattern) => pattern.test(file))), [])
+  assert.deepStrictEqual(files.filter((file) => /test|bench|\.node$/.test(file)), [])
+  assert.ok(size < 128 * 1024, `${size} bytes packed`)
+})
+
+test('every file that it requires is in it', () => {
+  for (const file of files.filter((name) => name.endsWith('.js') && name !== 'binding.js')) {
+    const text = fs.readFileSync(path.join(ROOT, file), 'utf8')
+    for (const [, wanted] of text.matchAll(/require\('([^']+)'\)/g)) {
+      if (wanted.startsWith('.')) {
+        const target = path.relative(ROOT, require.resolve(path.join(ROOT, path.dirname(file), wanted)))
+        assert.ok(has(target.replaceAll('\\', '/')), `${file} requires ${wanted}`)
+      } else if (!require('node:module').isBuiltin(wanted)) {
+        assert.ok(wanted.split('/')[0] in manifest.dependencies, `${file} requires ${wanted}, which is no dependency`)
+      }
+    }
+  }
+})
+
+test('one version everywhere', () => {
+  const { version } = manifest
+  assert.match(version, /^1\.(19|[2-9]\d)\.\d+$/)
+  const cargo = fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')
+  assert.ok(cargo.includes(`\nversion = "${version}"\n`), 'Cargo.toml')
+  const loader = fs.readFileSync(path.join(ROOT, 'binding.js'), 'utf8')
+  const named = new Set([...loader.matchAll(/bindingPackageVersion !== '([^']+)'/g)].map(([, found]) => found))
+  assert.deepStrictEqual([...named], [version], 'binding.js; npm run build')
+})
+
+test('a platform package for each target, of the same version', () => {
+  const platforms = fs.readdirSync(path.join(ROOT, 'npm')).sort()
+  assert.deepStrictEqual(platforms, [
+    'darwin-arm64', 'darwin-x64', 'linux-arm64-gnu', 'linux-arm64-musl', 'linux-x64-gnu', 'linux-x64-musl',
+    'win32-arm64-msvc', 'win32-x64-msvc'
+  ])
+  const loader = fs.readFileSync(path.join(ROOT, 'binding.js'), 'utf8')
+  for (const platform of platforms) {
+    const own = JSON.parse(fs.readFileSync(path.join(ROOT, 'npm', platform, 'package.json'), 'utf8'))
+    assert.strictEqual(own.name, `${NAME}-${platform}`)
+    assert.strictEqual(own.version, manifest.version)
+    assert.strictEqual(own.main, `${NAME}.${platform}.node`)
+    assert.strictEqual(own.license, 'MIT')
+    assert.ok(loader.includes(`require('${own.name}')`), `binding.js does not look for ${own.name}`)
+  }
+})
+
+test('the manifest keeps what existing code relies on', () => {
+  assert.strictEqual(manifest.name, NAME)
+  assert.strictEqual(manifest.exports, undefined)
+  assert.strictEqual(manifest.type, undefined)
+  assert.deepStrictEqual(manifest.engines, { node: '>= 18' })
+  assert.deepStrictEqual(manifest.dependencies, { cookie: '~0.7.2', debug: '^4.4.3', depd: '~2.0.0' })
+  // `napi prepublish` writes these at a release.
+  assert.strictEqual(manifest.optionalDependencies, undefined)
+})
+
+test('the lock file names no place to download from', () => {
+  const lock = fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')
+  assert.doesNotMatch(lock, /"resolved"/)
+})
