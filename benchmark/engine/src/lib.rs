@@ -1,0 +1,8 @@
+//! The engine's modules, without Node, for the benchmarks beside this file.
+
+#[path = "../../../src/clock.rs"]
+pub mod clock;
+#[path = "../../../src/memory_store/mod.rs"]
+pub mod memory_store;
+#[path = "../../../src/sweeper.rs"]
+pub mod sweeper;

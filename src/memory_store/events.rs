@@ -1,0 +1,129 @@
+//! Telling watchers which sessions are gone. While there is no watcher nothing is recorded.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::record::{self, Encoding};
+use super::shard::Remains;
+use super::template::Templates;
+use super::view::View;
+
+/// Why a session is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Its deadline passed.
+    Expired,
+    /// There was no room for it.
+    Evicted,
+    /// It was destroyed, or all were cleared.
+    Destroyed,
+    /// Another text was stored under its id.
+    Replaced,
+}
+
+/// A session that is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// Why.
+    pub kind: Kind,
+    /// Its id.
+    pub id: Box<[u8]>,
+    /// Its whole text, as it was written.
+    pub text: Vec<u8>,
+    /// How the text is to be read.
+    pub encoding: Encoding,
+}
+
+type Event = Arc<(Kind, Remains)>;
+
+#[derive(Debug)]
+struct Queue {
+    /// Whether [`Kind::Replaced`] is wanted.
+    replaced: bool,
+    events: Mutex<VecDeque<Event>>,
+}
+
+/// Everyone who watches a store.
+#[derive(Debug, Default)]
+pub(super) struct Watchers {
+    queues: RwLock<Vec<Arc<Queue>>>,
+    /// Their number, and how many of them want replacements: asked far more often than changed.
+    count: AtomicUsize,
+    replaced: AtomicUsize,
+}
+
+impl Watchers {
+    pub(super) fn want(&self, kind: Kind) -> bool {
+        let count = if kind == Kind::Replaced { &self.replaced } else { &self.count };
+        count.load(Ordering::Acquire) > 0
+    }
+
+    /// Records that a session is gone.
+    pub(super) fn tell(&self, kind: Kind, remains: Remains) {
+        let event = Arc::new((kind, remains));
+        for queue in self.queues.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            if kind != Kind::Replaced || queue.replaced {
+                queue.events.lock().unwrap_or_else(PoisonError::into_inner).push_back(Arc::clone(&event));
+            }
+        }
+    }
+
+    pub(super) fn watch(self: &Arc<Self>, templates: &Arc<Templates>, replaced: bool) -> Watch {
+        let queue = Arc::new(Queue { replaced, events: Mutex::default() });
+        let mut queues = self.queues.write().unwrap_or_else(PoisonError::into_inner);
+        queues.push(Arc::clone(&queue));
+        self.count(&queues);
+        Watch { queue, watchers: Arc::clone(self), templates: Arc::clone(templates) }
+    }
+
+    fn count(&self, queues: &[Arc<Queue>]) {
+        self.count.store(queues.len(), Ordering::Release);
+        self.replaced.store(queues.iter().filter(|queue| queue.replaced).count(), Ordering::Release);
+    }
+}
+
+/// A subscription to the sessions that a store loses. Dropping it ends it.
+#[derive(Debug)]
+pub struct Watch {
+    queue: Arc<Queue>,
+    watchers: Arc<Watchers>,
+    templates: Arc<Templates>,
+}
+
+impl Watch {
+    /// Takes up to `max` events, oldest first. Each is given once.
+    #[must_use]
+    pub fn drain(&self, max: usize) -> Vec<Removed> {
+        let mut events = self.queue.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = max.min(events.len());
+        let taken: Vec<Event> = events.drain(..taken).collect();
+        if events.is_empty() {
+            events.shrink_to(64);
+        }
+        drop(events);
+        taken.iter().map(|event| self.removed(event)).collect()
+    }
+
+    /// How many events wait.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.queue.events.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn removed(&self, event: &Event) -> Removed {
+        let (kind, remains) = &**event;
+        let fields = record::read(&remains.record, remains.form, remains.template, remains.deadline);
+        let mut text = Vec::new();
+        let encoding = View::of_remains(remains, &self.templates).write_text(&mut text);
+        Removed { kind: *kind, id: fields.id.text(), text, encoding }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut queues = self.watchers.queues.write().unwrap_or_else(PoisonError::into_inner);
+        queues.retain(|queue| !Arc::ptr_eq(queue, &self.queue));
+        self.watchers.count(&queues);
+    }
+}

@@ -1,0 +1,420 @@
+//! The store against a model of it: a plain map. What the store evicts the model learns from the
+//! store's own events, and checks that there was a reason.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::store::TOMBSTONE_MS;
+use super::*;
+
+const START: u64 = 1_763_754_720_000;
+
+#[derive(Debug, Clone)]
+enum Op {
+    Set {
+        id: u8,
+        text: Text,
+        ttl: i64,
+        returned: bool,
+    },
+    /// What a request does that has loaded the session `ago` births before.
+    Save {
+        id: u8,
+        cookie: u8,
+        data: u8,
+        ttl: i64,
+        ago: usize,
+    },
+    Get {
+        id: u8,
+        returned: bool,
+    },
+    Touch {
+        id: u8,
+        cookie: Option<u8>,
+        ttl: i64,
+    },
+    Destroy {
+        id: u8,
+    },
+    Clear,
+    Advance {
+        ms: i64,
+    },
+    Sweep {
+        budget: usize,
+    },
+    Limit {
+        sessions: Option<u64>,
+        bytes: Option<u64>,
+    },
+}
+
+#[derive(Debug, Clone)]
+enum Text {
+    Cut { cookie: u8, data: u8 },
+    Garbage(Vec<u8>),
+}
+
+fn cookie(kind: u8, deadline: u64) -> String {
+    let date = |ms: u64| {
+        let date = iso_date::format(i64::try_from(ms).unwrap()).unwrap();
+        String::from_utf8(date.to_vec()).unwrap()
+    };
+    match kind % 6 {
+        0 => format!(r#"{{"originalMaxAge":1000,"expires":"{}","path":"/"}}"#, date(deadline)),
+        1 => format!(r#"{{"expires":"{}"}}"#, date(deadline + 5)),
+        2 => r#"{"expires":null,"path":"/"}"#.into(),
+        3 => "{}".into(),
+        4 => r#"{"expires":"soon"}"#.into(),
+        _ => format!(r#"{{"path":"{}"}}"#, "é".repeat(300)),
+    }
+}
+
+fn data(kind: u8) -> String {
+    match kind % 5 {
+        0 => "{}".into(),
+        1 => r#"{"views":1}"#.into(),
+        2 => r#"{"views":2}"#.into(),
+        3 => r#"{"name":"日本"}"#.into(),
+        _ => format!(r#"{{"x":"{}"}}"#, "y".repeat(usize::from(kind) * 4)),
+    }
+}
+
+fn join(cookie: &str, data: &str) -> Vec<u8> {
+    let comma = if data == "{}" { "" } else { "," };
+    format!(r#"{{"cookie":{cookie}{comma}{}"#, &data[1..]).into_bytes()
+}
+
+fn id(number: u8) -> Vec<u8> {
+    match number % 3 {
+        0 => format!("{number:03}-AAAABBBBCCCC_DDDDabcdefghijk").into_bytes(),
+        1 => format!("foreign {number}").into_bytes(),
+        _ => vec![number; usize::from(number)],
+    }
+}
+
+struct Session {
+    text: Vec<u8>,
+    /// `None`: the text is whole, and a touch does not change it.
+    data: Option<String>,
+    deadline: u64,
+    born: u32,
+}
+
+struct Model {
+    store: MemoryStore,
+    watch: Watch,
+    now: u64,
+    sessions: HashMap<Vec<u8>, Session>,
+    tombstones: HashMap<Vec<u8>, u64>,
+    /// For each id its births, and whether what was loaded then must not come back.
+    births: HashMap<Vec<u8>, Vec<(u32, bool)>>,
+    /// Tombstones may have gone before their time; then older late saves may be dropped for nothing.
+    forgets: bool,
+    sets: u64,
+}
+
+impl Model {
+    fn new(shards: usize, limits: Limits) -> Self {
+        let store = MemoryStore::with_shards(limits, shards);
+        let watch = store.watch(true);
+        Model {
+            store,
+            watch,
+            now: START,
+            sessions: HashMap::new(),
+            tombstones: HashMap::new(),
+            births: HashMap::new(),
+            forgets: limits.max_bytes.is_some(),
+            sets: 0,
+        }
+    }
+
+    fn deadline(&self, ttl: i64) -> u64 {
+        self.now.checked_add_signed(ttl).unwrap()
+    }
+
+    fn live(&self, id: &[u8]) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.deadline > self.now)
+    }
+
+    fn text(&self, id: &[u8]) -> Option<Vec<u8>> {
+        self.store.peek(id, self.now, |view| {
+            let mut text = Vec::new();
+            view.write_text(&mut text);
+            text
+        })
+    }
+
+    /// Takes note of what is gone.
+    fn events(&mut self, mut destroyed: Vec<Vec<u8>>, replaced: Option<(&[u8], &[u8])>) {
+        let limits = self.store.limits();
+        let mut replacements = 0;
+        for event in self.watch.drain(usize::MAX) {
+            if event.kind == Kind::Replaced {
+                assert_eq!(replaced, Some((&*event.id, &event.text[..])));
+                replacements += 1;
+                continue;
+            }
+            let gone = self.sessions.remove(&*event.id).expect("an event for a session, once");
+            assert_eq!(event.text, gone.text);
+            match event.kind {
+                Kind::Expired => assert!(gone.deadline <= self.now),
+                Kind::Evicted => assert!(limits.max_sessions.is_some() || limits.max_bytes.is_some()),
+                Kind::Destroyed => {
+                    let at = destroyed.iter().position(|id| **id == *event.id).expect("destroyed");
+                    destroyed.swap_remove(at);
+                }
+                Kind::Replaced => unreachable!(),
+            }
+        }
+        assert_eq!(replacements, usize::from(replaced.is_some()));
+        assert!(destroyed.is_empty(), "an event for each that was destroyed");
+    }
+
+    fn written(&mut self, id: &[u8], text: Vec<u8>, data: Option<String>, deadline: u64, written: Written) {
+        let old = self.sessions.get(id).map(|old| (old.text.clone(), old.born, old.deadline > self.now));
+        match written {
+            Written::Replaced(born) => {
+                let (old, old_born, live) = old.expect("something to replace");
+                assert!(live);
+                assert_eq!(born, old_born);
+                self.sessions.insert(id.to_vec(), Session { text, data, deadline, born });
+                self.events(Vec::new(), Some((id, &old)));
+            }
+            Written::Created(born) => {
+                assert!(old.is_none_or(|(_, _, live)| !live));
+                // An expired one under this id goes first.
+                self.events(Vec::new(), None);
+                self.sessions.insert(id.to_vec(), Session { text, data, deadline, born });
+                self.births.entry(id.to_vec()).or_default().push((born, false));
+                self.forgets |= self.tombstones.remove(id).is_some();
+            }
+            Written::Dropped => self.events(Vec::new(), None),
+        }
+        if written != Written::Dropped {
+            self.sets += 1;
+            assert_eq!(self.text(id).is_some(), deadline > self.now, "the one written is not evicted");
+            self.events(Vec::new(), None);
+        }
+    }
+
+    fn apply(&mut self, op: Op) {
+        match op {
+            Op::Set { id: number, text, ttl, returned } => {
+                let (id, deadline) = (id(number), self.deadline(ttl));
+                let (text, data, encoding) = match text {
+                    Text::Cut { cookie: kind, data: number } => {
+                        let data = data(number);
+                        (join(&cookie(kind, deadline), &data), Some(data), Encoding::Utf8)
+                    }
+                    Text::Garbage(text) => (text, None, Encoding::Wide),
+                };
+                let result = self.store.write_text(&id, &text, encoding, deadline, returned, self.now);
+                match result {
+                    Ok(written) => {
+                        assert_ne!(written, Written::Dropped);
+                        self.written(&id, text, data, deadline, written);
+                    }
+                    Err(TooLarge) => panic!("the bounds here fit any one session"),
+                }
+            }
+            Op::Save { id: number, cookie: kind, data: number_of_data, ttl, ago } => {
+                let (id, deadline) = (id(number), self.deadline(ttl));
+                let (cookie, data) = (cookie(kind, deadline), data(number_of_data));
+                let births = self.births.get(&id).map(Vec::as_slice).unwrap_or_default();
+                let Some((born, dead)) = births.iter().rev().nth(ago).copied() else { return };
+                let result = self.store.write(
+                    &id,
+                    Cookie::Text(cookie.as_bytes()),
+                    data.as_bytes(),
+                    Encoding::Utf8,
+                    deadline,
+                    Write::Update { born },
+                    false,
+                    self.now,
+                );
+                let Ok(written) = result else { return };
+                if dead {
+                    assert_eq!(written, Written::Dropped, "destroyed or cleared since");
+                } else if let Some(session) = self.sessions.get(&id) {
+                    assert_eq!(written != Written::Dropped, session.born == born);
+                } else if !self.forgets && !self.tombstones.contains_key(&id) {
+                    assert_ne!(written, Written::Dropped, "it only expired or was evicted");
+                }
+                self.written(&id, join(&cookie, &data), Some(data), deadline, written);
+            }
+            Op::Get { id: number, returned } => {
+                let id = id(number);
+                let (live, born) = (self.live(&id), self.sessions.get(&id).map(|session| session.born));
+                let found = self.store.read(&id, self.now, returned, |view| {
+                    let mut text = Vec::new();
+                    view.write_text(&mut text);
+                    (text, view.born, view.deadline)
+                });
+                assert_eq!(found.is_some(), live);
+                if let Some((text, found_born, deadline)) = found {
+                    let session = &self.sessions[&id];
+                    assert_eq!((&text, Some(found_born)), (&session.text, born));
+                    assert_eq!(deadline, session.deadline);
+                }
+                self.events(Vec::new(), None);
+            }
+            Op::Touch { id: number, cookie: kind, ttl } => {
+                let (id, deadline) = (id(number), self.deadline(ttl));
+                let cookie = kind.map(|kind| cookie(kind, deadline));
+                let live = self.live(&id);
+                let form = cookie.as_ref().map(|cookie| Cookie::Text(cookie.as_bytes()));
+                assert_eq!(self.store.touch(&id, form, deadline, self.now), live);
+                if live {
+                    let session = self.sessions.get_mut(&id).unwrap();
+                    session.deadline = deadline;
+                    if let (Some(data), Some(cookie)) = (&session.data, &cookie) {
+                        session.text = join(cookie, data);
+                    }
+                }
+                self.events(Vec::new(), None);
+            }
+            Op::Destroy { id: number } => {
+                let id = id(number);
+                let live = self.live(&id);
+                assert_eq!(self.store.destroy(&id, self.now), live);
+                self.events(if live { vec![id.clone()] } else { Vec::new() }, None);
+                self.tombstones.insert(id.clone(), self.now + TOMBSTONE_MS);
+                for (_, dead) in self.births.entry(id).or_default() {
+                    *dead = true;
+                }
+            }
+            Op::Clear => {
+                self.store.clear(self.now);
+                assert_eq!(self.store.len(), 0);
+                assert_eq!(self.store.stats().bytes, 0);
+                for id in self.sessions.keys() {
+                    assert_eq!(self.text(id), None);
+                }
+                while self.store.sweep(self.now, 3).more {}
+                let live: Vec<_> = self.sessions.keys().filter(|id| self.live(id)).cloned().collect();
+                self.events(live, None);
+                assert!(self.sessions.is_empty());
+                self.tombstones.clear();
+                for (_, dead) in self.births.values_mut().flatten() {
+                    *dead = true;
+                }
+            }
+            Op::Advance { ms } => {
+                self.now = self.deadline(ms);
+                self.forget_tombstones();
+            }
+            Op::Sweep { budget } => {
+                if budget == 0 {
+                    while self.store.sweep(self.now, 7).more {}
+                    self.events(Vec::new(), None);
+                    // Two ticks of the wheel.
+                    let old = self.now.saturating_sub(512);
+                    assert!(self.sessions.values().all(|session| session.deadline > old));
+                } else {
+                    let swept = self.store.sweep(self.now, budget);
+                    assert!(swept.freed <= budget + 1);
+                    self.events(Vec::new(), None);
+                }
+            }
+            Op::Limit { sessions, bytes } => {
+                let limits = Limits { max_sessions: sessions, max_bytes: bytes };
+                self.forgets |= bytes.is_some();
+                self.store.set_limits(limits, self.now);
+                self.events(Vec::new(), None);
+            }
+        }
+        self.check();
+    }
+
+    /// Destroyed long ago: what was loaded before may be stored again.
+    fn forget_tombstones(&mut self) {
+        let (now, births) = (self.now, &mut self.births);
+        self.tombstones.retain(|id, until| {
+            if *until <= now {
+                // Whether it is remembered still depends on when it was swept.
+                births.remove(id);
+            }
+            *until > now
+        });
+    }
+
+    fn check(&self) {
+        self.store.check_invariants();
+        let stats = self.store.stats();
+        assert_eq!(stats.sessions, self.sessions.len() as u64);
+        assert_eq!(stats.sets, self.sets);
+        assert!(stats.sessions <= stats.limits.max_sessions.unwrap_or(u64::MAX));
+        assert!(stats.bytes <= stats.limits.max_bytes.unwrap_or(u64::MAX));
+        let mut ids: Vec<Vec<u8>> = (0..)
+            .map_while(|shard| self.store.ids(shard, self.now))
+            .flatten()
+            .map(|id| id.into_vec())
+            .collect();
+        let mut expected: Vec<_> = self.sessions.keys().filter(|id| self.live(id)).cloned().collect();
+        ids.sort();
+        expected.sort();
+        assert_eq!(ids, expected);
+        for (id, session) in &self.sessions {
+            let text = self.live(id).then(|| session.text.clone());
+            // Reading an expired one removes it; the event comes with the next operation.
+            if text.is_some() {
+                assert_eq!(self.text(id), text);
+            }
+        }
+    }
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let id = 0..24_u8;
+    let ttl = prop_oneof![
+        -10..1000_i64,
+        0..100_000_i64,
+        Just(86_400_000),
+        Just(250_000_000_000_000 - START as i64),
+    ];
+    let text = prop_oneof![
+        4 => (any::<u8>(), any::<u8>()).prop_map(|(cookie, data)| Text::Cut { cookie, data }),
+        1 => prop::collection::vec(any::<u8>(), 0..50).prop_map(Text::Garbage),
+    ];
+    prop_oneof![
+        8 => (id.clone(), text, ttl.clone(), any::<bool>())
+            .prop_map(|(id, text, ttl, returned)| Op::Set { id, text, ttl, returned }),
+        5 => (id.clone(), any::<u8>(), any::<u8>(), ttl.clone(), 0..3_usize)
+            .prop_map(|(id, cookie, data, ttl, ago)| Op::Save { id, cookie, data, ttl, ago }),
+        5 => (id.clone(), any::<bool>()).prop_map(|(id, returned)| Op::Get { id, returned }),
+        4 => (id.clone(), any::<Option<u8>>(), ttl)
+            .prop_map(|(id, cookie, ttl)| Op::Touch { id, cookie, ttl }),
+        3 => id.prop_map(|id| Op::Destroy { id }),
+        1 => Just(Op::Clear),
+        4 => prop_oneof![
+            6 => 0..2000_i64,
+            2 => 0..1_000_000_i64,
+            1 => Just(90_000_000),
+            1 => -100_000..0_i64,
+        ]
+        .prop_map(|ms| Op::Advance { ms }),
+        3 => (0..20_usize).prop_map(|budget| Op::Sweep { budget }),
+        1 => (prop::option::of(1..20_u64), prop::option::of(3001..9000_u64))
+            .prop_map(|(sessions, bytes)| Op::Limit { sessions, bytes }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn behaves_like_a_map(
+        shards in prop_oneof![Just(1_usize), Just(4)],
+        sessions in prop::option::of(1..20_u64),
+        ops in prop::collection::vec(op(), 1..80),
+    ) {
+        let mut model = Model::new(shards, Limits { max_sessions: sessions, max_bytes: None });
+        for op in ops {
+            model.apply(op);
+        }
+    }
+}

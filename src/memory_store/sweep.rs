@@ -1,0 +1,99 @@
+//! Taking away what has expired, in small steps.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use super::events::Kind;
+use super::shard::Shard;
+use super::slot::Standing;
+use super::store::MemoryStore;
+
+/// Steps for which one shard's lock is held.
+const STEPS: usize = 256;
+
+/// A shard that was cleared, waiting to be taken apart.
+#[derive(Debug)]
+pub(super) struct Grave {
+    pub(super) shard: Box<Shard>,
+    pub(super) cleared: u64,
+}
+
+/// What a sweep has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use]
+pub struct Swept {
+    /// How many sessions had expired.
+    pub expired: usize,
+    /// How many records were freed: those, cleared ones and evicted ones.
+    pub freed: usize,
+    /// Whether there is more to do at once.
+    pub more: bool,
+}
+
+impl MemoryStore {
+    /// Takes away expired sessions, what was cleared, and what is too much since the bounds were
+    /// lowered, in at most about `budget` steps. No lock is held for more than 256 of them.
+    pub fn sweep(&self, now: u64, budget: usize) -> Swept {
+        let mut swept = Swept::default();
+        let mut left = self.dig(budget, &mut swept);
+        for _ in 0..self.shard_count() {
+            if left == 0 {
+                swept.more = true;
+                return swept;
+            }
+            let next = self.sweep_hand.fetch_add(1, Ordering::Relaxed);
+            left -= self.sweep_shard(next % self.shard_count(), now, left.min(STEPS), &mut swept);
+        }
+        let evicted = self.relieve(None, left);
+        swept.freed += evicted;
+        swept.more |= evicted == left;
+        swept
+    }
+
+    fn sweep_shard(&self, at: usize, now: u64, budget: usize, swept: &mut Swept) -> usize {
+        let mut held = self.hold(at);
+        let Some(shard) = held.shard() else { return 0 };
+        let mut dead = Vec::new();
+        let steps = shard.expire(now, budget, &mut dead);
+        if shard.is_empty() {
+            // The wheel and the arrays go too. (The memory itself after the lock is released.)
+            let empty = held.take_shard();
+            drop(held);
+            drop(empty);
+        } else {
+            drop(held);
+        }
+        for remains in dead {
+            swept.freed += 1;
+            if remains.standing != Standing::Tombstone {
+                swept.expired += 1;
+                self.bury(Kind::Expired, remains);
+            }
+        }
+        swept.more |= steps == budget;
+        steps
+    }
+
+    /// Takes cleared shards apart. Returns what is left of the budget.
+    fn dig(&self, budget: usize, swept: &mut Swept) -> usize {
+        let mut left = budget;
+        while left > 0 {
+            let grave = self.graves.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(mut grave) = grave else { return left };
+            while left > 0 {
+                let Some(remains) = grave.shard.dig() else { break };
+                left -= 1;
+                swept.freed += 1;
+                if remains.standing != Standing::Tombstone {
+                    let late = remains.deadline <= grave.cleared;
+                    self.bury(if late { Kind::Expired } else { Kind::Destroyed }, remains);
+                }
+            }
+            if !grave.shard.is_empty() {
+                self.graves.lock().unwrap_or_else(PoisonError::into_inner).push(grave);
+            }
+        }
+        swept.more = true;
+        0
+    }
+}

@@ -1,0 +1,139 @@
+//! The deadlines of a shard: a hierarchical timer wheel. Filing a slot and taking it out cost the
+//! same whatever there is; finding what is due costs a step for each that is, and now and then one
+//! for a slot that moves a level down.
+//!
+//! A bucket of level 0 covers one tick, one of level 1 covers 64 ticks, and so on. A slot lies in
+//! the lowest level on which its tick and the wheel's share all the digits (base 64) above. A
+//! deadline that is put off does not move its slot: the wheel finds out when the old bucket comes
+//! up, and files it again.
+
+use super::ring::{self, ByWheel};
+use super::slot::{NIL, Slot, place};
+
+/// Milliseconds of a tick, as a shift: 256.
+const TICK: u32 = 8;
+const DIGIT: u32 = 6;
+const WIDTH: usize = 1 << DIGIT;
+/// 8 levels of 64 reach 2.2 million years: past the last date of JavaScript.
+const LEVELS: usize = 8;
+const LAST_TICK: u64 = (1 << (DIGIT * 8)) - 1;
+/// When the clock has gone back by more ticks than this (a minute), the wheel follows it.
+const BACK: u64 = 60_000 >> TICK;
+
+#[derive(Debug)]
+pub(super) struct Wheel {
+    /// The tick that has been reached: every bucket before it is empty.
+    tick: u64,
+    /// The bucket that is being emptied.
+    draining: Option<u16>,
+    /// Which buckets of a level hold something.
+    occupied: [u64; LEVELS],
+    heads: [u32; LEVELS * WIDTH],
+}
+
+impl Wheel {
+    pub(super) fn new(now: u64) -> Self {
+        Wheel {
+            tick: (now >> TICK).min(LAST_TICK),
+            draining: None,
+            occupied: [0; LEVELS],
+            heads: [NIL; LEVELS * WIDTH],
+        }
+    }
+
+    /// Files a slot by its deadline.
+    pub(super) fn file(&mut self, slots: &mut [Slot], slot: u32) {
+        let tick = (slots[place(slot)].deadline >> TICK).clamp(self.tick, LAST_TICK);
+        let level = ((tick ^ self.tick) | 1).ilog2() / DIGIT;
+        let digit = digit(tick, level);
+        let bucket = level as usize * WIDTH + digit;
+        self.occupied[level as usize] |= 1 << digit;
+        slots[place(slot)].bucket = u16::try_from(bucket).expect("512 buckets");
+        ring::push::<ByWheel>(&mut self.heads[bucket], slots, slot);
+    }
+
+    /// Takes a slot out.
+    pub(super) fn unfile(&mut self, slots: &mut [Slot], slot: u32) {
+        let bucket = usize::from(slots[place(slot)].bucket);
+        ring::remove::<ByWheel>(&mut self.heads[bucket], slots, slot);
+        if self.heads[bucket] == NIL {
+            self.occupied[bucket / WIDTH] &= !(1 << (bucket % WIDTH));
+        }
+    }
+
+    /// Follows a slot to its new number.
+    pub(super) fn moved(&mut self, slots: &mut [Slot], from: u32, to: u32) {
+        let bucket = usize::from(slots[place(to)].bucket);
+        ring::moved::<ByWheel>(&mut self.heads[bucket], slots, from, to);
+    }
+
+    /// A slot whose bucket has come up. The caller takes it out or files it anew before it asks
+    /// for the next one.
+    pub(super) fn due(&mut self, now: u64) -> Option<u32> {
+        let target = (now >> TICK).min(LAST_TICK);
+        loop {
+            if let Some(bucket) = self.draining {
+                // The clock may have gone back a little since the bucket was begun. One of level 0
+                // whose tick is not over would take back whatever is filed anew.
+                let early = usize::from(bucket) < WIDTH && self.tick >= target;
+                match self.heads[usize::from(bucket)] {
+                    _ if early => self.draining = None,
+                    NIL => self.draining = None,
+                    slot => return Some(slot),
+                }
+            }
+            // On the lowest occupied level lies the earliest bucket: all of a higher one lie behind
+            // the current bucket of that level, which spans the whole of the level below.
+            let found = (0_u32..).zip(&self.occupied).find_map(|(level, occupied)| {
+                let ahead = occupied & (u64::MAX << digit(self.tick, level));
+                (ahead != 0).then(|| (level, ahead.trailing_zeros()))
+            });
+            let Some((level, digit)) = found else {
+                self.tick = self.tick.max(target);
+                return None;
+            };
+            let above = self.tick >> (DIGIT * level) >> DIGIT;
+            let start = (above << DIGIT | u64::from(digit)) << (DIGIT * level);
+            // A tick is over when the next one has begun; a bucket above is spread out when it begins.
+            if if level == 0 { start >= target } else { start > target } {
+                self.tick = self.tick.max(target);
+                return None;
+            }
+            self.tick = start;
+            self.draining = u16::try_from(level as usize * WIDTH + digit as usize).ok();
+        }
+    }
+
+    /// Whether the clock has been set back so far that the wheel no longer fits it: slots filed
+    /// now would wait until the old time comes round again.
+    pub(super) fn is_ahead_of(&self, now: u64) -> bool {
+        self.tick > (now >> TICK).saturating_add(BACK)
+    }
+
+    /// Files every slot anew, at another time.
+    pub(super) fn rebuild(&mut self, slots: &mut [Slot], now: u64) {
+        *self = Wheel::new(now);
+        for slot in 0..slots.len() {
+            self.file(slots, super::slot::number(slot));
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn check(&self, slots: &[Slot]) {
+        let mut count = 0;
+        for (bucket, head) in self.heads.iter().enumerate() {
+            let occupied = self.occupied[bucket / WIDTH] >> (bucket % WIDTH) & 1 == 1;
+            assert_eq!(occupied, *head != NIL, "bitmap of bucket {bucket}");
+            for slot in ring::walk::<ByWheel>(*head, slots) {
+                assert_eq!(usize::from(slots[place(slot)].bucket), bucket);
+                count += 1;
+            }
+        }
+        assert_eq!(count, slots.len(), "every slot is filed once");
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "below 64")]
+fn digit(tick: u64, level: u32) -> usize {
+    (tick >> (DIGIT * level)) as usize % WIDTH
+}

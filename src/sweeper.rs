@@ -1,0 +1,98 @@
+//! One thread per process that takes expired sessions out of every store, a little at a time. It
+//! starts with the first store and ends after the last.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::clock::Follower;
+use crate::memory_store::MemoryStore;
+
+/// Deadlines are noticed at most this late; the wheel adds up to as much again.
+const TICK: Duration = Duration::from_millis(250);
+/// Steps in one store before the next has its turn.
+const BUDGET: usize = 1024;
+
+#[derive(Default)]
+struct Roll {
+    stores: Vec<(Weak<MemoryStore>, Follower)>,
+    /// Stores that nobody uses any more, to be taken apart.
+    retired: Vec<Arc<MemoryStore>>,
+    running: bool,
+}
+
+static ROLL: Mutex<Roll> = Mutex::new(Roll { stores: Vec::new(), retired: Vec::new(), running: false });
+
+/// Has a store swept for as long as it lives. Enlisting it again changes nothing.
+pub fn enlist(store: &Arc<MemoryStore>) {
+    let mut roll = ROLL.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = roll.stores.iter().any(|(known, _)| known.as_ptr() == Arc::as_ptr(store));
+    if !known {
+        roll.stores.push((Arc::downgrade(store), Follower::default()));
+    }
+    start(&mut roll);
+}
+
+/// Takes a store that its holder is done with. If nobody else holds it, a million sessions are
+/// freed on the sweeper's thread instead of the holder's.
+pub fn retire(store: Arc<MemoryStore>) {
+    let mut roll = ROLL.lock().unwrap_or_else(PoisonError::into_inner);
+    roll.retired.push(store);
+    start(&mut roll);
+}
+
+fn start(roll: &mut Roll) {
+    if !roll.running {
+        // Without a thread nothing is swept until the next call; reads check deadlines themselves.
+        roll.running = thread::Builder::new().name("session-sweeper".into()).spawn(run).is_ok();
+    }
+}
+
+fn run() {
+    match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime.block_on(sweep_all()),
+        Err(_) => ROLL.lock().unwrap_or_else(PoisonError::into_inner).running = false,
+    }
+}
+
+async fn sweep_all() {
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let Some((mut due, retired)) = attend() else { return };
+        drop(retired);
+        // Round and round, so that a store with much to do does not keep the others waiting.
+        while !due.is_empty() {
+            due.retain(|(store, now)| store.sweep(*now, BUDGET).more);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Stores with the time on their clocks.
+type Due = Vec<(Arc<MemoryStore>, u64)>;
+
+/// What there is to do in this tick. `None` if there is nothing left to do ever: then the thread
+/// must end, and the next store starts another. Both are decided under one lock.
+fn attend() -> Option<(Due, Vec<Arc<MemoryStore>>)> {
+    let mut roll = ROLL.lock().unwrap_or_else(PoisonError::into_inner);
+    let real = Instant::now();
+    let mut due = Vec::new();
+    roll.stores.retain_mut(|(store, clock)| {
+        let Some(held) = store.upgrade() else { return false };
+        if let Some(shown) = held.last_now() {
+            // Held, not looked up again: if it is let go of meanwhile, it must not be freed under
+            // the lock here.
+            due.push((held, clock.now(shown, real)));
+        }
+        true
+    });
+    let retired = std::mem::take(&mut roll.retired);
+    if roll.stores.is_empty() && retired.is_empty() {
+        roll.stores = Vec::new();
+        roll.running = false;
+        return None;
+    }
+    Some((due, retired))
+}
