@@ -1,5 +1,10 @@
 //! The native core of express-session-native. `docs/design.md` shows how the parts fit together.
 
+#[cfg(feature = "napi-binding")]
+mod binding;
+mod clock;
 pub mod cookie_header;
+pub mod memory_store;
 pub mod session_id;
 pub mod signature;
+pub mod sweeper;

@@ -1,0 +1,26 @@
+'use strict'
+
+const { inherits } = require('util')
+const MemoryStore = require('./session/memory')
+
+/**
+ * The factory form of the memorystore package, for a swap in one line:
+ * `const MemoryStore = require('express-session-native/memorystore')(session)`
+ *
+ * @param {object} session the module whose Store it is to be: this package or express-session
+ * @return {function} the constructor of the store
+ */
+module.exports = function memorystore (session) {
+  const { Store } = session
+  if (typeof Store !== 'function') throw new TypeError('memorystore must be given express-session or express-session-native')
+  if (MemoryStore.prototype instanceof Store) return MemoryStore
+
+  function ForeignMemoryStore (options) {
+    MemoryStore.call(this, options)
+  }
+  inherits(ForeignMemoryStore, Store)
+  const methods = Object.getOwnPropertyDescriptors(MemoryStore.prototype)
+  delete methods.constructor
+  Object.defineProperties(ForeignMemoryStore.prototype, methods)
+  return ForeignMemoryStore
+}

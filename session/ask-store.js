@@ -1,0 +1,54 @@
+'use strict'
+
+const debug = require('debug')('express-session')
+
+module.exports = { askStore }
+
+/**
+ * Calls a store and passes its answer on once, whatever the store does: answer twice, throw, or, when
+ * there is a time limit, not answer at all.
+ *
+ * @param {number} timeout milliseconds; 0 for none
+ * @param {function(function(Error?, *))} call makes the call with the callback that it is given
+ * @param {function(Error?, *)} done
+ */
+function askStore (timeout, call, done) {
+  let answered = false
+  let failed = false
+  let timer
+
+  function answer (err, value) {
+    if (answered) {
+      // What the app threw at the first answer comes back as an error of some stores (connect-redis).
+      if (failed && err) {
+        failed = false
+        done(err)
+      } else {
+        debug('store answered more than once')
+      }
+      return
+    }
+    answered = true
+    clearTimeout(timer)
+    failed = true
+    done(err, value)
+    failed = false
+  }
+
+  if (timeout) {
+    timer = setTimeout(() => answer(timeoutError(timeout)), timeout)
+  }
+
+  try {
+    call(answer)
+  } catch (err) {
+    if (answered) throw err
+    answer(err)
+  }
+}
+
+function timeoutError (ms) {
+  const err = new Error(`the session store has not answered within the storeTimeout of ${ms} ms`)
+  err.code = 'ERR_SESSION_STORE_TIMEOUT'
+  return err
+}

@@ -1,0 +1,31 @@
+'use strict'
+
+/**
+ * Where a request keeps the contexts of the session middlewares that it went through.
+ * A symbol: nothing that walks a request's properties sees it.
+ */
+const CONTEXT = Symbol('express-session')
+
+/** Makes `context` the newest of its request; it takes the place of an older one of the same middleware. */
+function attach (req, context) {
+  const outer = req[CONTEXT]
+  context.outer = outer && outer.middleware === context.middleware ? outer.outer : outer
+  req[CONTEXT] = context
+}
+
+/** The context that loaded or made `session`; a session that the app regenerated has none. */
+function contextOf (session) {
+  const { req, id } = session
+  let context = req && req[CONTEXT]
+  while (context && context.originalId !== id) context = context.outer
+  return context
+}
+
+/** The context of the middleware on `store` that `req` went through last. */
+function contextOn (req, store) {
+  let context = req[CONTEXT]
+  while (context && context.store !== store) context = context.outer
+  return context
+}
+
+module.exports = { attach, contextOf, contextOn }

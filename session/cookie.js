@@ -1,0 +1,117 @@
+'use strict'
+
+const { serialize } = require('cookie')
+const deprecate = require('depd')('express-session')
+
+module.exports = Cookie
+
+/**
+ * What `data` returned last. A caller that finds its object here knows that it is what this file
+ * makes, not what an accessor put in its place returned.
+ */
+let lastData
+
+/**
+ * The attributes of the session cookie (RFC 6265 §4.1).
+ *
+ * @param {object} [options] attributes; defaults: path `/`, httpOnly `true`, no maxAge
+ * @throws {TypeError} when `options` is not an object, or maxAge neither a number nor a Date
+ */
+function Cookie (options) {
+  this.path = '/'
+  this.maxAge = null
+  this.httpOnly = true
+
+  if (options) {
+    if (typeof options !== 'object') {
+      throw new TypeError('argument options must be a object')
+    }
+
+    for (const key in options) {
+      if (key !== 'data') {
+        this[key] = options[key]
+      }
+    }
+  }
+
+  if (this.originalMaxAge === undefined || this.originalMaxAge === null) {
+    this.originalMaxAge = this.maxAge
+  }
+}
+
+// A literal, as upstream has it: the accessors are enumerable, and stores walk them with for…in.
+Cookie.prototype = {
+  /** The moment the cookie expires: a Date, or `null` or `false` for a browser-session cookie. */
+  set expires (date) {
+    this._expires = date
+    this.originalMaxAge = this.maxAge
+  },
+
+  get expires () {
+    return this._expires
+  },
+
+  /** Milliseconds until the cookie expires; setting it sets `expires`. */
+  set maxAge (ms) {
+    if (ms && typeof ms !== 'number' && !(ms instanceof Date)) {
+      throw new TypeError('maxAge must be a number or Date')
+    }
+
+    if (ms instanceof Date) {
+      deprecate('maxAge as Date; pass number of milliseconds instead')
+    }
+
+    if (typeof ms !== 'number') {
+      this.expires = ms
+      return
+    }
+
+    const now = Date.now()
+    const expires = new Date(now + ms)
+
+    this.expires = expires
+    // The setter of expires reads the clock again, and a millisecond may have passed.
+    if (this._expires === expires) this.originalMaxAge = expires.valueOf() - now
+  },
+
+  get maxAge () {
+    return this.expires instanceof Date
+      ? this.expires.valueOf() - Date.now()
+      : this.expires
+  },
+
+  /** The attributes as a plain object: what is stored, and what `serialize` takes. */
+  get data () {
+    lastData = {
+      originalMaxAge: this.originalMaxAge,
+      partitioned: this.partitioned,
+      priority: this.priority,
+      expires: this._expires,
+      secure: this.secure,
+      httpOnly: this.httpOnly,
+      domain: this.domain,
+      path: this.path,
+      sameSite: this.sameSite
+    }
+    return lastData
+  },
+
+  /** The `Set-Cookie` value for `name` and `value`. */
+  serialize (name, value) {
+    return serialize(name, value, this.data)
+  },
+
+  toJSON () {
+    return this.data
+  }
+}
+
+/**
+ * The attributes of a cookie, and whether they come from this file: an app may have redefined the
+ * accessors, and then nothing may be assumed about them.
+ */
+Cookie.plainData = function plainData (cookie) {
+  if (!(cookie instanceof Cookie)) return undefined
+  const data = cookie.toJSON()
+  return data === lastData ? data : undefined
+}

@@ -1,0 +1,67 @@
+'use strict'
+
+const { createHmac, KeyObject } = require('crypto')
+const native = require('./native')
+
+/**
+ * The secrets of a middleware, prepared once: the first signs, all verify.
+ * Signatures are those of cookie-signature. Private fields, so that nothing prints the secrets.
+ */
+class Keyring {
+  #secrets
+  #keys
+
+  /**
+   * @param {string} name of the cookie
+   * @param {Array} secrets strings, Buffers, TypedArrays, DataViews, ArrayBuffers or KeyObjects
+   * @throws what `crypto.createHmac` throws at such a key
+   */
+  constructor (name, secrets) {
+    this.#secrets = [...secrets]
+    this.#keys = native.createKeyring(name, this.#secrets.map(keyBytes))
+  }
+
+  /** What the engine's calls take. */
+  get handle () {
+    return this.#keys
+  }
+
+  /** The session id that a `Cookie` header holds with a valid signature, or undefined. */
+  open (header) {
+    return native.openCookie(this.#keys, header)
+  }
+
+  /** The value in `value.signature`, or undefined. */
+  unsign (signed) {
+    return native.unsign(this.#keys, signed)
+  }
+
+  /** The cookie value for a session id: `s:` + id + `.` + signature, URI-encoded. */
+  seal (sid) {
+    const sealed = native.seal(this.#keys, sid)
+    // An id with half a surrogate pair has no UTF-8: encodeURIComponent throws at it.
+    return sealed === undefined ? encodeURIComponent('s:' + native.sign(this.#keys, sid)) : sealed
+  }
+
+  /** Whether `secrets` still are those of this keyring: apps rotate them in the array that they gave. */
+  fits (secrets) {
+    const mine = this.#secrets
+    if (mine.length !== secrets.length) return false
+    for (let i = 0; i < mine.length; i++) {
+      if (mine[i] !== secrets[i]) return false
+    }
+    return true
+  }
+}
+
+function keyBytes (secret) {
+  if (secret == null) throw new TypeError('Secret key must be provided.')
+  createHmac('sha256', secret) // throws at what is not a key
+  if (typeof secret === 'string') return Buffer.from(secret)
+  if (ArrayBuffer.isView(secret)) return new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
+  if (secret instanceof KeyObject) return secret.export()
+  if (typeof secret.byteLength === 'number') return new Uint8Array(secret) // an ArrayBuffer of any realm
+  return KeyObject.from(secret).export() // a CryptoKey
+}
+
+module.exports = Keyring

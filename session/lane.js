@@ -1,0 +1,121 @@
+'use strict'
+
+const Cookie = require('./cookie')
+const { Templates } = require('./cookie-template')
+const MemoryStore = require('./memory')
+const { ENGINE } = require('./memory-engine')
+const { deadline } = require('./memory-options')
+const Session = require('./session')
+const Store = require('./store')
+
+/**
+ * The short way between a request and the native store: synchronous calls, texts in and out. It is
+ * open while the store's methods are this package's own. They are looked up each time: an app may
+ * replace any of them, at any time.
+ */
+module.exports = { commit, engineForLoading, revive, save }
+
+const { get, set, touch, destroy } = MemoryStore.prototype
+const { createSession } = Store.prototype
+const { save: saveMethod } = Session.prototype
+
+function engineForLoading (store) {
+  return store.get === get && store.createSession === createSession ? plainEngine(store) : undefined
+}
+
+/** The engine of a native store whose options leave texts and deadlines as they are. */
+function plainEngine (store) {
+  const engine = store[ENGINE]
+  return engine !== undefined && engine.plain ? engine : undefined
+}
+
+/**
+ * The cookie and the data of a session that came with a cookie template. The text of its data is JSON
+ * that this package wrote.
+ */
+function revive (req, loaded) {
+  req.session = Session.revive(req, Templates.revive(loaded.template, loaded.expires), JSON.parse(loaded.text))
+}
+
+/**
+ * Ends a request's work on its session.
+ *
+ * @param {string} task 'destroy', 'save' or 'touch'
+ * @return {boolean} false when the ordinary way has to be taken
+ * @throws {RangeError} when the session is too large for the store
+ */
+function commit (context, task) {
+  const { store, req } = context
+  const { session, sessionID: sid } = req
+  const engine = plainEngine(store)
+  if (engine === undefined) return false
+
+  switch (task) {
+    case 'destroy':
+      if (store.destroy !== destroy) return false
+      engine.destroy(sid, Date.now())
+      return true
+    case 'save':
+      if (store.set !== set || session.save !== saveMethod) return false
+      write(engine, context, session, context.text(session))
+      return true
+    default:
+      if (store.touch !== touch) return false
+      renew(engine, sid, session, store.options)
+      return true
+  }
+}
+
+/**
+ * What `session.save` does on the native store. Unlike `store.set` it knows which session the request
+ * had loaded, and does not bring it back when it has been destroyed since.
+ *
+ * @return {boolean} false when the ordinary way has to be taken
+ */
+function save (context, session, text, callback) {
+  const { store } = context
+  const engine = store.set === set ? plainEngine(store) : undefined
+  if (engine === undefined) return false
+
+  try {
+    write(engine, context, session, text)
+    setImmediate(callback)
+  } catch (err) {
+    setImmediate(callback, err)
+  }
+  return true
+}
+
+function write (engine, context, session, text) {
+  const { id } = session
+  const now = Date.now()
+  const born = id === context.originalId ? context.born : -1
+  const data = Cookie.plainData(session.cookie)
+  const template = data && typeof session.toJSON !== 'function' ? engine.templates.of(data) : undefined
+
+  if (template === undefined) {
+    engine.set(id, JSON.stringify(session), deadline(context.store.options, session, id, now), born, context.returned, now)
+  } else {
+    const expires = data.expires ? data.expires.getTime() : NaN
+    engine.commit(id, text, template, expires, templateDeadline(engine, expires, now), born, context.returned, now)
+  }
+}
+
+function renew (engine, sid, session, options) {
+  const now = Date.now()
+  const data = Cookie.plainData(session.cookie)
+  const template = data && engine.templates.of(data)
+
+  if (template === undefined) {
+    engine.touch(sid, JSON.stringify(session.cookie), deadline(options, session, sid, now), now)
+  } else {
+    const expires = data.expires ? data.expires.getTime() : NaN
+    engine.touchTemplate(sid, template, expires, templateDeadline(engine, expires, now), now)
+  }
+}
+
+/** What `deadline` gives for the cookies that have a template. */
+function templateDeadline (engine, expires, now) {
+  if (Number.isNaN(expires)) return now + engine.ttl
+  return engine.ttlIsCap ? Math.min(expires, now + engine.ttl) : expires
+}

@@ -1,0 +1,178 @@
+'use strict'
+
+const native = require('./native')
+const { Templates } = require('./cookie-template')
+
+/** Numbers pass through one array that both sides see: an argument of a call costs more. */
+const NOW = 0 // ms since the epoch, in
+const DEADLINE = 1 // ms since the epoch, in
+const EXPIRES = 2 // the cookie's, ms since the epoch, NaN for none; in and out
+const TEMPLATE = 3 // number of the cookie's template, -1 for none; in and out
+const BORN = 4 // which life of the id this is, -1 for any; in and out
+const RETURNED = 5 // 1: the client has come back with a valid cookie; in
+const SID_LENGTH = 6 // out
+
+/** Where a store keeps its engine. */
+const ENGINE = Symbol('express-session-native.engine')
+
+/** How a write ended. */
+const DROPPED = 0
+const TOO_LARGE = 3
+
+/**
+ * The sessions of one store, in Rust. Texts and milliseconds only: what is above this class knows
+ * nothing of Rust, and another engine with these methods can take its place.
+ */
+class MemoryEngine {
+  constructor ({ max, maxBytes, shared }) {
+    this.numbers = new Float64Array(7)
+    this.handle = native.createMemory(this.numbers, max, maxBytes, shared)
+    this.templates = new Templates(this)
+  }
+
+  /** The JSON text of a session, or undefined. */
+  get (sid, now) {
+    this.numbers[NOW] = now
+    return native.memoryGet(this.handle, sid)
+  }
+
+  /** `get`, for someone who only looks: it protects the session from nothing. */
+  peek (sid, now) {
+    this.numbers[NOW] = now
+    return native.memoryPeek(this.handle, sid)
+  }
+
+  /**
+   * Stores a text.
+   *
+   * @param {number} born the life of the session that the writer had loaded; -1 stores in any case
+   * @param {boolean} returned whether a client has come back to the session
+   * @return {boolean} false when that life has ended: the text is dropped
+   * @throws {RangeError} when the session alone is above `maxBytes`
+   */
+  set (sid, text, deadline, born, returned, now) {
+    const { numbers } = this
+    numbers[NOW] = now
+    numbers[DEADLINE] = deadline
+    numbers[BORN] = born
+    numbers[RETURNED] = returned ? 1 : 0
+    return stored(native.memorySet(this.handle, sid, text))
+  }
+
+  /** Renews the deadline of a session; its cookie becomes `cookieText`. */
+  touch (sid, cookieText, deadline, now) {
+    this.numbers[NOW] = now
+    this.numbers[DEADLINE] = deadline
+    return native.memoryTouch(this.handle, sid, cookieText)
+  }
+
+  /** `touch`, for a cookie with a template. */
+  touchTemplate (sid, template, expires, deadline, now) {
+    const { numbers } = this
+    numbers[NOW] = now
+    numbers[DEADLINE] = deadline
+    numbers[EXPIRES] = expires
+    numbers[TEMPLATE] = template.number
+    return native.memoryTouch(this.handle, sid)
+  }
+
+  /** `set`, for the text of the data alone and a cookie with a template. */
+  commit (sid, dataText, template, expires, deadline, born, returned, now) {
+    const { numbers } = this
+    numbers[NOW] = now
+    numbers[DEADLINE] = deadline
+    numbers[EXPIRES] = expires
+    numbers[TEMPLATE] = template.number
+    numbers[BORN] = born
+    numbers[RETURNED] = returned ? 1 : 0
+    return stored(native.memoryCommit(this.handle, sid, dataText))
+  }
+
+  /**
+   * Opens a `Cookie` header and reads the session that it names.
+   *
+   * @return {{sid, text, template, expires, born}|undefined} without a valid cookie, undefined; without
+   *   such a session, `text` is undefined; without a template, `text` is that of the whole session
+   */
+  load (keyring, header, now) {
+    const { numbers } = this
+    numbers[NOW] = now
+    const found = native.memoryLoad(this.handle, keyring.handle, header)
+    if (found === undefined) return undefined
+
+    const length = numbers[SID_LENGTH]
+    const born = numbers[BORN]
+    if (born < 0) return { sid: found, text: undefined, template: undefined, expires: undefined, born }
+
+    const number = numbers[TEMPLATE]
+    const expires = numbers[EXPIRES]
+    return {
+      sid: found.slice(0, length),
+      text: found.slice(length),
+      template: number < 0 ? undefined : this.templates.numbered(number),
+      expires: Number.isNaN(expires) ? undefined : expires,
+      born
+    }
+  }
+
+  /** @return {boolean} whether there was such a session */
+  destroy (sid, now) {
+    this.numbers[NOW] = now
+    return native.memoryDestroy(this.handle, sid)
+  }
+
+  clear (now) {
+    this.numbers[NOW] = now
+    native.memoryClear(this.handle)
+  }
+
+  /** Removes what has expired, in about `budget` steps; says whether there is more. */
+  sweep (now, budget) {
+    this.numbers[NOW] = now
+    return native.memorySweep(this.handle, budget)
+  }
+
+  length () {
+    return native.memoryLength(this.handle)
+  }
+
+  stats () {
+    return native.memoryStats(this.handle)
+  }
+
+  setLimits (max, maxBytes, now) {
+    this.numbers[NOW] = now
+    native.memorySetLimits(this.handle, max, maxBytes)
+  }
+
+  /** The ids of one part of the store, or null after the last; parts are counted from 0. */
+  ids (part, now) {
+    this.numbers[NOW] = now
+    return native.memoryIds(this.handle, part)
+  }
+
+  /** Begins to record what is removed; `replaced`: what is overwritten too. */
+  watch (replaced) {
+    return native.memoryWatch(this.handle, replaced)
+  }
+
+  /** Up to `most` removals since the last call, as [kind, sid, text] triples in one flat array. */
+  drain (watch, most) {
+    return native.memoryDrain(watch, most)
+  }
+
+  intern (prefix, suffix) {
+    return native.memoryIntern(this.handle, prefix, suffix)
+  }
+
+  templateText (number) {
+    return native.memoryTemplate(this.handle, number)
+  }
+}
+
+function stored (status) {
+  if (status === TOO_LARGE) throw new RangeError('the session is larger than the maxBytes of the store')
+  return status !== DROPPED
+}
+
+module.exports = { ENGINE, MemoryEngine }

@@ -1,0 +1,105 @@
+'use strict'
+
+const debug = require('debug')('express-session')
+
+/** The events of a store, by what the engine calls the removals. */
+const EVENTS = ['expired', 'evicted', 'destroyed']
+/** How often removals are looked for while somebody listens, in milliseconds. */
+const PERIOD = 100
+/** How many removals are told before the event loop goes on. */
+const AT_ONCE = 250
+
+/**
+ * Tells listeners of `expired`, `evicted` and `destroyed`, and the `dispose` option, what a store has
+ * removed: afterwards, once, in batches. While nobody wants to know, nothing is recorded.
+ */
+class Removals {
+  constructor (store, engine, options) {
+    this.store = store
+    this.engine = engine
+    this.dispose = options.dispose
+    this.watch = undefined
+    this.timer = undefined
+
+    if (this.dispose !== undefined) this.start(!options.noDisposeOnSet)
+    store.on('newListener', event => {
+      if (EVENTS.includes(event)) this.start(false)
+    })
+    store.on('removeListener', () => {
+      if (this.dispose === undefined && !EVENTS.some(event => store.listenerCount(event) > 0)) this.stop()
+    })
+  }
+
+  start (replaced) {
+    if (this.watch !== undefined) return
+    this.watch = this.engine.watch(replaced)
+    this.timer = setInterval(() => this.tell(), PERIOD)
+    this.timer.unref()
+  }
+
+  stop () {
+    clearInterval(this.timer)
+    this.watch = undefined // its handle ends the subscription
+  }
+
+  close () {
+    this.tell()
+    this.stop()
+  }
+
+  /** Tells what there is, a batch in each turn of the event loop. */
+  tell () {
+    if (this.watch === undefined) return
+    const removed = this.engine.drain(this.watch, AT_ONCE)
+    if (removed.length === AT_ONCE * 3) setImmediate(() => this.tell())
+
+    try {
+      this.pass(removed)
+    } catch (err) {
+      // There is no callback to give it to.
+      process.emitWarning(err)
+    }
+  }
+
+  /**
+   * For a store with `dispose`, which users expect to be called before the callback of what removed.
+   *
+   * @throws what `dispose` throws first; the rest is told all the same
+   */
+  flush () {
+    if (this.dispose === undefined) return
+    this.pass(this.engine.drain(this.watch, 2 ** 32 - 1))
+  }
+
+  pass (removed) {
+    let failed = false
+    let failure
+
+    for (let i = 0; i < removed.length; i += 3) {
+      try {
+        this.one(removed[i], removed[i + 1], removed[i + 2])
+      } catch (err) {
+        if (!failed) failure = err
+        failed = true
+      }
+    }
+    if (failed) throw failure
+  }
+
+  one (kind, sid, text) {
+    const { store, dispose } = this
+
+    if (dispose !== undefined) dispose.call(store, sid, text)
+    if (store.listenerCount(kind) === 0) return
+
+    let session
+    try {
+      session = store.serializer.parse(text)
+    } catch {
+      debug('a session that was removed can not be parsed')
+    }
+    store.emit(kind, sid, session)
+  }
+}
+
+module.exports = { Removals }

@@ -1,0 +1,251 @@
+'use strict'
+
+const { inherits } = require('util')
+const { contextOn } = require('./context')
+const { ENGINE, MemoryEngine } = require('./memory-engine')
+const { Removals } = require('./memory-removals')
+const { deadline, readOptions, DEFAULT_TTL } = require('./memory-options')
+const { sessionsView } = require('./memory-view')
+const Store = require('./store')
+
+module.exports = MemoryStore
+
+/** How many sessions a loop over the store handles before the event loop goes on. */
+const AT_ONCE = 500
+/** The same for expired sessions that are only removed; about a millisecond. */
+const SWEEP_AT_ONCE = 5000
+
+/**
+ * Sessions in the memory of this process, outside V8's heap, bounded, expiring by themselves.
+ *
+ * @param {object} [options] see the README
+ * @throws {TypeError|RangeError} naming the option
+ */
+function MemoryStore (options) {
+  Store.call(this)
+  open(this, options)
+}
+
+inherits(MemoryStore, Store)
+
+// A subclass may never have called the constructor: whatever needs the engine opens it.
+Object.defineProperty(MemoryStore.prototype, ENGINE, {
+  get () {
+    return open(this, undefined)
+  }
+})
+
+function open (store, given) {
+  const options = readOptions(given)
+  const engine = new MemoryEngine(options)
+
+  engine.ttl = typeof options.ttl === 'number' ? options.ttl : DEFAULT_TTL
+  engine.ttlIsCap = options.ttl !== undefined
+  // The lane may handle texts and deadlines when nothing of the app's looks at them.
+  engine.plain = options.serializer === JSON && typeof options.ttl !== 'function' && options.dispose === undefined
+
+  hide(store, ENGINE, engine)
+  hide(store, 'options', options)
+  hide(store, 'serializer', options.serializer)
+  hide(store, 'removals', new Removals(store, engine, options))
+  store.startInterval()
+  return engine
+}
+
+function hide (object, key, value) {
+  Object.defineProperty(object, key, { configurable: true, enumerable: false, value, writable: true })
+}
+
+/** @param {function(Error?, object?)} callback gets the session, or nothing */
+MemoryStore.prototype.get = function get (sid, callback) {
+  answer(this, callback, () => {
+    const text = this[ENGINE].get(String(sid), Date.now())
+    return text === undefined ? undefined : this.serializer.parse(text)
+  })
+}
+
+/**
+ * Stores a session; it expires with its cookie, or after the ttl.
+ *
+ * @param {function(Error?)} [callback] without it, an error is thrown
+ */
+MemoryStore.prototype.set = function set (sid, session, callback) {
+  answer(this, callback, () => {
+    const now = Date.now()
+    const engine = this[ENGINE]
+    const moment = deadline(this.options, session, sid, now)
+    engine.set(String(sid), text(this.serializer.stringify(session)), moment, -1, cameBack(this, session), now)
+  })
+}
+
+/** Renews a session's expiry, and the cookie that is stored with it. */
+MemoryStore.prototype.touch = function touch (sid, session, callback) {
+  answer(this, callback, () => {
+    const now = Date.now()
+    const engine = this[ENGINE]
+    const moment = deadline(this.options, session, sid, now)
+
+    if (this.serializer === JSON) {
+      engine.touch(String(sid), JSON.stringify(session.cookie), moment, now)
+      return
+    }
+
+    const stored = engine.get(String(sid), now)
+    if (stored === undefined) return
+    const current = this.serializer.parse(stored)
+    current.cookie = session.cookie
+    engine.set(String(sid), text(this.serializer.stringify(current)), moment, -1, false, now)
+  })
+}
+
+/** @param {string|string[]} sid one id, or several */
+MemoryStore.prototype.destroy = function destroy (sid, callback) {
+  answer(this, callback, () => {
+    const now = Date.now()
+    for (const id of Array.isArray(sid) ? sid : [sid]) {
+      this[ENGINE].destroy(String(id), now)
+    }
+  })
+}
+
+MemoryStore.prototype.clear = function clear (callback) {
+  answer(this, callback, () => this[ENGINE].clear(Date.now()))
+}
+
+MemoryStore.prototype.length = function length (callback) {
+  answer(this, callback, () => {
+    this[ENGINE].sweep(Date.now(), SWEEP_AT_ONCE)
+    return this[ENGINE].length()
+  })
+}
+
+/** All sessions by their ids, in an object without a prototype. A large store is read in steps. */
+MemoryStore.prototype.all = function all (callback) {
+  const sessions = Object.create(null)
+  collect(this, callback, sessions, sid => {
+    const text = this[ENGINE].peek(sid, Date.now())
+    if (text !== undefined) sessions[sid] = this.serializer.parse(text)
+  })
+}
+
+/** All ids, in an array. A large store is read in steps. */
+MemoryStore.prototype.ids = function ids (callback) {
+  const sids = []
+  collect(this, callback, sids, sid => sids.push(sid))
+}
+
+/** The ids, one by one, without blocking the event loop. */
+MemoryStore.prototype.keys = async function * keys () {
+  let seen = 0
+  for (let part = 0, sids; (sids = this[ENGINE].ids(part, Date.now())) !== null; part++) {
+    for (const sid of sids) {
+      yield sid
+      if (++seen % AT_ONCE === 0) await new Promise(setImmediate)
+    }
+  }
+}
+
+/** [sid, session] pairs, one by one, without blocking the event loop. */
+MemoryStore.prototype[Symbol.asyncIterator] = async function * iterate () {
+  for await (const sid of this.keys()) {
+    const text = this[ENGINE].peek(sid, Date.now())
+    if (text !== undefined) yield [sid, this.serializer.parse(text)]
+  }
+}
+
+/** Removes what has expired now. Nobody has to: the store does so by itself within a second. */
+MemoryStore.prototype.prune = function prune () {
+  if (this[ENGINE].sweep(Date.now(), SWEEP_AT_ONCE)) setImmediate(() => this.prune())
+  this.removals.tell()
+}
+
+/** Calls `prune` every `checkPeriod` milliseconds, as memorystore does; expiry does not need it. */
+MemoryStore.prototype.startInterval = function startInterval () {
+  this.stopInterval()
+  const { checkPeriod } = this.options
+  if (checkPeriod > 0 && checkPeriod < Infinity) {
+    hide(this, 'interval', setInterval(() => this.prune(), Math.min(Math.floor(checkPeriod), 2 ** 31 - 1)).unref())
+  }
+}
+
+MemoryStore.prototype.stopInterval = function stopInterval () {
+  clearInterval(this.interval)
+}
+
+/** What the store holds and has done; see the README for the fields. */
+MemoryStore.prototype.stats = function stats () {
+  return this[ENGINE].stats()
+}
+
+/**
+ * Ends the store: its timers stop, and unless other threads share them, its sessions are gone.
+ */
+MemoryStore.prototype.close = function close () {
+  this.stopInterval()
+  this.removals.close()
+  if (this.options.shared === undefined) this[ENGINE].clear(Date.now())
+}
+
+/** The JSON texts by their ids, as upstream's property of this name has them: reading and writing go to the store. */
+Object.defineProperty(MemoryStore.prototype, 'sessions', {
+  configurable: true,
+  get () {
+    return sessionsView(this)
+  },
+  set (sessions) {
+    const view = sessionsView(this)
+    this[ENGINE].clear(Date.now())
+    Object.assign(view, sessions)
+  }
+})
+
+/** Runs `work` now, and calls back on a later tick with what it returned or threw. */
+function answer (store, callback, work) {
+  let error = null
+  let result
+
+  try {
+    result = work()
+    store.removals.flush()
+  } catch (err) {
+    if (typeof callback !== 'function') throw err
+    error = err
+  }
+
+  if (typeof callback !== 'function') return
+  if (error !== null) setImmediate(callback, error)
+  else if (result === undefined) setImmediate(callback, null)
+  else setImmediate(callback, null, result)
+}
+
+/** Whether the request that a session belongs to came with the cookie of a session that was there. */
+function cameBack (store, session) {
+  const context = session.req && contextOn(session.req, store)
+  return context !== undefined && context.returned
+}
+
+function text (serialized) {
+  if (typeof serialized !== 'string') throw new TypeError('serializer.stringify must return a string')
+  return serialized
+}
+
+/** Hands all ids to `add` in steps, and calls back with `result`. */
+function collect (store, callback, result, add) {
+  let part = 0
+
+  function step () {
+    try {
+      for (let seen = 0; seen < AT_ONCE;) {
+        const sids = store[ENGINE].ids(part++, Date.now())
+        if (sids === null) return setImmediate(callback, null, result)
+        sids.forEach(add)
+        seen += sids.length
+      }
+    } catch (err) {
+      return setImmediate(callback, err)
+    }
+    setImmediate(step)
+  }
+
+  if (typeof callback === 'function') step()
+}

@@ -1,0 +1,110 @@
+'use strict'
+
+const deprecate = require('depd')('express-session')
+const { generateId } = require('./native')
+const Keyring = require('./keyring')
+const MemoryStore = require('./memory')
+
+module.exports = readOptions
+
+/**
+ * Checks the options of `session(options)` and gives them their defaults.
+ *
+ * @throws {TypeError} with upstream's text where upstream has one
+ */
+function readOptions (options) {
+  const opts = options || {}
+  const { genid, secret, unset } = opts
+
+  if (genid && typeof genid !== 'function') {
+    throw new TypeError('genid option must be a function')
+  }
+
+  if (opts.resave === undefined) {
+    deprecate('undefined resave option; provide resave option')
+  }
+
+  if (opts.saveUninitialized === undefined) {
+    deprecate('undefined saveUninitialized option; provide saveUninitialized option')
+  }
+
+  if (unset && unset !== 'destroy' && unset !== 'keep') {
+    throw new TypeError('unset option must be "destroy" or "keep"')
+  }
+
+  if (Array.isArray(secret) && secret.length === 0) {
+    throw new TypeError('secret option array must contain one or more strings')
+  }
+
+  if (!secret) {
+    deprecate('req.secret; provide secret option')
+  }
+
+  const name = opts.name || opts.key || 'connect.sid'
+  if (typeof name !== 'string') {
+    throw new TypeError('name option must be a string')
+  }
+
+  return {
+    cookie: cookieOption(opts.cookie),
+    // A function of the app gets the request; ours takes nothing.
+    generateId: genid || (() => generateId()),
+    name,
+    openKeyring: secret ? ownKeyring(name, secret) : requestKeyring(name),
+    resave: opts.resave === undefined || Boolean(opts.resave),
+    rolling: Boolean(opts.rolling),
+    saveUninitialized: opts.saveUninitialized === undefined || Boolean(opts.saveUninitialized),
+    store: storeOption(opts.store),
+    storeTimeout: storeTimeoutOption(opts.storeTimeout),
+    trustProxy: opts.proxy,
+    unsetDestroy: unset === 'destroy'
+  }
+}
+
+function cookieOption (cookie) {
+  if (cookie && typeof cookie !== 'object' && typeof cookie !== 'function') {
+    throw new TypeError('cookie option must be an object or a function')
+  }
+  return cookie || {}
+}
+
+function storeOption (store) {
+  if (!store) return new MemoryStore()
+  if (typeof store.on !== 'function') {
+    throw new TypeError('store.on is not a function; the store option must be a session store')
+  }
+  return store
+}
+
+function storeTimeoutOption (ms) {
+  if (ms === undefined || ms === null || ms === false) return 0
+  if (typeof ms !== 'number' || !(ms > 0) || ms > 2 ** 31 - 1) {
+    throw new RangeError('storeTimeout option must be a number of milliseconds from 1 to 2147483647')
+  }
+  return ms
+}
+
+/** The keyring of the secret option; made anew when the app has changed the array that it gave. */
+function ownKeyring (name, secret) {
+  if (!Array.isArray(secret)) {
+    const keyring = new Keyring(name, [secret])
+    return () => keyring
+  }
+
+  let keyring = new Keyring(name, secret)
+  return function openKeyring () {
+    if (!keyring.fits(secret)) keyring = new Keyring(name, secret)
+    return keyring
+  }
+}
+
+/** The keyring of `req.secret`, which cookie-parser sets; undefined without one. */
+function requestKeyring (name) {
+  let keyring
+  return function openKeyring (req) {
+    if (!req.secret) return undefined
+    const secrets = [req.secret]
+    if (keyring === undefined || !keyring.fits(secrets)) keyring = new Keyring(name, secrets)
+    return keyring
+  }
+}

@@ -1,0 +1,383 @@
+'use strict'
+
+const debug = require('debug')('express-session')
+const { askStore } = require('./ask-store')
+const { attach } = require('./context')
+const Cookie = require('./cookie')
+const lane = require('./lane')
+const { readCookie, readParsedCookies } = require('./read-cookie')
+const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
+const { isSecure } = require('./secure')
+const { dataText } = require('./serialize')
+const Session = require('./session')
+const { appendSetCookie, cookieText } = require('./set-cookie')
+
+/** What the end of a request does with its session. */
+const NOTHING = 'nothing'
+const DESTROY = 'destroy'
+const SAVE = 'save'
+const TOUCH = 'touch'
+
+/**
+ * One request on its way through one middleware, from top to bottom in the order in which things
+ * happen: open, fetch, start, (the app), beforeHeaders, end, commit.
+ */
+class RequestContext {
+  constructor (middleware, req, res, next, cookieOptions, keyring) {
+    this.middleware = middleware
+    this.store = middleware.store
+    this.req = req
+    this.res = res
+    this.next = next
+    this.cookieOptions = cookieOptions
+    this.keyring = keyring
+    this.outer = undefined // the context of another middleware on the same request
+
+    this.cookieId = undefined // the id that the client's cookie names
+    this.originalId = undefined // the session as it came: its id,
+    this.originalText = undefined // the text of its data,
+    this.born = -1 // and which life of that id the native store gave
+    this.returned = false // the client came with the cookie of a session that is there
+    this.savedText = undefined // what was saved last
+
+    this.touched = false
+    this.headersDone = false
+    this.ended = false
+    this.held = false // the end of the response waits for the store
+    this.endText = undefined // the text of the data while and after the request ends
+
+    this.originalWrite = undefined
+    this.originalEnd = undefined
+  }
+
+  /** Reads the client's cookie and hooks the response; the session comes with it or is fetched. */
+  open () {
+    const { req, store, keyring } = this
+    let loaded
+
+    attach(req, this)
+    req.sessionStore = store
+
+    try {
+      const engine = lane.engineForLoading(store)
+      if (engine === undefined) {
+        this.cookieId = readCookie(req, this.middleware.name, keyring)
+      } else {
+        const header = req.headers.cookie
+        loaded = header ? engine.load(keyring, header, Date.now()) : undefined
+        this.cookieId = loaded !== undefined ? loaded.sid : readParsedCookies(req, this.middleware.name, keyring)
+      }
+    } catch (err) {
+      this.next(err)
+      return
+    }
+
+    req.sessionID = this.cookieId
+    this.hook()
+
+    if (!this.cookieId) {
+      debug('no SID sent, generating session')
+      this.start(undefined)
+    } else if (loaded !== undefined) {
+      this.start(loaded.text === undefined ? undefined : loaded, true)
+    } else {
+      this.fetch()
+    }
+  }
+
+  /** The ordinary way to a session: the store's own get. */
+  fetch () {
+    const { middleware, store, cookieId } = this
+
+    debug('fetching %s', shortened(cookieId))
+    askStore(middleware.storeTimeout, callback => store.get(cookieId, callback), (err, data) => {
+      if (err && err.code !== 'ENOENT') {
+        debug('store failed: %s', err.code || err.name)
+        this.next(err)
+        return
+      }
+      this.start(err || !data ? undefined : data, false)
+    })
+  }
+
+  /** Makes `req.session`, of what the store had or anew, and hands over to the app. */
+  start (found, loaded) {
+    try {
+      if (found === undefined) {
+        this.generate()
+      } else if (loaded) {
+        this.revive(found)
+      } else {
+        this.inflate(found)
+      }
+    } catch (err) {
+      this.next(err)
+      return
+    }
+
+    this.next()
+  }
+
+  generate () {
+    const { req } = this
+
+    debug('generating session')
+    this.store.generate(req)
+    this.originalId = req.sessionID
+    this.originalText = dataText(req.session)
+  }
+
+  /** A session as a store's get gave it. */
+  inflate (data) {
+    debug('session found')
+    this.store.createSession(this.req, data)
+    this.cameWith(dataText(data))
+  }
+
+  /** A session as the engine gave it: the text of its data, and the template of its cookie. */
+  revive (loaded) {
+    this.born = loaded.born
+    if (loaded.template === undefined) {
+      this.inflate(JSON.parse(loaded.text))
+    } else {
+      debug('session found')
+      lane.revive(this.req, loaded)
+      this.cameWith(loaded.text)
+    }
+  }
+
+  cameWith (text) {
+    this.returned = true
+    this.originalId = this.req.sessionID
+    this.originalText = text
+    if (!this.middleware.resave) this.savedText = text
+  }
+
+  /** The app saves by itself. */
+  save (session, callback) {
+    debug('saving %s', shortened(session.id))
+    this.savedText = dataText(session)
+    if (!lane.save(this, session, this.savedText, callback)) {
+      this.store.set(session.id, session, callback)
+    }
+  }
+
+  hook () {
+    const { res } = this
+
+    this.originalWrite = res.write
+    this.originalEnd = res.end
+    hookHeaders(res, this)
+    res.end = (chunk, encoding, callback) => this.end(chunk, encoding, callback)
+  }
+
+  /** The last moment for a cookie. */
+  beforeHeaders () {
+    if (this.headersDone) return
+    this.headersDone = true
+
+    try {
+      this.setCookie()
+    } catch (err) {
+      this.report(err)
+    }
+  }
+
+  setCookie () {
+    const { req, res, middleware } = this
+    const { session, sessionID: sid } = req
+
+    if (!session) {
+      debug('no session')
+      return
+    }
+
+    if (!this.shouldSetCookie(session, sid)) return
+
+    if (session.cookie.secure && !isSecure(req, middleware.trustProxy)) {
+      debug('not secured')
+      middleware.warnOfWithheldCookie(req)
+      return
+    }
+
+    this.touch(session)
+    appendSetCookie(res, cookieText(middleware.name, this.keyring.seal(sid), session.cookie.data))
+  }
+
+  /** `res.end`: decides once what becomes of the session, and sends the response when it has. */
+  end (chunk, encoding, callback) {
+    const { res } = this
+
+    if (typeof chunk === 'function') {
+      callback = chunk
+      chunk = encoding = undefined
+    } else if (typeof encoding === 'function') {
+      callback = encoding
+      encoding = undefined
+    }
+
+    if (this.ended) return this.endAgain(callback)
+    // Node throws at it, before anything has happened.
+    if (!isBody(chunk)) return this.originalEnd.call(res, chunk, encoding)
+
+    this.ended = true
+    onFinish(res, callback)
+
+    const task = this.decide()
+    if (task === NOTHING || this.commitAtOnce(task)) {
+      this.endNow(chunk, encoding)
+      return res
+    }
+
+    let release
+    this.held = true
+    this.commit(task, err => {
+      if (err) this.report(err)
+      this.held = false
+      if (release) release()
+    })
+
+    if (this.held) {
+      release = holdEnd(res, this.originalWrite, this.originalEnd, chunk, encoding)
+    } else {
+      this.endNow(chunk, encoding)
+    }
+    return res
+  }
+
+  endNow (chunk, encoding) {
+    const { res } = this
+
+    if (writesOwnHeaders(res)) this.beforeHeaders()
+    this.originalEnd.call(res, chunk, encoding)
+  }
+
+  /** Node would make a second body an 'error' event, which ends a process that does not listen to it. */
+  endAgain (callback) {
+    const { res } = this
+
+    if (callback && this.held) {
+      onFinish(res, callback)
+    } else if (callback) {
+      this.originalEnd.call(res, undefined, undefined, callback)
+    }
+    return res
+  }
+
+  decide () {
+    const { req, store, middleware } = this
+    const { session, sessionID: sid } = req
+
+    if (sid && middleware.unsetDestroy && session == null) return DESTROY
+
+    if (!session) {
+      debug('no session')
+      return NOTHING
+    }
+
+    try {
+      this.touch(session)
+
+      // Without an id there is nothing to save it under.
+      if (typeof sid !== 'string') {
+        debug('session ignored because of bogus req.sessionID of type %s', typeof sid)
+        return NOTHING
+      }
+
+      if (this.shouldSave(session, sid)) return SAVE
+      return this.cookieId === sid && typeof store.touch === 'function' ? TOUCH : NOTHING
+    } catch (err) {
+      this.report(err) // data that has no text, a toJSON that throws
+      return NOTHING
+    }
+  }
+
+  /** The lane of the native store: done when this returns true, in one synchronous call. */
+  commitAtOnce (task) {
+    try {
+      return lane.commit(this, task)
+    } catch (err) {
+      this.report(err)
+      return true
+    }
+  }
+
+  /** The ordinary way: the store's own methods, looked up now. */
+  commit (task, done) {
+    const { req, store, middleware } = this
+    const { session, sessionID: sid } = req
+
+    askStore(middleware.storeTimeout, callback => {
+      if (task === DESTROY) {
+        debug('destroying')
+        store.destroy(sid, callback)
+      } else if (task === SAVE) {
+        session.save(callback)
+      } else {
+        debug('touching')
+        store.touch(sid, session, callback)
+      }
+    }, done)
+  }
+
+  touch (session) {
+    if (this.touched) return
+    session.touch()
+    this.touched = true
+  }
+
+  shouldSetCookie (session, sid) {
+    const { middleware } = this
+
+    if (typeof sid !== 'string') return false
+    if (this.cookieId !== sid) return middleware.saveUninitialized || this.isModified(session)
+    return middleware.rolling || (session.cookie.expires != null && this.isModified(session))
+  }
+
+  shouldSave (session, sid) {
+    const uninitialized = !this.middleware.saveUninitialized && this.savedText === undefined && this.cookieId !== sid
+    return uninitialized ? this.isModified(session) : !this.isSaved(session)
+  }
+
+  isModified (session) {
+    return this.originalId !== session.id || this.originalText !== this.text(session)
+  }
+
+  isSaved (session) {
+    return this.originalId === session.id && this.savedText !== undefined && this.savedText === this.text(session)
+  }
+
+  /** The text of the session's data; made once when the request has ended. */
+  text (session) {
+    if (!this.ended) return dataText(session)
+    if (this.endText === undefined) this.endText = dataText(session)
+    return this.endText
+  }
+
+  /** The response has begun: an error can only be passed on, on a later tick. */
+  report (err) {
+    setImmediate(this.next, err)
+  }
+}
+
+/** Enough of an id to tell two apart in debug output, and too little to use it. */
+function shortened (sid) {
+  return String(sid).slice(0, 6) + '…'
+}
+
+/** Gives `req` a new id and an empty session: what `store.generate` does. */
+function generateSession (req, middleware, cookieOptions) {
+  const { secure, sameSite } = cookieOptions
+
+  req.sessionID = middleware.generateId(req)
+  req.session = new Session(req)
+
+  const cookie = req.session.cookie = new Cookie(cookieOptions)
+  if (secure === 'auto' || sameSite === 'auto') {
+    const overTls = isSecure(req, middleware.trustProxy)
+    if (secure === 'auto') cookie.secure = overTls
+    if (sameSite === 'auto') cookie.sameSite = overTls ? 'none' : 'lax'
+  }
+}
+
+module.exports = { RequestContext, generateSession }

@@ -1,0 +1,105 @@
+'use strict'
+
+module.exports = { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders }
+
+/**
+ * Calls `context.beforeHeaders()` just before the headers of `res` are written. Headers given to
+ * `writeHead` are set on `res` first, so that they are seen there.
+ */
+function hookHeaders (res, context) {
+  const { writeHead } = res
+
+  res.writeHead = function (statusCode, reason, headers) {
+    if (typeof reason !== 'string') {
+      headers = reason
+      reason = undefined
+    }
+
+    // What is wrong with the status, or with a second call, Node says itself.
+    if (headers) setHeaders(res, headers)
+    res.statusCode = statusCode
+    context.beforeHeaders()
+
+    return reason === undefined ? writeHead.call(res, statusCode) : writeHead.call(res, statusCode, reason)
+  }
+}
+
+/** Sets what was given to `writeHead`: an object, a flat array, or an array of pairs. */
+function setHeaders (res, headers) {
+  if (!Array.isArray(headers)) {
+    for (const name of Object.keys(headers)) {
+      if (name) res.setHeader(name, headers[name])
+    }
+    return
+  }
+
+  const flat = Array.isArray(headers[0]) ? headers.flat() : headers
+  if (flat.length % 2 !== 0) throw new TypeError('headers array is malformed')
+
+  // They replace headers set before, but may repeat a name among themselves.
+  for (let i = 0; i < flat.length; i += 2) res.removeHeader(flat[i])
+  for (let i = 0; i < flat.length; i += 2) {
+    if (flat[i]) appendHeader(res, flat[i], flat[i + 1])
+  }
+}
+
+function appendHeader (res, name, value) {
+  const previous = res.getHeader(name)
+  res.setHeader(name, previous === undefined ? value : [].concat(previous, value))
+}
+
+/**
+ * Sends all of a response but its very end, so that a client which waits for the whole body waits for
+ * the session too.
+ *
+ * @param {object} res
+ * @param {function} write and
+ * @param {function} end that `res` had when the middleware came
+ * @return {function} sends the end
+ */
+function holdEnd (res, write, end, chunk, encoding) {
+  sendHeaders(res)
+
+  if (chunk == null) {
+    return () => end.call(res, chunk, encoding)
+  }
+
+  // The client counts the bytes: keep the last one back.
+  if (Number(res.getHeader('Content-Length')) > 0) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
+    if (bytes.length > 0) {
+      write.call(res, bytes.subarray(0, -1))
+      return () => end.call(res, bytes.subarray(-1))
+    }
+  }
+
+  write.call(res, chunk, encoding)
+  return () => end.call(res)
+}
+
+function sendHeaders (res) {
+  if (res.headersSent || res._header) return
+  if (typeof res._implicitHeader === 'function') {
+    res._implicitHeader()
+  } else {
+    res.writeHead(res.statusCode)
+  }
+}
+
+/** The responses of node:http2 send their headers from `end` without calling `writeHead`. */
+function writesOwnHeaders (res) {
+  return res._implicitHeader === undefined && typeof res.setHeader === 'function' && !res.headersSent
+}
+
+/** Whether Node takes `chunk` as the body given to `end`. */
+function isBody (chunk) {
+  return chunk == null || typeof chunk === 'string' || chunk instanceof Uint8Array
+}
+
+/**
+ * What Node does with the callback of `end`. It is not handed on to the `end` that was there before:
+ * wrappers of it take a body and an encoding at most.
+ */
+function onFinish (res, callback) {
+  if (callback) res.once('finish', callback)
+}

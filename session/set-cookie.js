@@ -1,0 +1,76 @@
+'use strict'
+
+const { serialize } = require('cookie')
+
+module.exports = { appendSetCookie, cookieText }
+
+/** Adds one `Set-Cookie` header to those that the response already has. */
+function appendSetCookie (res, text) {
+  const previous = res.getHeader('Set-Cookie') || []
+  res.setHeader('Set-Cookie', Array.isArray(previous) ? previous.concat(text) : [previous, text])
+}
+
+/** Stands for the expiry in the serialized attributes that are kept. */
+const HOLE = new Date(0)
+const HOLE_TEXT = HOLE.toUTCString()
+
+// The last attributes, serialized, and the last date: in one app they hardly ever differ from response to
+// response, while serializing them costs 0.7 µs, of which the date is 0.4.
+let last
+let lastSecond
+let lastDateText
+
+/**
+ * The text of a `Set-Cookie` header (RFC 6265 §4.1.1).
+ *
+ * @param {string} name
+ * @param {string} value already URI-encoded
+ * @param {object} data the attributes, as `cookie.data` gives them
+ * @throws {TypeError} what the cookie package throws at a bad name or attribute
+ */
+function cookieText (name, value, data) {
+  const { expires } = data
+  if (last === undefined || last.name !== name || !sameAttributes(last.data, data)) {
+    last = serialized(name, data)
+  }
+
+  if (!expires) return last.before + value + last.after
+  return last.before + value + last.after + dateText(expires) + last.afterDate
+}
+
+function serialized (name, data) {
+  if (data.expires) checkDate(data.expires)
+  const text = serialize(name, '', { ...data, expires: data.expires ? HOLE : undefined })
+  const before = name + '='
+  const attributes = text.slice(before.length)
+  const hole = data.expires ? attributes.indexOf(HOLE_TEXT) : attributes.length
+  return {
+    name,
+    data: { ...data },
+    before,
+    after: attributes.slice(0, hole),
+    afterDate: attributes.slice(hole + HOLE_TEXT.length)
+  }
+}
+
+function checkDate (expires) {
+  if (Object.prototype.toString.call(expires) !== '[object Date]' || isNaN(expires.valueOf())) {
+    throw new TypeError('option expires is invalid')
+  }
+}
+
+function dateText (expires) {
+  const second = Math.floor(expires.valueOf() / 1000)
+  if (second !== lastSecond || !(expires instanceof Date)) {
+    checkDate(expires)
+    lastDateText = expires.toUTCString()
+    lastSecond = second
+  }
+  return lastDateText
+}
+
+function sameAttributes (a, b) {
+  return Boolean(a.expires) === Boolean(b.expires) &&
+    a.secure === b.secure && a.httpOnly === b.httpOnly && a.domain === b.domain && a.path === b.path &&
+    a.sameSite === b.sameSite && a.partitioned === b.partitioned && a.priority === b.priority
+}

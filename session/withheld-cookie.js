@@ -1,0 +1,36 @@
+'use strict'
+
+module.exports = { withheldCookieWarning }
+
+/**
+ * @return {function(object)} says, once, that a secure cookie was not set on an insecure request, why,
+ *   and which setting mends it
+ */
+function withheldCookieWarning ({ name, trustProxy }) {
+  let said = false
+
+  return function warnOfWithheldCookie (req) {
+    if (said) return
+    said = true
+    process.emitWarning(
+      `the session cookie "${name}" is secure and was not set: ${reason(req, trustProxy)}`,
+      { type: 'SessionWarning', code: 'EXPRESS_SESSION_SECURE_COOKIE' }
+    )
+  }
+}
+
+function reason (req, trustProxy) {
+  const forwarded = req.headers['x-forwarded-proto']
+
+  if (trustProxy === true) {
+    return forwarded === undefined
+      ? 'the proxy option is true, but the proxy sends no X-Forwarded-Proto header; set it in the proxy'
+      : 'the proxy was not reached over HTTPS, says its X-Forwarded-Proto header'
+  }
+  if (forwarded !== undefined) {
+    return trustProxy === false
+      ? 'the request came through a proxy, and the proxy option is false; set it to true if the proxy is yours'
+      : 'the request came through a proxy that is not trusted; set "trust proxy" in Express, or the proxy option to true'
+  }
+  return 'the request did not come over HTTPS; serve the app over HTTPS, or set cookie.secure to "auto"'
+}
