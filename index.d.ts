@@ -1,8 +1,11 @@
 // Types of express-session-native, a superset of @types/express-session 1.19.0.
 //
 // `declare module "express-session" { … }` reaches these types when the package is installed under
-// that name; under its own name, say `declare module "express-session-native" { … }`.
+// that name; under its own name, say `declare module "express-session-native" { … }`, and where
+// libraries name express-session too, let it mean this package in tsconfig.json:
+// "paths": { "express-session": ["./node_modules/express-session-native"] }.
 // Remove @types/express-session: both declare `req.session`, and only one can.
+// Needs @types/node; @types/express is used where it is installed.
 
 /// <reference types="node" />
 
@@ -43,7 +46,8 @@ export = session
  * Makes the middleware that gives every request its `req.session`.
  *
  * @throws {TypeError} `genid` is no function, `unset` is neither `"destroy"` nor `"keep"`, `secret` is an
- *   empty array or is no key.
+ *   empty array or is no key, `name` is no string, `cookie` is neither object nor function, `store` is no store.
+ * @throws {RangeError} `storeTimeout` is not from 1 to 2147483647.
  */
 declare function session(options?: session.SessionOptions): session.RequestHandler
 
@@ -125,10 +129,10 @@ declare namespace session {
     unset?: 'destroy' | 'keep' | undefined
 
     /**
-     * How long to wait for the store, in milliseconds, before going on with an error.
-     * Default: as long as it takes. Not in upstream.
+     * How long to wait for an answer of the store, in milliseconds, before going on with an error whose
+     * `code` is `"ERR_SESSION_STORE_TIMEOUT"`. Default: `false`, as long as it takes. Not in upstream.
      */
-    storeTimeout?: number | undefined
+    storeTimeout?: number | false | undefined
   }
 
   /** The session of one request. `JSON.stringify` and `Object.keys` see `cookie` and the app's data. */
@@ -367,7 +371,7 @@ declare namespace session {
   interface MemoryStoreOptions {
     /**
      * The most sessions to hold. At the bound a session that no client has come back with goes first.
-     * Default: `Infinity`.
+     * Default: `Infinity`, for which `0` stands too.
      */
     max?: number | undefined
 
@@ -379,8 +383,8 @@ declare namespace session {
 
     /**
      * The lifetime, in milliseconds, counted anew from each `set` and `touch`; or a function that gives
-     * it for a session. What the function throws reaches the callback.
-     * Default: `cookie.maxAge`, and one day for a session without.
+     * it for a session. A cookie that expires sooner takes its session with it. What the function throws
+     * reaches the callback. Default: the cookie's lifetime, and one day where it has none.
      */
     ttl?: number | MemoryStoreTtl | undefined
 
@@ -390,7 +394,7 @@ declare namespace session {
      */
     shared?: string | undefined
 
-    /** Called with the id and the text of a session that is dropped, and of one that `set` replaces. */
+    /** Called with the id and the text of a session that has been removed, or replaced by `set`. */
     dispose?(sid: string, text: string): void
 
     /** Do not call `dispose` for a session that `set` replaces. Default: `false`. */
@@ -403,10 +407,10 @@ declare namespace session {
     serializer?: Serializer | undefined
 
     /**
-     * How often `startInterval` has expired sessions removed, in milliseconds.
-     * Not needed: sessions expire by themselves.
+     * How often to call `prune`, in milliseconds. Not needed: sessions expire by themselves.
+     * Default: `false`, never.
      */
-    checkPeriod?: number | undefined
+    checkPeriod?: number | false | undefined
   }
 
   // From a method, so that a function may know more of its sessions than SessionData says.
@@ -441,7 +445,10 @@ declare namespace session {
     evicted: { max: number; maxBytes: number }
   }
 
-  /** What became of a session; told afterwards, once for each. Costs nothing without a listener. */
+  /**
+   * What became of a session; told afterwards, once for each. Costs nothing without a listener.
+   * A session whose text the serializer can not read is told as `undefined`.
+   */
   interface MemoryStoreEvents extends StoreEvents {
     /** Its time was over. */
     expired: [sid: string, session: SessionData]
@@ -461,8 +468,8 @@ declare namespace session {
      */
     constructor(options?: MemoryStoreOptions)
 
-    /** The stored texts by id: a view to read from. */
-    readonly sessions: { [sid: string]: string }
+    /** The stored texts by id, as upstream has them: a view, through which reads and writes reach the store. */
+    sessions: { [sid: string]: string }
 
     get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
 
@@ -473,14 +480,14 @@ declare namespace session {
 
     touch(sid: string, session: SessionData, callback?: (err?: any) => void): void
 
-    /** Hands over all sessions by id, at once; to go through many, iterate over the store. */
+    /** Collects all sessions by id, in steps; to go through many, iterate over the store. */
     all(callback: (err: any, obj?: { [sid: string]: SessionData } | null) => void): void
 
     length(callback: (err: any, length?: number) => void): void
 
     clear(callback?: (err?: any) => void): void
 
-    /** Hands over all ids, at once; to go through many, use `keys`. */
+    /** Collects all ids, in steps; to go through many, use `keys`. */
     ids(callback: (err: any, ids?: string[]) => void): void
 
     /** Goes through the ids in steps that do not hold up the event loop. */
@@ -492,7 +499,7 @@ declare namespace session {
     /** Removes expired sessions now, rather than within a second. */
     prune(): void
 
-    /** Starts removing expired sessions every `checkPeriod` milliseconds. */
+    /** Starts calling `prune` every `checkPeriod` milliseconds; the constructor has done so. */
     startInterval(): void
 
     /** Ends what `startInterval` started. */
@@ -501,7 +508,7 @@ declare namespace session {
     /** Counts and sizes, in constant time. */
     stats(): MemoryStoreStats
 
-    /** Gives the sessions' memory back; the store is of no use afterwards. */
+    /** Stops the store's timers and drops its sessions, unless they are `shared`. */
     close(): void
 
     on<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this

@@ -34,7 +34,13 @@ describe('in an app', () => {
     const sources = isEsm ? ['native.ts'] : ['native.ts', 'require.ts']
 
     it(`${mode}, with @types/express`, () => {
-      const project = makeProject({ named: [ALIAS], linked: ['@types/express'], isEsm, sources: [...sources, 'upstream.ts'], options })
+      const project = makeProject({
+        named: [ALIAS],
+        linked: ['@types/express'],
+        isEsm,
+        sources: [...sources, 'upstream.ts'],
+        options
+      })
       assert.strictEqual(check(project), '')
     })
 
@@ -45,9 +51,15 @@ describe('in an app', () => {
   }
 
   it('by tsc itself, which looks at every declaration', () => {
-    const project = makeProject({ named: [ALIAS], linked: ['@types/express'], sources: ['native.ts', 'upstream.ts'], options: NODE16 })
-    const { stdout } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', project], { encoding: 'utf8' })
-    assert.strictEqual(stdout, '')
+    const project = makeProject({
+      named: [ALIAS],
+      linked: ['@types/express'],
+      sources: ['native.ts', 'upstream.ts'],
+      options: NODE16
+    })
+    const tsc = require.resolve('typescript/bin/tsc')
+    const { stdout, stderr, status } = spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' })
+    assert.deepStrictEqual({ stdout, stderr, status }, { stdout: '', stderr: '', status: 0 })
   })
 
   it('with the strictest options', () => {
@@ -66,7 +78,11 @@ describe('in an app', () => {
 
 describe('a superset of @types/express-session', () => {
   it('the samples compile against upstream’s types, so they are fair', () => {
-    const project = makeProject({ linked: ['@types/express', '@types/express-session'], sources: ['upstream.ts'], options: NODE16 })
+    const project = makeProject({
+      linked: ['@types/express', '@types/express-session'],
+      sources: ['upstream.ts'],
+      options: NODE16
+    })
     assert.strictEqual(check(project), '')
   })
 
@@ -95,7 +111,13 @@ describe('under its own name', () => {
 
   it('`paths` lets libraries that name express-session mean the same types', () => {
     const options = { ...NODE16, paths: { [ALIAS]: [`./node_modules/${OWN_NAME}`] } }
-    const project = makeProject({ named: [OWN_NAME], linked: ['redis'], copied: ['connect-redis', 'memorystore'], sources: ['both.ts', 'stores.ts'], options })
+    const project = makeProject({
+      named: [OWN_NAME],
+      linked: ['redis'],
+      copied: ['connect-redis', 'memorystore'],
+      sources: ['both.ts', 'stores.ts'],
+      options
+    })
     assert.strictEqual(check(project), '')
   })
 
@@ -107,7 +129,13 @@ describe('under its own name', () => {
 
 describe('under the alias', () => {
   it('stores that name express-session in their declarations get these types', () => {
-    const project = makeProject({ named: [ALIAS], linked: ['redis'], copied: ['connect-redis', 'memorystore'], sources: ['stores.ts'], options: NODE16 })
+    const project = makeProject({
+      named: [ALIAS],
+      linked: ['redis'],
+      copied: ['connect-redis', 'memorystore'],
+      sources: ['stores.ts'],
+      options: NODE16
+    })
     assert.strictEqual(check(project), '')
   })
 
@@ -168,7 +196,8 @@ function installDeclarations (target) {
 const shared = new Map()
 
 function check (project) {
-  const { options, fileNames, errors } = ts.getParsedCommandLineOfConfigFile(path.join(project, 'tsconfig.json'), {}, ts.sys)
+  const config = path.join(project, 'tsconfig.json')
+  const { options, fileNames, errors } = ts.getParsedCommandLineOfConfigFile(config, {}, ts.sys)
   const host = ts.createCompilerHost(options)
   host.getCurrentDirectory = () => project
   const read = host.getSourceFile
