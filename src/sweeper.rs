@@ -16,12 +16,15 @@ const BUDGET: usize = 1024;
 #[derive(Default)]
 struct Roll {
     stores: Vec<(Weak<MemoryStore>, Follower)>,
-    /// Stores that nobody uses any more, to be taken apart.
+    /// Stores whose holders are done with them.
     retired: Vec<Arc<MemoryStore>>,
+    /// The retired of the last tick: by now their holders have let go.
+    resting: Vec<Arc<MemoryStore>>,
     running: bool,
 }
 
-static ROLL: Mutex<Roll> = Mutex::new(Roll { stores: Vec::new(), retired: Vec::new(), running: false });
+static ROLL: Mutex<Roll> =
+    Mutex::new(Roll { stores: Vec::new(), retired: Vec::new(), resting: Vec::new(), running: false });
 
 /// Has a store swept for as long as it lives. Enlisting it again changes nothing.
 pub fn enlist(store: &Arc<MemoryStore>) {
@@ -60,8 +63,8 @@ async fn sweep_all() {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        let Some((mut due, retired)) = attend() else { return };
-        drop(retired);
+        let Some((mut due, rested)) = attend() else { return };
+        drop(rested);
         // Round and round, so that a store with much to do does not keep the others waiting.
         while !due.is_empty() {
             due.retain(|(store, now)| store.sweep(*now, BUDGET).more);
@@ -89,10 +92,11 @@ fn attend() -> Option<(Due, Vec<Arc<MemoryStore>>)> {
         true
     });
     let retired = std::mem::take(&mut roll.retired);
-    if roll.stores.is_empty() && retired.is_empty() {
+    let rested = std::mem::replace(&mut roll.resting, retired);
+    if roll.stores.is_empty() && roll.resting.is_empty() && rested.is_empty() {
         roll.stores = Vec::new();
         roll.running = false;
         return None;
     }
-    Some((due, retired))
+    Some((due, rested))
 }

@@ -6,9 +6,10 @@
 //! itself in.
 
 use super::events::Kind;
+use super::held::Held;
 use super::limits::{Bound, Limits};
 use super::slot::Standing;
-use super::store::{Held, MemoryStore};
+use super::store::MemoryStore;
 
 /// The part of all sessions that remains on probation even if the others fill the store.
 const PROBATION: u64 = 10;
@@ -78,7 +79,7 @@ impl MemoryStore {
             let Some(slot) = victim else { return evicted };
             let remains = shard.remove(slot);
             if remains.standing == Standing::Tombstone {
-                self.forget(remains.born);
+                self.births.forget(remains.born);
                 held.gone.push((None, remains));
             } else {
                 self.count_eviction(bound, remains.standing);

@@ -38,7 +38,7 @@ fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "value % 10 is one digit")]
+#[expect(clippy::cast_sign_loss, reason = "value % 10 is one digit")]
 fn digits(out: &mut [u8], mut value: i64) {
     for byte in out.iter_mut().rev() {
         *byte = b'0' + (value % 10) as u8;

@@ -3,13 +3,16 @@
 //! epoch.
 #![forbid(unsafe_code)]
 
+mod births;
 mod events;
 mod evict;
+mod held;
 mod id;
 mod iso_date;
 mod json;
 mod limits;
 mod record;
+mod remove;
 mod ring;
 mod shard;
 mod shared;
@@ -21,6 +24,7 @@ mod sweep;
 mod template;
 mod view;
 mod wheel;
+mod write;
 
 #[cfg(test)]
 mod model;
@@ -30,9 +34,11 @@ mod stress;
 pub use events::{Kind, Removed, Watch};
 pub use limits::{Limits, TooLarge};
 pub use record::Encoding;
+pub use remove::TOMBSTONE_MS;
 pub use shared::{Differs, shared};
 pub use stats::Stats;
-pub use store::{Cookie, MemoryStore, TOMBSTONE_MS, Write, Written};
+pub use store::MemoryStore;
 pub use sweep::Swept;
 pub use template::Template;
 pub use view::{View, ViewCookie};
+pub use write::{Cookie, Write, Written};

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::store::TOMBSTONE_MS;
 use super::*;
 
 const START: u64 = 1_763_754_720_000;
@@ -201,6 +200,7 @@ impl Model {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
     fn apply(&mut self, op: Op) {
         match op {
             Op::Set { id: number, text, ttl, returned } => {
@@ -352,7 +352,7 @@ impl Model {
         let mut ids: Vec<Vec<u8>> = (0..)
             .map_while(|shard| self.store.ids(shard, self.now))
             .flatten()
-            .map(|id| id.into_vec())
+            .map(<[u8]>::into_vec)
             .collect();
         let mut expected: Vec<_> = self.sessions.keys().filter(|id| self.live(id)).cloned().collect();
         ids.sort();
@@ -374,7 +374,7 @@ fn op() -> impl Strategy<Value = Op> {
         -10..1000_i64,
         0..100_000_i64,
         Just(86_400_000),
-        Just(250_000_000_000_000 - START as i64),
+        Just(250_000_000_000_000 - START.cast_signed()),
     ];
     let text = prop_oneof![
         4 => (any::<u8>(), any::<u8>()).prop_map(|(cookie, data)| Text::Cut { cookie, data }),

@@ -2,68 +2,26 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::births::Births;
 use super::events::{Kind, Watch, Watchers};
+use super::held::Held;
 use super::id::Id;
-use super::limits::{Bound, Bounds, Limits, TooLarge};
-use super::record::{self, CookiePlace, Encoding, Expires, Parts};
-use super::shard::{Key, Remains, Shard, Tally};
+use super::limits::{Bound, Bounds, Limits};
+use super::record;
+use super::shard::{Key, Remains, Shard};
 use super::slot::{Slot, Standing};
-use super::split::{self, CookieForm, Split};
+use super::split::{self, CookieForm};
 use super::stats::{Counters, Stats, Totals};
 use super::sweep::Grave;
 use super::template::{Template, Templates};
 use super::view::View;
 
-/// How long a destroyed id is remembered: longer than any request should take.
-pub const TOMBSTONE_MS: u64 = 600_000;
 /// A store that may hold no more than this has one shard, so that its eviction order is exact.
 const EXACT: u64 = 16_384;
 /// So many shards that one of them, at ten million sessions, grows its table in less than 2 ms.
 const SHARDS: usize = 256;
-/// Tombstones that any store may keep, and a shard of many.
-const TOMBSTONES: u64 = 1024;
-const TOMBSTONES_OF_SHARD: u64 = 16;
-
-/// A cookie to be stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cookie<'a> {
-    /// A template, and what goes into its hole (`None`: `null`).
-    Template {
-        /// From [`MemoryStore::intern`].
-        number: u16,
-        /// Milliseconds since the epoch.
-        expires: Option<i64>,
-    },
-    /// The cookie's JSON.
-    Text(&'a [u8]),
-}
-
-/// When a session is to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Write {
-    /// In any case.
-    Any,
-    /// By a request that had loaded it: unless it was destroyed since, or cleared, or another
-    /// session has its id.
-    Update {
-        /// [`View::born`] of what was loaded.
-        born: u32,
-    },
-}
-
-/// What became of a session that was to be written. With the birth for [`Write::Update`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// There was no session of this id.
-    Created(u32),
-    /// There was one.
-    Replaced(u32),
-    /// It was not written: see [`Write::Update`].
-    Dropped,
-}
-
 /// Sessions in memory. All methods may be called from any thread.
 pub struct MemoryStore {
     /// `None` until the first session, so that a store without sessions is small.
@@ -74,11 +32,7 @@ pub struct MemoryStore {
     pub(super) bounds: Bounds,
     pub(super) totals: Totals,
     pub(super) counters: Counters,
-    /// Births so far. Slots keep the lower half.
-    births: AtomicU64,
-    /// The last birth whose destruction may have been forgotten: a tombstone dropped before its
-    /// time, or everything at `clear`.
-    forgotten: AtomicU64,
+    pub(super) births: Births,
     /// The shard where eviction, if it must look around, begins; and where the sweep goes on.
     pub(super) hand: AtomicUsize,
     pub(super) sweep_hand: AtomicUsize,
@@ -112,8 +66,7 @@ impl MemoryStore {
             bounds: Bounds::new(limits),
             totals: Totals::default(),
             counters: Counters::default(),
-            births: AtomicU64::new(0),
-            forgotten: AtomicU64::new(0),
+            births: Births::default(),
             hand: AtomicUsize::new(0),
             sweep_hand: AtomicUsize::new(0),
             graves: Mutex::default(),
@@ -125,11 +78,8 @@ impl MemoryStore {
     /// client came back with the id, which protects the session from eviction.
     pub fn read<R>(&self, id: &[u8], now: u64, returned: bool, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
         let found = self.look(id, now, returned, f);
-        if found.is_some() {
-            self.counters.hits.add()
-        } else {
-            self.counters.misses.add()
-        }
+        let counter = if found.is_some() { &self.counters.hits } else { &self.counters.misses };
+        counter.add();
         found
     }
 
@@ -148,232 +98,6 @@ impl MemoryStore {
             shard.came_back(slot);
         }
         Some(f(View::of(shard.slot(slot), &self.templates)))
-    }
-
-    /// Stores a session's whole text, in any case. It is gone from `deadline` on.
-    ///
-    /// # Errors
-    /// If it is larger than the store may be; then nothing has changed.
-    pub fn write_text(
-        &self,
-        id: &[u8],
-        text: &[u8],
-        encoding: Encoding,
-        deadline: u64,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
-        self.update_text(id, text, encoding, deadline, Write::Any, returned, now)
-    }
-
-    /// [`Self::write_text`], for a writer that may have loaded the session before.
-    ///
-    /// # Errors
-    /// If it is larger than the store may be; then nothing has changed.
-    #[expect(clippy::too_many_arguments, reason = "a struct would be filled in at its two calls")]
-    pub fn update_text(
-        &self,
-        id: &[u8],
-        text: &[u8],
-        encoding: Encoding,
-        deadline: u64,
-        mode: Write,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
-        let whole = Parts::whole(encoding, text);
-        let parts = match encoding {
-            Encoding::Wide => whole,
-            _ => match split::split(text, &self.templates) {
-                Split::Cut { cookie, data } => Parts { encoding, cookie: Some(cookie), data: [b"{", data] },
-                Split::Whole => whole,
-            },
-        };
-        self.put(id, &parts, deadline, mode, returned, now)
-    }
-
-    /// Stores a session in two pieces: its cookie, and the JSON object of the rest (which is
-    /// the whole text if it is [`Encoding::Wide`]). `returned` protects it from the start.
-    ///
-    /// # Errors
-    /// If it is larger than the store may be; then nothing has changed.
-    ///
-    /// # Panics
-    /// If the cookie has a template that [`Self::intern`] has not given out.
-    #[expect(clippy::too_many_arguments, reason = "a struct would be filled in at its one call")]
-    pub fn write(
-        &self,
-        id: &[u8],
-        cookie: Cookie<'_>,
-        data: &[u8],
-        encoding: Encoding,
-        deadline: u64,
-        mode: Write,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
-        let cookie = match encoding {
-            Encoding::Wide => None,
-            _ => Some(self.cookie_form(cookie)),
-        };
-        self.put(id, &Parts { encoding, cookie, data: [b"", data] }, deadline, mode, returned, now)
-    }
-
-    fn put(
-        &self,
-        id: &[u8],
-        parts: &Parts<'_>,
-        deadline: u64,
-        mode: Write,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
-        self.saw(now);
-        let (at, key) = self.key(id);
-        let form = parts.form(&key.id, deadline);
-        if !self.bounds.fits(record::cost(parts.len(&key.id, form))) {
-            return Err(TooLarge);
-        }
-        let mut held = self.hold(at);
-        let found = held.shard().and_then(|shard| {
-            let slot = shard.find(&key)?;
-            Some((slot, shard.slot(slot).standing, shard.slot(slot).born, shard.slot(slot).deadline))
-        });
-        if let Write::Update { born } = mode {
-            let dropped = match found {
-                Some((_, Standing::Tombstone, _, _)) => true,
-                Some((_, _, other, _)) => other != born,
-                None => self.may_be_forgotten(born),
-            };
-            if dropped {
-                return Ok(Written::Dropped);
-            }
-        }
-        self.counters.sets.add();
-        let born = match found {
-            Some((slot, Standing::Probation | Standing::Protected, born, old)) if old > now => {
-                let keep = self.watchers.want(Kind::Replaced);
-                let shard = held.shard_or_new(now);
-                let old = shard.replace(slot, &key.id, parts, deadline, keep);
-                if returned {
-                    shard.came_back(slot);
-                }
-                held.gone.extend(old.map(|old| (Some(Kind::Replaced), old)));
-                self.make_room(held, Some(born));
-                return Ok(Written::Replaced(born));
-            }
-            Some((slot, standing, _, _)) => {
-                let old = held.shard_or_new(now).remove(slot);
-                // The app may use a destroyed id again; what was loaded under it before still must
-                // not come back, not even when the new session is gone.
-                if standing == Standing::Tombstone {
-                    self.forget(old.born);
-                }
-                let kind = (standing != Standing::Tombstone).then_some(Kind::Expired);
-                held.gone.push((kind, old));
-                self.birth()
-            }
-            None => self.birth(),
-        };
-        let standing = if returned { Standing::Protected } else { Standing::Probation };
-        let record = parts.build(&key.id, form);
-        let template = parts.template();
-        held.shard_or_new(now).insert(&key, Remains { record, deadline, born, template, form, standing });
-        self.make_room(held, Some(born));
-        Ok(Written::Created(born))
-    }
-
-    /// Moves a session's deadline and, if one is given, changes its cookie. Returns whether there
-    /// is such a session. The cookie of a text that could not be cut stays as it is.
-    ///
-    /// # Panics
-    /// If the cookie has a template that [`Self::intern`] has not given out.
-    pub fn touch(&self, id: &[u8], cookie: Option<Cookie<'_>>, deadline: u64, now: u64) -> bool {
-        self.saw(now);
-        let cookie = cookie.map(|cookie| self.cookie_form(cookie));
-        let (at, key) = self.key(id);
-        let mut held = self.hold(at);
-        let Some(slot) = held.live(&key, now) else { return false };
-        self.counters.touches.add();
-        let shard = held.shard_or_new(now);
-        let Slot { record, form, template, deadline: old, born, .. } = shard.slot(slot);
-        let (form, born) = (*form, *born);
-        let fields = record::read(record, form, *template, *old);
-        let cookie = match (form.cookie(), cookie) {
-            (CookiePlace::Whole, _) => None,
-            (_, None) => fields.cookie,
-            (_, cookie) => cookie,
-        };
-        let parts = Parts { encoding: form.encoding(), cookie, data: [b"", fields.data] };
-        let new = parts.form(&key.id, deadline);
-        let simple = new == form && new.cookie() != CookiePlace::Inline && new.expires() != Expires::Stored;
-        let template = parts.template();
-        if simple {
-            shard.relabel(slot, new, template);
-        } else if self.bounds.fits(record::cost(parts.len(&key.id, new))) {
-            let record = parts.build(&key.id, new);
-            let old = shard.swap_record(slot, record);
-            shard.relabel(slot, new, template);
-            shard.set_deadline(slot, deadline);
-            // Neither replaced nor gone: only its memory has to go.
-            held.gone.push((None, old));
-            self.make_room(held, Some(born));
-            return true;
-        }
-        shard.set_deadline(slot, deadline);
-        true
-    }
-
-    /// Removes a session and returns whether there was one. Its id is remembered for
-    /// [`TOMBSTONE_MS`], so that a request that had loaded it does not bring it back; also if there
-    /// was none, because it may have been loaded before it expired.
-    pub fn destroy(&self, id: &[u8], now: u64) -> bool {
-        self.saw(now);
-        let (at, key) = self.key(id);
-        let mut held = self.hold(at);
-        let until = now.saturating_add(TOMBSTONE_MS);
-        let live = held.live(&key, now);
-        if let Some(slot) = live {
-            let remains = held.shard_or_new(now).entomb(slot, &key.id, until);
-            held.gone.push((Some(Kind::Destroyed), remains));
-        } else if held.shard_or_new(now).find(&key).is_none() {
-            let (form, record) = record::tombstone(&key.id);
-            // Whatever was loaded under this id was born before now.
-            let born = low(self.births.load(Ordering::Acquire));
-            let standing = Standing::Tombstone;
-            let remains = Remains { record, deadline: until, born, template: 0, form, standing };
-            held.shard_or_new(now).insert(&key, remains);
-        }
-        let least = if self.shards.len() == 1 { TOMBSTONES } else { TOMBSTONES_OF_SHARD };
-        let shard = held.shard_or_new(now);
-        let most = least.max(shard.tally().sessions() / 4);
-        if shard.tally().of(Standing::Tombstone) > most {
-            if let Some(slot) = shard.victim(Standing::Tombstone, None) {
-                let oldest = shard.remove(slot);
-                self.forget(oldest.born);
-                held.gone.push((None, oldest));
-            }
-        }
-        self.make_room(held, None);
-        live.is_some()
-    }
-
-    /// Removes all sessions. Their memory is given back by [`Self::sweep`], step by step.
-    pub fn clear(&self, now: u64) {
-        self.saw(now);
-        // First, so that no late save slips in behind the hand that empties the shards.
-        self.forgotten.fetch_max(self.births.load(Ordering::Acquire), Ordering::AcqRel);
-        for at in 0..self.shards.len() {
-            let mut held = self.hold(at);
-            let shard = held.take_shard();
-            drop(held);
-            if let Some(shard) = shard {
-                self.graves
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(Grave { shard, cleared: now });
-            }
-        }
     }
 
     /// Number of sessions. One that has expired counts until it is swept, within a second.
@@ -465,20 +189,7 @@ impl MemoryStore {
         self.last_now.store(now.max(1), Ordering::Relaxed);
     }
 
-    fn cookie_form<'a>(&self, cookie: Cookie<'a>) -> CookieForm<'a> {
-        match cookie {
-            Cookie::Text(text) => split::cookie_form(text, &self.templates),
-            Cookie::Template { number, expires } => {
-                let template = self.templates.get(number).expect("a template that was given out");
-                // What does not fit the form toISOString has for four-digit years can't be filled in.
-                let expires =
-                    expires.filter(|ms| template.has_hole() && super::iso_date::format(*ms).is_some());
-                CookieForm::Template(number, expires)
-            }
-        }
-    }
-
-    fn key<'a>(&self, id: &'a [u8]) -> (usize, Key<'a>) {
+    pub(super) fn key<'a>(&self, id: &'a [u8]) -> (usize, Key<'a>) {
         let id = Id::new(id);
         let mut hasher = self.hasher.build_hasher();
         match &id {
@@ -487,8 +198,9 @@ impl MemoryStore {
         }
         let hash = hasher.finish();
         // Shard and place in it come from different halves.
-        let shard = usize::try_from(hash >> 32).unwrap_or_default() & (self.shards.len() - 1);
-        (shard, Key { id, hash: low(hash) })
+        #[expect(clippy::cast_possible_truncation, reason = "it is split in two")]
+        let (shard, hash) = ((hash >> 32) as usize & (self.shards.len() - 1), hash as u32);
+        (shard, Key { id, hash })
     }
 
     pub(super) fn shard_count(&self) -> usize {
@@ -497,27 +209,7 @@ impl MemoryStore {
 
     pub(super) fn hold(&self, at: usize) -> Held<'_> {
         let guard = self.shards[at].lock().unwrap_or_else(PoisonError::into_inner);
-        let settled = guard.as_ref().map(|shard| shard.tally()).unwrap_or_default();
-        Held { store: self, guard: Some(guard), settled, gone: Vec::new() }
-    }
-
-    fn birth(&self) -> u32 {
-        low(self.births.fetch_add(1, Ordering::AcqRel) + 1)
-    }
-
-    /// The whole number of a birth of which the lower half is known. (Right for the last four
-    /// billion births; one older than that is taken for younger, and is not forgotten.)
-    fn whole_birth(&self, born: u32) -> u64 {
-        let births = self.births.load(Ordering::Acquire);
-        births.saturating_sub(u64::from(low(births).wrapping_sub(born)))
-    }
-
-    pub(super) fn forget(&self, born: u32) {
-        self.forgotten.fetch_max(self.whole_birth(born), Ordering::AcqRel);
-    }
-
-    fn may_be_forgotten(&self, born: u32) -> bool {
-        self.whole_birth(born) <= self.forgotten.load(Ordering::Acquire)
+        Held::new(self, guard)
     }
 
     /// Counts a session that is gone, and tells the watchers.
@@ -544,7 +236,7 @@ impl MemoryStore {
 
     #[cfg(test)]
     pub(super) fn check_invariants(&self) {
-        let mut sum = Tally::default();
+        let mut sum = super::shard::Tally::default();
         for at in 0..self.shards.len() {
             let mut held = self.hold(at);
             if let Some(shard) = held.shard() {
@@ -559,79 +251,5 @@ impl MemoryStore {
         assert_eq!(self.totals.probation.get(), sum.of(Standing::Probation));
         assert_eq!(self.totals.tombstones.get(), sum.of(Standing::Tombstone));
         assert_eq!(self.totals.bytes.get(), sum.bytes);
-    }
-}
-
-/// A locked shard. Letting go of it brings the totals up to date, unlocks, and only then deals
-/// with what was removed: the lock is never held while memory is freed or watchers are told.
-pub(super) struct Held<'a> {
-    store: &'a MemoryStore,
-    /// Taken when it is let go.
-    guard: Option<MutexGuard<'a, Option<Box<Shard>>>>,
-    /// What the totals know of this shard.
-    settled: Tally,
-    /// What was removed, and as what; `None` if it only has to be freed.
-    pub(super) gone: Vec<(Option<Kind>, Remains)>,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.settle();
-        self.guard = None;
-        for (kind, remains) in self.gone.drain(..) {
-            if let Some(kind) = kind {
-                self.store.bury(kind, remains);
-            }
-        }
-    }
-}
-
-impl Held<'_> {
-    pub(super) fn shard(&mut self) -> Option<&mut Shard> {
-        self.guard.as_mut()?.as_deref_mut()
-    }
-
-    pub(super) fn shard_or_new(&mut self, now: u64) -> &mut Shard {
-        let guard = self.guard.as_mut().expect("held until dropped");
-        guard.get_or_insert_with(|| Box::new(Shard::new(now)))
-    }
-
-    pub(super) fn take_shard(&mut self) -> Option<Box<Shard>> {
-        self.guard.as_mut()?.take()
-    }
-
-    /// The session of a key, if there is one now. One that has expired is removed.
-    fn live(&mut self, key: &Key<'_>, now: u64) -> Option<u32> {
-        let shard = self.shard()?;
-        let slot = shard.find(key)?;
-        let at = shard.slot(slot);
-        if at.standing == Standing::Tombstone {
-            return None;
-        }
-        if at.deadline > now {
-            return Some(slot);
-        }
-        let remains = shard.remove(slot);
-        self.gone.push((Some(Kind::Expired), remains));
-        None
-    }
-
-    /// Brings the totals up to date.
-    pub(super) fn settle(&mut self) {
-        let shard = self.guard.as_ref().and_then(|guard| guard.as_ref());
-        let now = shard.map(|shard| shard.tally()).unwrap_or_default();
-        let before = std::mem::replace(&mut self.settled, now);
-        let totals = &self.store.totals;
-        totals.sessions.change(before.sessions(), now.sessions());
-        totals.probation.change(before.of(Standing::Probation), now.of(Standing::Probation));
-        totals.tombstones.change(before.of(Standing::Tombstone), now.of(Standing::Tombstone));
-        totals.bytes.change(before.bytes, now.bytes);
-    }
-}
-
-fn low(number: u64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
-    {
-        number as u32
     }
 }

@@ -1,0 +1,236 @@
+//! Writing and touching.
+
+use super::events::Kind;
+use super::iso_date;
+use super::limits::TooLarge;
+use super::record::{self, CookiePlace, Encoding, Expires, Parts};
+use super::shard::Remains;
+use super::slot::{Slot, Standing};
+use super::split::{self, CookieForm, Split};
+use super::store::MemoryStore;
+
+/// A cookie to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookie<'a> {
+    /// A template, and what goes into its hole (`None`: `null`).
+    Template {
+        /// From [`MemoryStore::intern`].
+        number: u16,
+        /// Milliseconds since the epoch.
+        expires: Option<i64>,
+    },
+    /// The cookie's JSON.
+    Text(&'a [u8]),
+}
+
+/// When a session is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// In any case.
+    Any,
+    /// By a request that had loaded it: unless it was destroyed since, or cleared, or another
+    /// session has its id.
+    Update {
+        /// [`View::born`] of what was loaded.
+        born: u32,
+    },
+}
+
+/// What became of a session that was to be written. With the birth for [`Write::Update`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// There was no session of this id.
+    Created(u32),
+    /// There was one.
+    Replaced(u32),
+    /// It was not written: see [`Write::Update`].
+    Dropped,
+}
+
+impl MemoryStore {
+    /// Stores a session's whole text, in any case. It is gone from `deadline` on.
+    ///
+    /// # Errors
+    /// If it is larger than the store may be; then nothing has changed.
+    pub fn write_text(
+        &self,
+        id: &[u8],
+        text: &[u8],
+        encoding: Encoding,
+        deadline: u64,
+        returned: bool,
+        now: u64,
+    ) -> Result<Written, TooLarge> {
+        self.update_text(id, text, encoding, deadline, Write::Any, returned, now)
+    }
+
+    /// [`Self::write_text`], for a writer that may have loaded the session before.
+    ///
+    /// # Errors
+    /// If it is larger than the store may be; then nothing has changed.
+    #[expect(clippy::too_many_arguments, reason = "a struct would be filled in at its two calls")]
+    pub fn update_text(
+        &self,
+        id: &[u8],
+        text: &[u8],
+        encoding: Encoding,
+        deadline: u64,
+        mode: Write,
+        returned: bool,
+        now: u64,
+    ) -> Result<Written, TooLarge> {
+        let whole = Parts::whole(encoding, text);
+        let parts = match encoding {
+            Encoding::Wide => whole,
+            _ => match split::split(text, &self.templates) {
+                Split::Cut { cookie, data } => Parts { encoding, cookie: Some(cookie), data: [b"{", data] },
+                Split::Whole => whole,
+            },
+        };
+        self.put(id, &parts, deadline, mode, returned, now)
+    }
+
+    /// Stores a session in two pieces: its cookie, and the JSON object of the rest (which is
+    /// the whole text if it is [`Encoding::Wide`]). `returned` protects it from the start.
+    ///
+    /// # Errors
+    /// If it is larger than the store may be; then nothing has changed.
+    ///
+    /// # Panics
+    /// If the cookie has a template that [`Self::intern`] has not given out.
+    #[expect(clippy::too_many_arguments, reason = "a struct would be filled in at its one call")]
+    pub fn write(
+        &self,
+        id: &[u8],
+        cookie: Cookie<'_>,
+        data: &[u8],
+        encoding: Encoding,
+        deadline: u64,
+        mode: Write,
+        returned: bool,
+        now: u64,
+    ) -> Result<Written, TooLarge> {
+        let cookie = match encoding {
+            Encoding::Wide => None,
+            _ => Some(self.cookie_form(cookie)),
+        };
+        self.put(id, &Parts { encoding, cookie, data: [b"", data] }, deadline, mode, returned, now)
+    }
+
+    fn put(
+        &self,
+        id: &[u8],
+        parts: &Parts<'_>,
+        deadline: u64,
+        mode: Write,
+        returned: bool,
+        now: u64,
+    ) -> Result<Written, TooLarge> {
+        self.saw(now);
+        let (at, key) = self.key(id);
+        let form = parts.form(&key.id, deadline);
+        if !self.bounds.fits(record::cost(parts.len(&key.id, form))) {
+            return Err(TooLarge);
+        }
+        let mut held = self.hold(at);
+        let found = held.shard().and_then(|shard| {
+            let slot = shard.find(&key)?;
+            Some((slot, shard.slot(slot).standing, shard.slot(slot).born, shard.slot(slot).deadline))
+        });
+        if let Write::Update { born } = mode {
+            let dropped = match found {
+                Some((_, Standing::Tombstone, _, _)) => true,
+                Some((_, _, other, _)) => other != born,
+                None => self.births.may_be_forgotten(born),
+            };
+            if dropped {
+                return Ok(Written::Dropped);
+            }
+        }
+        self.counters.sets.add();
+        let born = match found {
+            Some((slot, Standing::Probation | Standing::Protected, born, old)) if old > now => {
+                let keep = self.watchers.want(Kind::Replaced);
+                let shard = held.shard_or_new(now);
+                let old = shard.replace(slot, &key.id, parts, deadline, keep);
+                if returned {
+                    shard.came_back(slot);
+                }
+                held.gone.extend(old.map(|old| (Some(Kind::Replaced), old)));
+                self.make_room(held, Some(born));
+                return Ok(Written::Replaced(born));
+            }
+            Some((slot, standing, _, _)) => {
+                let old = held.shard_or_new(now).remove(slot);
+                // The app may use a destroyed id again; what was loaded under it before still must
+                // not come back, not even when the new session is gone.
+                if standing == Standing::Tombstone {
+                    self.births.forget(old.born);
+                }
+                let kind = (standing != Standing::Tombstone).then_some(Kind::Expired);
+                held.gone.push((kind, old));
+                self.births.next()
+            }
+            None => self.births.next(),
+        };
+        let standing = if returned { Standing::Protected } else { Standing::Probation };
+        let record = parts.build(&key.id, form);
+        let template = parts.template();
+        held.shard_or_new(now).insert(&key, Remains { record, deadline, born, template, form, standing });
+        self.make_room(held, Some(born));
+        Ok(Written::Created(born))
+    }
+
+    /// Moves a session's deadline and, if one is given, changes its cookie. Returns whether there
+    /// is such a session. The cookie of a text that could not be cut stays as it is.
+    ///
+    /// # Panics
+    /// If the cookie has a template that [`Self::intern`] has not given out.
+    pub fn touch(&self, id: &[u8], cookie: Option<Cookie<'_>>, deadline: u64, now: u64) -> bool {
+        self.saw(now);
+        let cookie = cookie.map(|cookie| self.cookie_form(cookie));
+        let (at, key) = self.key(id);
+        let mut held = self.hold(at);
+        let Some(slot) = held.live(&key, now) else { return false };
+        self.counters.touches.add();
+        let shard = held.shard_or_new(now);
+        let Slot { record, form, template, deadline: old, born, .. } = shard.slot(slot);
+        let (form, born) = (*form, *born);
+        let fields = record::read(record, form, *template, *old);
+        let cookie = match (form.cookie(), cookie) {
+            (CookiePlace::Whole, _) => None,
+            (_, None) => fields.cookie,
+            (_, cookie) => cookie,
+        };
+        let parts = Parts { encoding: form.encoding(), cookie, data: [b"", fields.data] };
+        let new = parts.form(&key.id, deadline);
+        let simple = new == form && new.cookie() != CookiePlace::Inline && new.expires() != Expires::Stored;
+        let template = parts.template();
+        if simple {
+            shard.relabel(slot, new, template);
+        } else if self.bounds.fits(record::cost(parts.len(&key.id, new))) {
+            let record = parts.build(&key.id, new);
+            let old = shard.swap_record(slot, record);
+            shard.relabel(slot, new, template);
+            shard.set_deadline(slot, deadline);
+            // Neither replaced nor gone: only its memory has to go.
+            held.gone.push((None, old));
+            self.make_room(held, Some(born));
+            return true;
+        }
+        shard.set_deadline(slot, deadline);
+        true
+    }
+
+    fn cookie_form<'a>(&self, cookie: Cookie<'a>) -> CookieForm<'a> {
+        match cookie {
+            Cookie::Text(text) => split::cookie_form(text, &self.templates),
+            Cookie::Template { number, expires } => {
+                let template = self.templates.get(number).expect("a template that was given out");
+                // What does not fit the form toISOString has for four-digit years can't be filled in.
+                let expires = expires.filter(|ms| template.has_hole() && iso_date::format(*ms).is_some());
+                CookieForm::Template(number, expires)
+            }
+        }
+    }
+}
