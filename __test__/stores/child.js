@@ -1,0 +1,49 @@
+'use strict'
+
+/*
+ * One test process: one row, one contestant (contestant.js is preloaded). Does what run.js asks for over IPC:
+ *   open(place)  close()  scenario(name, …args)  consumer(name)
+ */
+
+const { World, Recorder } = require('./world')
+const sabotage = require('./sabotage')
+const scenario = require('./scenario')
+
+const recorder = new Recorder()
+let world
+
+const commands = {
+  async open ({ row: name, place, port }) {
+    const { rows } = require('./stores')
+    const row = rows.find((one) => one.name === name)
+    const session = require('express-session')
+    recorder.normaliser.alias(place.dir, '<folder>')
+    recorder.normaliser.alias(place.name, '<place>')
+    const opened = await row.open({ session, place, port })
+    sabotage.store(opened.store)
+    world = new World(recorder, session, opened, row)
+  },
+  async close () {
+    await world.close()
+    world = undefined
+  },
+  async scenario ({ scenario: name, args }) {
+    const result = await scenario[name](world, ...args)
+    return { result, steps: recorder.take() }
+  },
+  async consumer ({ consumer }) {
+    const session = require('express-session')
+    await require('./consumers')[consumer].run({ session, recorder })
+    return { steps: recorder.take() }
+  }
+}
+
+process.on('message', async ({ command, ...args }) => {
+  try {
+    process.send({ ok: true, ...await commands[command](args) })
+  } catch (err) {
+    process.send({ failed: String((err && err.stack) || err), steps: recorder.take() })
+  }
+})
+process.on('disconnect', () => process.exit())
+process.send({ ready: true })

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+'use strict'
+
+/*
+ * Runs the stores and consumers under express-session and under this package, and compares them step by step.
+ *
+ *   node run.js [--only TEXT]… [--write] [--sabotage] [--ours upstream] [--show] [--jobs N]
+ *
+ *   --only TEXT      the rows whose name contains TEXT
+ *   --write          writes docs/compatibility.md
+ *   --sabotage       only the self-check: breaks the package on purpose, and wants red rows
+ *   --ours upstream  compares express-session with itself: what differs then is noise
+ *   --show           prints the steps
+ */
+
+const { execFileSync } = require('child_process')
+const fs = require('fs')
+const os = require('os')
+const path = require('path')
+
+const args = process.argv.slice(2)
+const flag = (name) => args.includes(name)
+const values = (name) => args.flatMap((arg, i) => arg === name ? [args[i + 1]] : [])
+
+main().catch((err) => {
+  console.error(err)
+  process.exitCode = 1
+})
+
+async function main () {
+  install()
+  const { Runner } = require('./runner')
+  const { write } = require('./report')
+  const ours = values('--ours')[0] || 'ours'
+  if (ours === 'ours' && !fs.existsSync(path.join(__dirname, '../../index.js'))) {
+    throw new Error('The package has no index.js here.')
+  }
+  const runner = new Runner({
+    ours,
+    only: values('--only').map((text) => text.toLowerCase()),
+    jobs: Number(values('--jobs')[0]) || Math.max(2, os.cpus().length),
+    show: flag('--show'),
+    print: (line) => console.log(line)
+  })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => runner.stop().then(() => process.exit(1)))
+  const started = Date.now()
+  let results
+  try {
+    results = await (flag('--sabotage') ? runner.selfCheck() : runner.all())
+  } finally {
+    await runner.stop()
+  }
+  const count = (result) => results.filter((one) => one.result === result).length
+  if (flag('--write')) write(results, runner.servers)
+  for (const one of results.filter((one) => one.result === 'failed')) {
+    const shown = flag('--show') ? one.problems : one.problems.slice(0, 4)
+    console.log(`\n${one.name}\n${shown.map((text) => '  ' + text.slice(0, 700)).join('\n')}`)
+    if (shown.length < one.problems.length) console.log(`  and ${one.problems.length - shown.length} more`)
+  }
+  console.log(`\n${Math.round((Date.now() - started) / 1000)} s`)
+  console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`)
+  if (count('failed')) process.exitCode = 1
+}
+
+/** The stores and what they need, when they are not there yet. */
+function install () {
+  const stamp = path.join(__dirname, 'node_modules/.installed')
+  const lock = fs.readFileSync(path.join(__dirname, 'package-lock.json'), 'utf8')
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return
+  console.log('Installing the stores and their drivers into __test__/stores/node_modules (3 to 4 minutes, two of them compiling SQLite) …')
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: __dirname, stdio: 'inherit', shell: process.platform === 'win32' })
+  fs.writeFileSync(stamp, lock)
+}

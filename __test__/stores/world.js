@@ -1,0 +1,357 @@
+'use strict'
+
+/* What a scenario works with: one store with its calls on record, apps on it, browsers with cookies, and steps. */
+
+const assert = require('assert')
+const crypto = require('crypto')
+const http = require('http')
+const { Normaliser } = require('./normalise')
+
+const SECRET = 'keyboard cat'
+const HOUR = 3600000
+const SPIED = ['get', 'set', 'touch', 'destroy']
+
+/** The steps of one process, shared by the worlds in it. */
+class Recorder {
+  constructor () {
+    this.normaliser = new Normaliser()
+    this.steps = []
+    this.asides = []
+    process.on('unhandledRejection', (err) => this.asides.push({ unhandledRejection: String(err && err.message) }))
+    process.on('uncaughtException', (err) => this.asides.push({ uncaughtException: String(err && err.message) }))
+  }
+
+  add (name, record, unmet) {
+    const asides = this.asides.splice(0)
+    if (asides.length) record = { ...record, asides }
+    this.steps.push({ name, record: this.normaliser.normalise(record), unmet })
+  }
+
+  take () {
+    return this.steps.splice(0)
+  }
+}
+
+class World {
+  /**
+   * @param session the contestant
+   * @param {object} opened what a row of stores.js opened: `{ store, held, close }`
+   * @param {boolean} spy false leaves the store's methods as they are
+   */
+  constructor (recorder, session, opened, { spy = true, ascii = false } = {}) {
+    this.recorder = recorder
+    this.session = session
+    this.store = opened.store
+    this.heldRaw = opened.held
+    this.ascii = ascii
+    this.closeStore = opened.close
+    this.calls = []
+    this.events = []
+    this.pending = 0
+    this.original = {}
+    for (const method of SPIED) if (typeof this.store[method] === 'function') this.original[method] = this.store[method]
+    if (spy) for (const method of Object.keys(this.original)) this.spy(method)
+    if (this.store.on) for (const event of ['connect', 'disconnect']) this.store.on(event, () => this.events.push(event))
+  }
+
+  spy (method) {
+    const world = this
+    const original = this.original[method]
+    this.store[method] = function (...args) {
+      const call = { method, args: args.map((arg) => typeof arg === 'function' ? 'callback' : snapshot(arg)) }
+      world.calls.push(call)
+      const at = args.findIndex((arg) => typeof arg === 'function')
+      if (at >= 0) {
+        const callback = args[at]
+        world.pending++
+        args[at] = function (...results) {
+          if (call.results) call.again = (call.again || 0) + 1
+          else world.pending--
+          call.results = results.map(snapshot)
+          return callback.apply(this, results)
+        }
+      }
+      return original.apply(this, args)
+    }
+  }
+
+  /** Serves `options` on this world's store, in place of what it served before. */
+  async serve (options) {
+    if (this.server) await this.stop()
+    this.server = http.createServer(makeApp(this.session, { ...baseOptions(), ...options, store: this.store }))
+    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve))
+    this.port = this.server.address().port
+  }
+
+  async stop () {
+    const { server } = this
+    this.server = undefined
+    await new Promise((resolve) => {
+      server.close(resolve)
+      server.closeAllConnections()
+    })
+  }
+
+  async close () {
+    if (this.server) await this.stop()
+    for (const method of Object.keys(this.original)) delete this.store[method]
+    if (this.closeStore) await this.closeStore()
+  }
+
+  browser (cookies) {
+    return new Browser(this, cookies)
+  }
+
+  /** What the store says that it holds under this id, and what the backend really holds, where a row can tell. */
+  async held (id) {
+    const said = await new Promise((resolve) => {
+      const timer = setTimeout(resolve, 3000, 'no answer')
+      const answer = (err, session) => {
+        clearTimeout(timer)
+        resolve(err ? { error: err } : snapshot(session))
+      }
+      try {
+        const promise = this.original.get.call(this.store, id, answer)
+        if (promise && promise.catch) promise.catch(answer)
+      } catch (err) {
+        answer(err)
+      }
+    })
+    if (!this.heldRaw) return { said }
+    return { said, raw: await Promise.resolve(this.heldRaw(id)).catch((err) => ({ error: err })) }
+  }
+
+  async settle () {
+    for (let round = 0; round < 200; round++) {
+      await new Promise((resolve) => round < 2 ? setImmediate(resolve) : setTimeout(resolve, 5))
+      if (round > 1 && this.pending === 0) return
+    }
+  }
+
+  /**
+   * One step: does something, then notes the response, the calls that the store got, its events, and what it holds of
+   * the ids given. `expect` says in words and conditions what must be so whatever the contestant. With `parallel`,
+   * the order of the calls is left to chance.
+   */
+  async step (name, act, { ids = () => [], expect, parallel = false } = {}) {
+    this.calls.splice(0)
+    this.events.splice(0)
+    this.recorder.normaliser.id(undefined)
+    let record
+    let unmet
+    try {
+      const response = await act()
+      await this.settle()
+      const calls = this.calls.splice(0)
+      if (parallel) calls.sort((a, b) => a.method < b.method ? -1 : Number(a.method > b.method))
+      const holds = []
+      for (const id of ids(response)) {
+        this.recorder.normaliser.id(id)
+        holds.push({ id, ...await this.held(id) })
+      }
+      record = { response, calls, events: this.events.splice(0), holds }
+      if (expect) await expect(response, holds.map((one) => one.said), calls)
+    } catch (err) {
+      if (!(err instanceof assert.AssertionError)) record = { ...record, failed: err }
+      unmet = err.message.replace(/\s+/g, ' ').slice(0, 300)
+    }
+    this.recorder.add(name, record, unmet)
+    return record.response
+  }
+}
+
+class Browser {
+  constructor (world, cookies = {}) {
+    this.world = world
+    this.cookies = new Map(Object.entries(cookies))
+  }
+
+  get id () {
+    const value = decodeURIComponent(this.cookies.get('connect.sid') || '')
+    return value.slice(2, value.lastIndexOf('.'))
+  }
+
+  copy () {
+    return new Browser(this.world, Object.fromEntries(this.cookies))
+  }
+
+  get (path, { headers = {}, method = 'GET', wait = 10000 } = {}) {
+    return new Promise((resolve, reject) => {
+      const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const request = http.request({
+        port: this.world.port, host: '127.0.0.1', path, method, agent: false, headers: { ...headers, ...(cookie && { cookie }) }
+      })
+      const timer = setTimeout(() => {
+        request.destroy()
+        resolve({ status: 'waits' })
+      }, wait)
+      request.on('error', (err) => {
+        clearTimeout(timer)
+        reject(err)
+      })
+      request.on('response', (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk) => { text += chunk })
+        response.on('end', () => {
+          clearTimeout(timer)
+          resolve(this.received(response, text))
+        })
+      })
+      request.end()
+    })
+  }
+
+  received (response, text) {
+    const cookies = (response.headers['set-cookie'] || []).map((line) => this.accept(line))
+    const { date, connection, etag, 'set-cookie': dropped, 'keep-alive': alive, 'content-length': length, ...headers } = response.headers
+    let body = text
+    try { body = JSON.parse(text) } catch (err) {}
+    if (body && body.id) this.world.recorder.normaliser.id(body.id)
+    return { status: response.statusCode, headers, cookies, body }
+  }
+
+  /** Keeps a cookie as a browser would, and answers with its parts. */
+  accept (line) {
+    const [pair, ...attributes] = line.split('; ')
+    const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
+    this.cookies.set(name, value)
+    const plain = decodeURIComponent(value)
+    const dot = plain.lastIndexOf('.')
+    const id = plain.slice(2, dot)
+    this.world.recorder.normaliser.id(id)
+    const signature = crypto.createHmac('sha256', SECRET).update(id).digest('base64').replace(/=+$/, '')
+    return { name, id, prefix: plain.slice(0, 2), signature: signature === plain.slice(dot + 1) ? 'valid' : 'not valid', attributes }
+  }
+}
+
+function baseOptions () {
+  return { secret: SECRET, resave: false, saveUninitialized: false, cookie: { maxAge: HOUR } }
+}
+
+/** The app that every store serves. */
+function makeApp (session, options) {
+  const express = require('express')
+  const app = express()
+  app.use(session(options))
+
+  const view = (req, res) => res.json({ id: req.sessionID, same: req.session ? req.session.id === req.sessionID : null, session: req.session })
+  const viewOr = (req, res, next) => (err) => err ? next(err) : view(req, res)
+  const at = (path, handler) => app.get(path, (req, res, next) => {
+    if (!req.session) return res.json({ session: 'none' })
+    handler(req, res, next)
+  })
+
+  at('/view', view)
+  at('/nothing', (req, res) => res.json({}))
+  at('/set', (req, res) => {
+    Object.assign(req.session, { n: Number(req.query.n) })
+    view(req, res)
+  })
+  at('/rich', (req, res) => {
+    Object.assign(req.session, {
+      user: { name: req.query.name, roles: ['admin', null, 3.5], deep: { er: { still: true } } },
+      since: new Date(86400000),
+      empty: {},
+      list: [],
+      text: 'x'.repeat(3000) + '"\\\n</script>',
+      off: false,
+      zero: 0,
+      none: null
+    })
+    view(req, res)
+  })
+  at('/push', (req, res) => {
+    req.session.list.push(req.query.item)
+    view(req, res)
+  })
+  at('/remove', (req, res) => {
+    delete req.session.n
+    view(req, res)
+  })
+  at('/maxage', (req, res) => {
+    req.session.cookie.maxAge = req.query.ms === 'null' ? null : Number(req.query.ms)
+    if (req.query.n) req.session.n = Number(req.query.n)
+    view(req, res)
+  })
+  // what a session that is an hour old looks like, without the wait: a minute is left of an hour
+  at('/touch', (req, res) => {
+    req.session.cookie._expires = new Date(Date.now() + 60000)
+    if (req.query.call) req.session.touch()
+    view(req, res)
+  })
+  at('/reload', (req, res, next) => {
+    req.session.n = 'never saved'
+    req.session.reload(viewOr(req, res, next))
+  })
+  at('/save', (req, res, next) => {
+    req.session.n = Number(req.query.n)
+    req.session.save((err) => {
+      if (err) return next(err)
+      req.sessionStore.get(req.sessionID, (err, held) => err ? next(err) : res.json({ id: req.sessionID, held: held && held.n }))
+    })
+  })
+  at('/regenerate', (req, res, next) => {
+    const before = req.sessionID
+    req.session.regenerate((err) => {
+      if (err) return next(err)
+      req.session.n = Number(req.query.n)
+      res.json({ before, id: req.sessionID, session: req.session })
+    })
+  })
+  at('/destroy', (req, res, next) => {
+    req.session.destroy((err) => err ? next(err) : res.json({ session: req.session === undefined ? 'undefined' : req.session }))
+  })
+  at('/destroy-generate', (req, res, next) => {
+    req.session.destroy((err) => {
+      if (err) return next(err)
+      req.sessionStore.generate(req)
+      req.session.n = 7
+      view(req, res)
+    })
+  })
+  at('/unset', (req, res) => {
+    req.session = null
+    res.json({})
+  })
+  at('/delete', (req, res) => {
+    delete req.session
+    res.json({})
+  })
+  at('/stream', (req, res) => {
+    req.session.n = Number(req.query.n)
+    res.type('text')
+    res.write('one ')
+    setTimeout(() => {
+      res.write('two ')
+      res.end('three')
+    }, 5)
+  })
+  at('/redirect', (req, res) => {
+    req.session.n = Number(req.query.n)
+    res.redirect('/view')
+  })
+  at('/head', view)
+  at('/throw', (req, res, next) => {
+    req.session.n = Number(req.query.n)
+    throw new Error('the app failed')
+  })
+  app.use((err, req, res, next) => {
+    if (res.headersSent) return res.destroy()
+    res.status(500).json({ error: err.message, code: err.code })
+  })
+  return app
+}
+
+/** A copy that later changes of a session do not reach. */
+function snapshot (value) {
+  if (value === undefined || value === null) return value
+  if (value instanceof Error) return { name: value.name, message: value.message, code: value.code }
+  try {
+    return JSON.parse(JSON.stringify(value))
+  } catch (err) {
+    return String(err)
+  }
+}
+
+module.exports = { World, Recorder, makeApp, snapshot, SECRET, HOUR }
