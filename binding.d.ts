@@ -103,7 +103,10 @@ export declare function memorySweep(memory: ExternalObject<Memory>, budget: numb
 /** The text of a cookie template before and after the value of `expires`. */
 export declare function memoryTemplate(memory: ExternalObject<Memory>, number: number): Array<string> | null
 
-/** Renews a session's deadline and its cookie: `cookie` as JSON, or without it a template. */
+/**
+ * Renews a session's deadline and its cookie: `cookie` as JSON, or without it a template. False
+ * when the cookie is in a text that the store can not change.
+ */
 export declare function memoryTouch(memory: ExternalObject<Memory>, sid: string, cookie?: string): boolean
 
 /** Begins to record what is removed; with `replaced`, what is written over too. */

@@ -1,6 +1,6 @@
 'use strict'
 
-const debug = require('debug')('express-session')
+const debug = require('./session/debug')
 const { contextOn } = require('./session/context')
 const Cookie = require('./session/cookie')
 const MemoryStore = require('./session/memory')
@@ -37,6 +37,7 @@ function session (options) {
   store.generate = function generate (req) {
     const context = contextOn(req, store)
     if (context !== undefined) {
+      context.born = -1 // it is another session, even under the same id
       generateSession(req, context.middleware, context.cookieOptions)
     } else {
       generateSession(req, middleware, resolveCookieOptions(middleware.cookie, req))

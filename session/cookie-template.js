@@ -60,10 +60,7 @@ class Templates {
   /** Without a suffix, the cookie's text has no expiry. */
   add (number, prefix, suffix) {
     const data = JSON.parse(suffix === undefined ? prefix : prefix + 'null' + suffix)
-    const attributes = { ...data }
-    delete attributes.originalMaxAge
-    delete attributes.expires
-    const template = { number, data, attributes }
+    const template = { number, data, attributes: ownAttributes(data) }
     this.byNumber[number] = template
     return template
   }
@@ -74,6 +71,18 @@ function cut (data) {
   const text = JSON.stringify({ ...data, expires: null })
   const at = text.indexOf(HOLE) + HOLE.length - 'null'.length
   return [text.slice(0, at), text.slice(at + 'null'.length)]
+}
+
+/** What a new Cookie does not have by itself; nothing, for most apps. */
+function ownAttributes (data) {
+  const defaults = new Cookie()
+  const attributes = { ...data }
+  delete attributes.originalMaxAge
+  delete attributes.expires
+  for (const key of Object.keys(attributes)) {
+    if (attributes[key] === defaults[key]) delete attributes[key]
+  }
+  return Object.keys(attributes).length > 0 ? attributes : undefined
 }
 
 /** Apart from the expiry, which fills the hole. */
@@ -93,7 +102,7 @@ function isMoment (value) {
  */
 Templates.revive = function revive (template, expires) {
   const cookie = new Cookie(template.attributes)
-  cookie.expires = expires === undefined ? template.data.expires : new Date(expires)
+  if (expires !== undefined) cookie.expires = new Date(expires)
   cookie.originalMaxAge = template.data.originalMaxAge
   return cookie
 }

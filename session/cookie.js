@@ -5,6 +5,10 @@ const deprecate = require('depd')('express-session')
 
 module.exports = Cookie
 
+/** What the setter of `maxAge` is setting: an expiry, and the milliseconds until then. */
+let settingExpires
+let settingMaxAge
+
 /**
  * What `data` returned last. A caller that finds its object here knows that it is what this file
  * makes, not what an accessor put in its place returned.
@@ -44,7 +48,8 @@ Cookie.prototype = {
   /** The moment the cookie expires: a Date, or `null` or `false` for a browser-session cookie. */
   set expires (date) {
     this._expires = date
-    this.originalMaxAge = this.maxAge
+    // The clock may have gone on since maxAge was set, and upstream's originalMaxAge with it.
+    this.originalMaxAge = date !== undefined && date === settingExpires ? settingMaxAge : this.maxAge
   },
 
   get expires () {
@@ -69,9 +74,10 @@ Cookie.prototype = {
     const now = Date.now()
     const expires = new Date(now + ms)
 
+    settingExpires = expires
+    settingMaxAge = expires.valueOf() - now
     this.expires = expires
-    // The setter of expires reads the clock again, and a millisecond may have passed.
-    if (this._expires === expires) this.originalMaxAge = expires.valueOf() - now
+    settingExpires = undefined
   },
 
   get maxAge () {

@@ -17,7 +17,6 @@ module.exports = { commit, engineForLoading, revive, save }
 
 const { get, set, touch, destroy } = MemoryStore.prototype
 const { createSession } = Store.prototype
-const { save: saveMethod } = Session.prototype
 
 function engineForLoading (store) {
   return store.get === get && store.createSession === createSession ? plainEngine(store) : undefined
@@ -56,7 +55,7 @@ function commit (context, task) {
       engine.destroy(sid, Date.now())
       return true
     case 'save':
-      if (store.set !== set || session.save !== saveMethod) return false
+      if (store.set !== set || session.save !== Session.save) return false
       write(engine, context, session, context.text(session))
       return true
     default:
@@ -106,12 +105,11 @@ function renew (engine, sid, session, options) {
   const data = Cookie.plainData(session.cookie)
   const template = data && engine.templates.of(data)
 
-  if (template === undefined) {
-    engine.touch(sid, JSON.stringify(session.cookie), deadline(options, session, sid, now), now)
-  } else {
+  if (template !== undefined) {
     const expires = data.expires ? data.expires.getTime() : NaN
-    engine.touchTemplate(sid, template, expires, templateDeadline(engine, expires, now), now)
+    if (engine.touchTemplate(sid, template, expires, templateDeadline(engine, expires, now), now)) return
   }
+  engine.touch(sid, JSON.stringify(session.cookie), deadline(options, session, sid, now), now)
 }
 
 /** What `deadline` gives for the cookies that have a template. */

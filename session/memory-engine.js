@@ -63,10 +63,23 @@ class MemoryEngine {
   touch (sid, cookieText, deadline, now) {
     this.numbers[NOW] = now
     this.numbers[DEADLINE] = deadline
-    return native.memoryTouch(this.handle, sid, cookieText)
+    if (!native.memoryTouch(this.handle, sid, cookieText)) this.rewrite(sid, cookieText, deadline, now)
   }
 
-  /** `touch`, for a cookie with a template. */
+  /** A text that does not begin with its cookie is read and written as a whole. */
+  rewrite (sid, cookieText, deadline, now) {
+    const text = this.peek(sid, now)
+    if (text === undefined) return
+    const session = JSON.parse(text)
+    session.cookie = JSON.parse(cookieText)
+    this.set(sid, JSON.stringify(session), deadline, -1, false, now)
+  }
+
+  /**
+   * `touch`, for a cookie with a template.
+   *
+   * @return {boolean} false when it takes the text of the cookie
+   */
   touchTemplate (sid, template, expires, deadline, now) {
     const { numbers } = this
     numbers[NOW] = now

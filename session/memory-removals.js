@@ -1,6 +1,6 @@
 'use strict'
 
-const debug = require('debug')('express-session')
+const debug = require('./debug')
 
 /** The events of a store, by what the engine calls the removals. */
 const EVENTS = ['expired', 'evicted', 'destroyed']

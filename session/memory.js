@@ -21,7 +21,7 @@ const SWEEP_AT_ONCE = 5000
  * @param {object} [options] see the README
  * @throws {TypeError|RangeError} naming the option
  */
-function MemoryStore (options) {
+function MemoryStore (options = undefined) { // upstream's has no parameter
   Store.call(this)
   open(this, options)
 }
@@ -75,7 +75,7 @@ MemoryStore.prototype.set = function set (sid, session, callback) {
     const engine = this[ENGINE]
     const moment = deadline(this.options, session, sid, now)
     engine.set(String(sid), text(this.serializer.stringify(session)), moment, -1, cameBack(this, session), now)
-  })
+  }, nothing)
 }
 
 /** Renews a session's expiry, and the cookie that is stored with it. */
@@ -95,7 +95,7 @@ MemoryStore.prototype.touch = function touch (sid, session, callback) {
     const current = this.serializer.parse(stored)
     current.cookie = session.cookie
     engine.set(String(sid), text(this.serializer.stringify(current)), moment, -1, false, now)
-  })
+  }, nothing)
 }
 
 /** @param {string|string[]} sid one id, or several */
@@ -105,11 +105,11 @@ MemoryStore.prototype.destroy = function destroy (sid, callback) {
     for (const id of Array.isArray(sid) ? sid : [sid]) {
       this[ENGINE].destroy(String(id), now)
     }
-  })
+  }, nothing)
 }
 
 MemoryStore.prototype.clear = function clear (callback) {
-  answer(this, callback, () => this[ENGINE].clear(Date.now()))
+  answer(this, callback, () => this[ENGINE].clear(Date.now()), nothing)
 }
 
 MemoryStore.prototype.length = function length (callback) {
@@ -199,9 +199,8 @@ Object.defineProperty(MemoryStore.prototype, 'sessions', {
   }
 })
 
-/** Runs `work` now, and calls back on a later tick with what it returned or threw. */
-function answer (store, callback, work) {
-  let error = null
+/** Runs `work` now, and calls back on a later tick with what it threw, or with what `give` makes of its result. */
+function answer (store, callback, work, give = setImmediate) {
   let result
 
   try {
@@ -209,13 +208,16 @@ function answer (store, callback, work) {
     store.removals.flush()
   } catch (err) {
     if (typeof callback !== 'function') throw err
-    error = err
+    setImmediate(callback, err)
+    return
   }
 
-  if (typeof callback !== 'function') return
-  if (error !== null) setImmediate(callback, error)
-  else if (result === undefined) setImmediate(callback, null)
-  else setImmediate(callback, null, result)
+  if (typeof callback === 'function') give(callback, null, result)
+}
+
+/** As upstream's methods do that have nothing to say: they call back without an argument. */
+function nothing (callback) {
+  setImmediate(callback)
 }
 
 /** Whether the request that a session belongs to came with the cookie of a session that was there. */

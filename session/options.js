@@ -1,6 +1,7 @@
 'use strict'
 
 const deprecate = require('depd')('express-session')
+const Cookie = require('./cookie')
 const { generateId } = require('./native')
 const Keyring = require('./keyring')
 const MemoryStore = require('./memory')
@@ -46,7 +47,7 @@ function readOptions (options) {
   }
 
   return {
-    cookie: cookieOption(opts.cookie),
+    cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
     name,
@@ -61,11 +62,19 @@ function readOptions (options) {
   }
 }
 
-function cookieOption (cookie) {
-  if (cookie && typeof cookie !== 'object' && typeof cookie !== 'function') {
-    throw new TypeError('cookie option must be an object or a function')
+/** Makes a cookie of the options once, so that what is wrong with them is said now and not at a request. */
+function cookieOption (name, options) {
+  if (!options || typeof options === 'function') {
+    new Cookie().serialize(name, '')
+    return options || {}
   }
-  return cookie || {}
+
+  const cookie = new Cookie(options)
+  if (cookie.secure === 'auto') cookie.secure = true
+  if (cookie.sameSite === 'auto') cookie.sameSite = 'lax'
+  cookie.expires = null // an app may set a right one later; until then each request says so
+  cookie.serialize(name, '')
+  return options
 }
 
 function storeOption (store) {

@@ -1,6 +1,6 @@
 'use strict'
 
-const debug = require('debug')('express-session')
+const debug = require('./debug')
 const deprecate = require('depd')('express-session')
 
 module.exports = { readCookie, readParsedCookies }
@@ -9,13 +9,11 @@ module.exports = { readCookie, readParsedCookies }
 function readCookie (req, name, keyring) {
   const header = req.headers.cookie
   const sid = header ? keyring.open(header) : undefined
-  return sid || readParsedCookies(req, name, keyring)
+  return sid || readParsedCookies(req, name, keyring, sid)
 }
 
 /** The same from what cookie-parser has left on the request: what the header should have had. */
-function readParsedCookies (req, name, keyring) {
-  let sid
-
+function readParsedCookies (req, name, keyring, sid) {
   if (req.signedCookies) {
     sid = req.signedCookies[name]
     if (sid) deprecate('cookie should be available in req.headers.cookie')

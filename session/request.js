@@ -1,6 +1,6 @@
 'use strict'
 
-const debug = require('debug')('express-session')
+const debug = require('./debug')
 const { askStore } = require('./ask-store')
 const { attach } = require('./context')
 const Cookie = require('./cookie')
@@ -65,7 +65,8 @@ class RequestContext {
       } else {
         const header = req.headers.cookie
         loaded = header ? engine.load(keyring, header, Date.now()) : undefined
-        this.cookieId = loaded !== undefined ? loaded.sid : readParsedCookies(req, this.middleware.name, keyring)
+        this.cookieId = loaded && loaded.sid
+        if (!this.cookieId) this.cookieId = readParsedCookies(req, this.middleware.name, keyring, this.cookieId)
       }
     } catch (err) {
       this.next(err)
@@ -78,7 +79,7 @@ class RequestContext {
     if (!this.cookieId) {
       debug('no SID sent, generating session')
       this.start(undefined)
-    } else if (loaded !== undefined) {
+    } else if (loaded && loaded.sid === this.cookieId) {
       this.start(loaded.text === undefined ? undefined : loaded, true)
     } else {
       this.fetch()
@@ -125,6 +126,7 @@ class RequestContext {
     this.store.generate(req)
     this.originalId = req.sessionID
     this.originalText = dataText(req.session)
+    this.adopt(req.session)
   }
 
   /** A session as a store's get gave it. */
@@ -151,6 +153,38 @@ class RequestContext {
     this.originalId = this.req.sessionID
     this.originalText = text
     if (!this.middleware.resave) this.savedText = text
+    this.adopt(this.req.session)
+  }
+
+  /**
+   * Has a session tell when the app saves it. Ours do so by themselves; a store may make others (of its
+   * own copy of express-session), and an app may replace the methods.
+   */
+  adopt (session) {
+    const { save, reload } = session
+    if (save === Session.save || typeof save !== 'function') return
+
+    const context = this
+    Object.defineProperty(session, 'save', {
+      configurable: true,
+      enumerable: false,
+      value: function (...args) {
+        context.savedText = dataText(this)
+        return save.apply(this, args)
+      },
+      writable: true
+    })
+    Object.defineProperty(session, 'reload', {
+      configurable: true,
+      enumerable: false,
+      value: function (callback) {
+        return reload.call(this, (...args) => {
+          if (context.req.session !== this) context.adopt(context.req.session)
+          callback(...args)
+        })
+      },
+      writable: true
+    })
   }
 
   /** The app saves by itself. */
@@ -368,16 +402,17 @@ function shortened (sid) {
 /** Gives `req` a new id and an empty session: what `store.generate` does. */
 function generateSession (req, middleware, cookieOptions) {
   const { secure, sameSite } = cookieOptions
+  const cookie = new Cookie(cookieOptions)
 
-  req.sessionID = middleware.generateId(req)
-  req.session = new Session(req)
-
-  const cookie = req.session.cookie = new Cookie(cookieOptions)
   if (secure === 'auto' || sameSite === 'auto') {
     const overTls = isSecure(req, middleware.trustProxy)
     if (secure === 'auto') cookie.secure = overTls
     if (sameSite === 'auto') cookie.sameSite = overTls ? 'none' : 'lax'
   }
+
+  req.sessionID = middleware.generateId(req)
+  req.session = new Session(req)
+  req.session.cookie = cookie
 }
 
 module.exports = { RequestContext, generateSession }

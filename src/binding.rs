@@ -9,7 +9,9 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use crate::cookie_header;
-use crate::memory_store::{Cookie, Differs, Encoding, Kind, Limits, MemoryStore, View, ViewCookie, Watch, Write, Written};
+use crate::memory_store::{
+    Cookie, Differs, Encoding, Kind, Limits, MemoryStore, Touched, View, ViewCookie, Watch, Write, Written,
+};
 use crate::session_id;
 use crate::signature::Keys;
 use crate::sweeper;
@@ -58,7 +60,13 @@ impl FromNapiValue for Text {
         let read = |bytes: &mut Vec<u8>, length: &mut usize| {
             // SAFETY: the buffer has the capacity that is given, and `length` bytes of it are written.
             let status = unsafe {
-                sys::napi_get_value_string_utf8(env, value, bytes.as_mut_ptr().cast(), bytes.capacity(), length)
+                sys::napi_get_value_string_utf8(
+                    env,
+                    value,
+                    bytes.as_mut_ptr().cast(),
+                    bytes.capacity(),
+                    length,
+                )
             };
             if status != sys::Status::napi_ok {
                 return Err(Error::new(Status::StringExpected, "a string is expected"));
@@ -102,7 +110,9 @@ impl ToNapiValue for Text {
                 Encoding::Ascii => {
                     sys::napi_create_string_latin1(env, bytes.as_ptr().cast(), length, &raw mut value)
                 }
-                Encoding::Utf8 => sys::napi_create_string_utf8(env, bytes.as_ptr().cast(), length, &raw mut value),
+                Encoding::Utf8 => {
+                    sys::napi_create_string_utf8(env, bytes.as_ptr().cast(), length, &raw mut value)
+                }
                 Encoding::Wide => {
                     let units: Vec<u16> =
                         bytes.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
@@ -110,7 +120,11 @@ impl ToNapiValue for Text {
                 }
             }
         };
-        if status == sys::Status::napi_ok { Ok(value) } else { Err(Error::new(status.into(), "the text is too long")) }
+        if status == sys::Status::napi_ok {
+            Ok(value)
+        } else {
+            Err(Error::new(status.into(), "the text is too long"))
+        }
     }
 }
 
@@ -133,7 +147,6 @@ impl Keyring {
         cookie_header::values(header, &self.name)
             .take(COOKIES_TRIED)
             .find_map(|value| Some(self.keys.unsign(value.strip_prefix(SIGNED)?)?.to_vec()))
-            .filter(|id| !id.is_empty())
     }
 }
 
@@ -145,13 +158,21 @@ pub fn create_keyring(name: Text, keys: Vec<&[u8]>) -> Result<External<Keyring>>
 }
 
 /// The session id that a `Cookie` header holds with a valid signature.
-#[napi(catch_unwind, ts_args_type = "keyring: ExternalObject<Keyring>, header: string", ts_return_type = "string | undefined")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "keyring: ExternalObject<Keyring>, header: string",
+    ts_return_type = "string | undefined"
+)]
 pub fn open_cookie(keyring: &External<Keyring>, header: Text) -> Either<Text, ()> {
     keyring.open(&header.bytes).map(Text::from_utf8).map_or(Either::B(()), Either::A)
 }
 
 /// `value.signature`.
-#[napi(catch_unwind, ts_args_type = "keyring: ExternalObject<Keyring>, value: string", ts_return_type = "string")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "keyring: ExternalObject<Keyring>, value: string",
+    ts_return_type = "string"
+)]
 pub fn sign(keyring: &External<Keyring>, value: Text) -> Text {
     let mut out = Vec::new();
     keyring.keys.sign_into(&value.bytes, &mut out);
@@ -159,13 +180,24 @@ pub fn sign(keyring: &External<Keyring>, value: Text) -> Text {
 }
 
 /// The value in `value.signature`, if one of the keys made the signature.
-#[napi(catch_unwind, ts_args_type = "keyring: ExternalObject<Keyring>, signed: string", ts_return_type = "string | undefined")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "keyring: ExternalObject<Keyring>, signed: string",
+    ts_return_type = "string | undefined"
+)]
 pub fn unsign(keyring: &External<Keyring>, signed: Text) -> Either<Text, ()> {
-    keyring.keys.unsign(&signed.bytes).map_or(Either::B(()), |value| Either::A(Text::from_utf8(value.to_vec())))
+    keyring
+        .keys
+        .unsign(&signed.bytes)
+        .map_or(Either::B(()), |value| Either::A(Text::from_utf8(value.to_vec())))
 }
 
 /// The cookie value `s:id.signature`, URI-encoded; nothing for an id that has no UTF-8.
-#[napi(catch_unwind, ts_args_type = "keyring: ExternalObject<Keyring>, sid: string", ts_return_type = "string | undefined")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "keyring: ExternalObject<Keyring>, sid: string",
+    ts_return_type = "string | undefined"
+)]
 pub fn seal(keyring: &External<Keyring>, sid: Text) -> Either<Text, ()> {
     if sid.encoding == Encoding::Wide {
         return Either::B(());
@@ -338,7 +370,8 @@ pub fn memory_load(memory: &External<Memory>, keyring: &External<Keyring>, heade
     match encoding {
         Encoding::Ascii if id_is_ascii => Either::A(Text { bytes, encoding: Encoding::Ascii }),
         Encoding::Wide => {
-            let wide = String::from_utf8_lossy(&id).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+            let wide =
+                String::from_utf8_lossy(&id).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
             bytes.splice(..id.len(), wide);
             Either::A(Text { bytes, encoding: Encoding::Wide })
         }
@@ -363,28 +396,51 @@ fn whole_text(view: View<'_>) -> Text {
 }
 
 /// A session's text, read for a client.
-#[napi(catch_unwind, ts_args_type = "memory: ExternalObject<Memory>, sid: string", ts_return_type = "string | undefined")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "memory: ExternalObject<Memory>, sid: string",
+    ts_return_type = "string | undefined"
+)]
 pub fn memory_get(memory: &External<Memory>, sid: Text) -> Either<Text, ()> {
     memory.store.read(&sid.into_id(), memory.now(), true, whole_text).map_or(Either::B(()), Either::A)
 }
 
 /// A session's text, read for someone who looks around.
-#[napi(catch_unwind, ts_args_type = "memory: ExternalObject<Memory>, sid: string", ts_return_type = "string | undefined")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "memory: ExternalObject<Memory>, sid: string",
+    ts_return_type = "string | undefined"
+)]
 pub fn memory_peek(memory: &External<Memory>, sid: Text) -> Either<Text, ()> {
     memory.store.peek(&sid.into_id(), memory.now(), whole_text).map_or(Either::B(()), Either::A)
 }
 
 /// Stores a session's whole text.
-#[napi(catch_unwind, ts_args_type = "memory: ExternalObject<Memory>, sid: string, text: string", ts_return_type = "number")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "memory: ExternalObject<Memory>, sid: string, text: string",
+    ts_return_type = "number"
+)]
 pub fn memory_set(memory: &External<Memory>, sid: Text, text: Text) -> u32 {
     let Text { bytes, encoding } = text;
     let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
-    Outcome::from(memory.store.update_text(&sid.into_id(), &bytes, encoding, deadline, memory.mode(), returned, now))
-        as u32
+    Outcome::from(memory.store.update_text(
+        &sid.into_id(),
+        &bytes,
+        encoding,
+        deadline,
+        memory.mode(),
+        returned,
+        now,
+    )) as u32
 }
 
 /// Stores the text of a session's data; its cookie is a template.
-#[napi(catch_unwind, ts_args_type = "memory: ExternalObject<Memory>, sid: string, data: string", ts_return_type = "number")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "memory: ExternalObject<Memory>, sid: string, data: string",
+    ts_return_type = "number"
+)]
 pub fn memory_commit(memory: &External<Memory>, sid: Text, data: Text) -> u32 {
     let Text { bytes, encoding } = data;
     let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
@@ -394,18 +450,27 @@ pub fn memory_commit(memory: &External<Memory>, sid: Text, data: Text) -> u32 {
     Outcome::from(written) as u32
 }
 
-/// Renews a session's deadline and its cookie: `cookie` as JSON, or without it a template.
-#[napi(catch_unwind, ts_args_type = "memory: ExternalObject<Memory>, sid: string, cookie?: string", ts_return_type = "boolean")]
+/// Renews a session's deadline and its cookie: `cookie` as JSON, or without it a template. False
+/// when the cookie is in a text that the store can not change.
+#[napi(
+    catch_unwind,
+    ts_args_type = "memory: ExternalObject<Memory>, sid: string, cookie?: string",
+    ts_return_type = "boolean"
+)]
 pub fn memory_touch(memory: &External<Memory>, sid: Text, cookie: Option<Text>) -> bool {
     let cookie = match &cookie {
         Some(text) => Cookie::Text(&text.bytes),
         None => memory.cookie(),
     };
-    memory.store.touch(&sid.into_id(), Some(cookie), memory.deadline(), memory.now())
+    memory.store.touch(&sid.into_id(), Some(cookie), memory.deadline(), memory.now()) != Touched::Whole
 }
 
 /// Removes a session; says whether there was one.
-#[napi(catch_unwind, ts_args_type = "memory: ExternalObject<Memory>, sid: string", ts_return_type = "boolean")]
+#[napi(
+    catch_unwind,
+    ts_args_type = "memory: ExternalObject<Memory>, sid: string",
+    ts_return_type = "boolean"
+)]
 pub fn memory_destroy(memory: &External<Memory>, sid: Text) -> bool {
     memory.store.destroy(&sid.into_id(), memory.now())
 }
@@ -472,7 +537,10 @@ pub fn memory_stats(memory: &External<Memory>) -> MemoryStats {
         sessions: count(stats.sessions),
         bytes: count(stats.bytes),
         tombstones: count(stats.tombstones),
-        limits: MemoryLimits { max: bound(stats.limits.max_sessions), max_bytes: bound(stats.limits.max_bytes) },
+        limits: MemoryLimits {
+            max: bound(stats.limits.max_sessions),
+            max_bytes: bound(stats.limits.max_bytes),
+        },
         hits: count(stats.hits),
         misses: count(stats.misses),
         sets: count(stats.sets),

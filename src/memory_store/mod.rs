@@ -41,4 +41,4 @@ pub use store::MemoryStore;
 pub use sweep::Swept;
 pub use template::Template;
 pub use view::{View, ViewCookie};
-pub use write::{Cookie, Write, Written};
+pub use write::{Cookie, Touched, Write, Written};

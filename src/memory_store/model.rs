@@ -267,7 +267,7 @@ impl Model {
                 let cookie = kind.map(|kind| cookie(kind, deadline));
                 let live = self.live(&id);
                 let form = cookie.as_ref().map(|cookie| Cookie::Text(cookie.as_bytes()));
-                assert_eq!(self.store.touch(&id, form, deadline, self.now), live);
+                assert_eq!(self.store.touch(&id, form, deadline, self.now) != Touched::Absent, live);
                 if live {
                     let session = self.sessions.get_mut(&id).unwrap();
                     session.deadline = deadline;

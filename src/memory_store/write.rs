@@ -47,6 +47,17 @@ pub enum Written {
     Dropped,
 }
 
+/// What became of a session that was to be touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// There is no session of this id.
+    Absent,
+    /// Its deadline is new, and its cookie.
+    Renewed,
+    /// Its deadline is new. Its text could not be cut, so the cookie in it is as it was.
+    Whole,
+}
+
 impl MemoryStore {
     /// Stores a session's whole text, in any case. It is gone from `deadline` on.
     ///
@@ -182,21 +193,22 @@ impl MemoryStore {
     }
 
     /// Moves a session's deadline and, if one is given, changes its cookie. Returns whether there
-    /// is such a session. The cookie of a text that could not be cut stays as it is.
+    /// is such a session, and whether its cookie could be changed.
     ///
     /// # Panics
     /// If the cookie has a template that [`Self::intern`] has not given out.
-    pub fn touch(&self, id: &[u8], cookie: Option<Cookie<'_>>, deadline: u64, now: u64) -> bool {
+    pub fn touch(&self, id: &[u8], cookie: Option<Cookie<'_>>, deadline: u64, now: u64) -> Touched {
         self.saw(now);
         let cookie = cookie.map(|cookie| self.cookie_form(cookie));
         let (at, key) = self.key(id);
         let mut held = self.hold(at);
-        let Some(slot) = held.live(&key, now) else { return false };
+        let Some(slot) = held.live(&key, now) else { return Touched::Absent };
         self.counters.touches.add();
         let shard = held.shard_or_new(now);
         let Slot { record, form, template, deadline: old, born, .. } = shard.slot(slot);
         let (form, born) = (*form, *born);
         let fields = record::read(record, form, *template, *old);
+        let whole = form.cookie() == CookiePlace::Whole && cookie.is_some();
         let cookie = match (form.cookie(), cookie) {
             (CookiePlace::Whole, _) => None,
             (_, None) => fields.cookie,
@@ -216,10 +228,10 @@ impl MemoryStore {
             // Neither replaced nor gone: only its memory has to go.
             held.gone.push((None, old));
             self.make_room(held, Some(born));
-            return true;
+            return Touched::Renewed;
         }
         shard.set_deadline(slot, deadline);
-        true
+        if whole { Touched::Whole } else { Touched::Renewed }
     }
 
     fn cookie_form<'a>(&self, cookie: Cookie<'a>) -> CookieForm<'a> {
