@@ -32,8 +32,7 @@ const commands = {
     return { result, steps: recorder.take() }
   },
   async consumer ({ consumer }) {
-    const session = require('express-session')
-    await require('./consumers')[consumer].run({ session, recorder })
+    await require('./consumers/lab').run(require('./consumers')[consumer], require('express-session'), recorder)
     return { steps: recorder.take() }
   }
 }

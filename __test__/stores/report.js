@@ -22,6 +22,9 @@ over real HTTP and the real backend. At every step the status, the \`Set-Cookie\
 that the store got with their arguments and results, and what the backend then holds are compared, with random ids and
 times taken out. **passed** means that no step differs.
 
+Two differences are on purpose and not compared: a response on the built-in store goes out whole, with \`Content-Length\`, where
+express-session makes it chunked; and two middlewares on one store keep their own cookie options, so each has its own here.
+
 ## Stores
 
 The steps: new session, load, change, rich data, change inside an array, touch, maxAge changed and removed, reload, save,

@@ -29,6 +29,7 @@ class Runner {
 
   async all () {
     const chosen = rows.filter((row) => this.wants(row.name))
+    this.servers = new Servers()
     await this.startServers(chosen)
     const results = this.only.length ? [] : await this.selfCheck()
     results.push(...await this.pool(chosen, (row) => this.store(row)))
@@ -39,7 +40,6 @@ class Runner {
   }
 
   async startServers (chosen) {
-    this.servers = new Servers()
     const kinds = [...new Set(chosen.map((row) => row.server).filter(Boolean))]
     for (const backend of await Promise.all(kinds.map((kind) => this.servers.start(kind)))) {
       this.backends[backend.name] = backend
@@ -123,8 +123,8 @@ class Runner {
   async consumer (name) {
     const started = Date.now()
     const consumer = consumers[name]
-    const result = { name, kind: 'consumer', version: versionOf(consumer.package), steps: 0, problems: [] }
-    const missing = unloadable(consumer.package)
+    const result = { name, kind: 'consumer', version: consumer.package ? versionOf(consumer.package) : process.versions.node, steps: 0, problems: [] }
+    const missing = consumer.package && unloadable(consumer.package)
     if (missing) return this.judged({ ...result, skipped: missing })
     const children = CONTESTANTS.map((contestant) => new Child(this, contestant, consumer))
     try {

@@ -5,6 +5,7 @@
 const assert = require('assert')
 const crypto = require('crypto')
 const http = require('http')
+const zlib = require('zlib')
 const { Normaliser } = require('./normalise')
 
 const SECRET = 'keyboard cat'
@@ -175,7 +176,12 @@ class Browser {
     return new Browser(this.world, Object.fromEntries(this.cookies))
   }
 
-  get (path, { headers = {}, method = 'GET', wait = 10000 } = {}) {
+  post (path, fields = {}, { headers = {} } = {}) {
+    const body = new URLSearchParams(fields).toString()
+    return this.get(path, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } })
+  }
+
+  get (path, { headers = {}, method = 'GET', body, wait = 10000 } = {}) {
     return new Promise((resolve, reject) => {
       const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       const request = http.request({
@@ -190,19 +196,19 @@ class Browser {
         reject(err)
       })
       request.on('response', (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk) => { text += chunk })
+        const chunks = []
+        response.on('data', (chunk) => chunks.push(chunk))
         response.on('end', () => {
           clearTimeout(timer)
-          resolve(this.received(response, text))
+          resolve(this.received(response, Buffer.concat(chunks)))
         })
       })
-      request.end()
+      request.end(body)
     })
   }
 
-  received (response, text) {
+  received (response, data) {
+    const text = (response.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(data) : data).toString()
     const cookies = (response.headers['set-cookie'] || []).map((line) => this.accept(line))
     const { date, connection, etag, 'set-cookie': dropped, 'keep-alive': alive, 'content-length': length, ...headers } = response.headers
     let body = text
@@ -215,8 +221,13 @@ class Browser {
   accept (line) {
     const [pair, ...attributes] = line.split('; ')
     const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
-    this.cookies.set(name, value)
+    if (value === '') this.cookies.delete(name)
+    else this.cookies.set(name, value)
     const plain = decodeURIComponent(value)
+    if (!plain.startsWith('s:')) {
+      this.world.recorder.normaliser.id(plain)
+      return { name, value: plain, attributes }
+    }
     const dot = plain.lastIndexOf('.')
     const id = plain.slice(2, dot)
     this.world.recorder.normaliser.id(id)
@@ -354,4 +365,4 @@ function snapshot (value) {
   }
 }
 
-module.exports = { World, Recorder, makeApp, snapshot, SECRET, HOUR }
+module.exports = { World, Browser, Recorder, makeApp, snapshot, SECRET, HOUR }

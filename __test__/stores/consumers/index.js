@@ -1,1 +1,3 @@
-module.exports = {}
+'use strict'
+
+module.exports = { ...require('./middleware'), ...require('./frameworks'), ...require('./sockets') }
