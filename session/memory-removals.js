@@ -64,18 +64,20 @@ class Removals {
   /**
    * For a store with `dispose`, which users expect to be called before the callback of what removed.
    *
+   * @param {string} [touched] the id of a session whose text was written over by a touch
    * @throws what `dispose` throws first; the rest is told all the same
    */
-  flush () {
+  flush (touched) {
     if (this.dispose === undefined) return
-    this.pass(this.engine.drain(this.watch, 2 ** 32 - 1))
+    this.pass(this.engine.drain(this.watch, 2 ** 32 - 1), touched)
   }
 
-  pass (removed) {
+  pass (removed, touched) {
     let failed = false
     let failure
 
     for (let i = 0; i < removed.length; i += 3) {
+      if (removed[i] === 'replaced' && removed[i + 1] === touched) continue
       try {
         this.one(removed[i], removed[i + 1], removed[i + 2])
       } catch (err) {

@@ -16,7 +16,7 @@ function sessionsView (store) {
     ? undefined
     : { value, configurable: true, enumerable: true, writable: true }
 
-  return new Proxy(Object.create(null), {
+  const handler = {
     get: (_, sid) => read(sid),
     has: (_, sid) => read(sid) !== undefined,
     getOwnPropertyDescriptor: (_, sid) => describe(read(sid)),
@@ -27,13 +27,14 @@ function sessionsView (store) {
       return true
     },
     defineProperty (_, sid, { value }) {
-      return Reflect.set(this, sid, value)
+      return handler.set(_, sid, value)
     },
     deleteProperty (_, sid) {
       engine.destroy(String(sid), Date.now())
       return true
     }
-  })
+  }
+  return new Proxy(Object.create(null), handler)
 }
 
 function allIds (engine) {

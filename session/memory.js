@@ -28,12 +28,18 @@ function MemoryStore (options = undefined) { // upstream's has no parameter
 
 inherits(MemoryStore, Store)
 
-// A subclass may never have called the constructor: whatever needs the engine opens it.
-Object.defineProperty(MemoryStore.prototype, ENGINE, {
-  get () {
-    return open(this, undefined)
-  }
-})
+// A subclass may never have called the constructor: what it sets up is then set up when it is needed.
+for (const key of [ENGINE, 'options', 'serializer', 'removals']) {
+  Object.defineProperty(MemoryStore.prototype, key, {
+    get () {
+      open(this, undefined)
+      return this[key]
+    },
+    set (value) {
+      hide(this, key, value)
+    }
+  })
+}
 
 function open (store, given) {
   const options = readOptions(given)
@@ -94,7 +100,9 @@ MemoryStore.prototype.touch = function touch (sid, session, callback) {
     if (stored === undefined) return
     const current = this.serializer.parse(stored)
     current.cookie = session.cookie
+    this.removals.flush()
     engine.set(String(sid), text(this.serializer.stringify(current)), moment, -1, false, now)
+    this.removals.flush(String(sid)) // a touch disposes of nothing
   }, nothing)
 }
 

@@ -18,6 +18,8 @@ const DESTROY = 'destroy'
 const SAVE = 'save'
 const TOUCH = 'touch'
 
+const NO_ATTRIBUTES = {}
+
 /**
  * One request on its way through one middleware, from top to bottom in the order in which things
  * happen: open, fetch, start, (the app), beforeHeaders, end, commit.
@@ -235,7 +237,8 @@ class RequestContext {
     }
 
     this.touch(session)
-    appendSetCookie(res, cookieText(middleware.name, this.keyring.seal(sid), session.cookie.data))
+    // A store may have put plain JSON in the cookie's place.
+    appendSetCookie(res, cookieText(middleware.name, this.keyring.seal(sid), session.cookie.data || NO_ATTRIBUTES))
   }
 
   /** `res.end`: decides once what becomes of the session, and sends the response when it has. */

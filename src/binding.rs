@@ -484,7 +484,7 @@ pub fn memory_clear(memory: &External<Memory>) {
 /// Removes up to about `budget` expired sessions; says whether there are more.
 #[napi(catch_unwind)]
 pub fn memory_sweep(memory: &External<Memory>, budget: u32) -> bool {
-    memory.store.sweep(memory.now(), budget as usize).more
+    memory.store.sweep_to_now(memory.now(), budget as usize).more
 }
 
 /// How many sessions there are, counting those that have expired and were not swept yet.

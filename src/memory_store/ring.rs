@@ -71,6 +71,15 @@ pub(super) fn moved<T: Through>(head: &mut u32, slots: &mut [Slot], from: u32, t
 }
 
 /// The ring's slots, first to last.
+pub(super) fn iter<T: Through>(head: u32, slots: &[Slot]) -> impl Iterator<Item = u32> {
+    let first = (head != NIL).then_some(head);
+    std::iter::successors(first, move |at| {
+        let next = T::links(&slots[place(*at)]).next;
+        (next != head).then_some(next)
+    })
+}
+
+/// The ring's slots, first to last, with a check of its links.
 #[cfg(test)]
 pub(super) fn walk<T: Through>(head: u32, slots: &[Slot]) -> Vec<u32> {
     let mut found = Vec::new();

@@ -303,6 +303,17 @@ impl Shard {
         budget
     }
 
+    /// Moves what has expired in the tick that is not over yet into `dead`; looks at up to `most` slots.
+    pub(super) fn expire_tick(&mut self, now: u64, most: usize, dead: &mut Vec<Remains>) -> usize {
+        let mut slots = self.wheel.current(&self.slots, most);
+        let looked = slots.len();
+        slots.retain(|slot| self.slots[place(*slot)].deadline <= now);
+        // From the highest on: taking a slot out renumbers none below it.
+        slots.sort_unstable_by(|one, other| other.cmp(one));
+        dead.extend(slots.into_iter().map(|slot| self.remove(slot)));
+        looked
+    }
+
     /// Takes a shard apart that nobody can find any more, from the end.
     pub(super) fn dig(&mut self) -> Option<Remains> {
         let gone = self.slots.pop()?;

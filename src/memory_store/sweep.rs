@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use super::events::Kind;
-use super::shard::Shard;
+use super::shard::{Remains, Shard};
 use super::slot::Standing;
 use super::store::MemoryStore;
 
@@ -50,11 +50,34 @@ impl MemoryStore {
         swept
     }
 
+    /// [`Self::sweep`], and then what has expired in the tick that is not over, which the wheel leaves
+    /// for the next time: for callers who count what is left.
+    pub fn sweep_to_now(&self, now: u64, budget: usize) -> Swept {
+        let mut swept = self.sweep(now, budget);
+        let mut left = budget;
+        for at in 0..self.shard_count() {
+            left -=
+                self.clear_shard(at, &mut swept, |shard, dead| shard.expire_tick(now, left.min(STEPS), dead));
+        }
+        swept
+    }
+
     fn sweep_shard(&self, at: usize, now: u64, budget: usize, swept: &mut Swept) -> usize {
+        let steps = self.clear_shard(at, swept, |shard, dead| shard.expire(now, budget, dead));
+        swept.more |= steps == budget;
+        steps
+    }
+
+    fn clear_shard(
+        &self,
+        at: usize,
+        swept: &mut Swept,
+        expire: impl FnOnce(&mut Shard, &mut Vec<Remains>) -> usize,
+    ) -> usize {
         let mut held = self.hold(at);
         let Some(shard) = held.shard() else { return 0 };
         let mut dead = Vec::new();
-        let steps = shard.expire(now, budget, &mut dead);
+        let steps = expire(shard, &mut dead);
         if shard.is_empty() {
             // The wheel and the arrays go too. (The memory itself after the lock is released.)
             let empty = held.take_shard();
@@ -70,7 +93,6 @@ impl MemoryStore {
                 self.bury(Kind::Expired, remains);
             }
         }
-        swept.more |= steps == budget;
         steps
     }
 
@@ -95,5 +117,24 @@ impl MemoryStore {
         }
         swept.more = true;
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Encoding, Limits};
+    use super::*;
+
+    #[test]
+    fn to_now_takes_what_expired_in_the_tick_that_is_not_over() {
+        let store = MemoryStore::new(Limits::default());
+        // All in one tick, which begins at a multiple of 256.
+        for (id, deadline) in [(&b"a"[..], 5121), (b"b", 5122), (b"c", 5123), (b"d", 5124)] {
+            store.write_text(id, b"{}", Encoding::Ascii, deadline, false, 5120).unwrap();
+        }
+        assert_eq!(store.sweep(5123, 100).expired, 0);
+        assert_eq!(store.sweep_to_now(5123, 100).expired, 3);
+        assert_eq!(store.len(), 1);
+        assert_eq!(store.peek(b"d", 5123, |_| ()), Some(()));
     }
 }

@@ -104,6 +104,12 @@ impl Wheel {
         }
     }
 
+    /// The first slots of the tick that has been reached and is not over, up to `most`.
+    pub(super) fn current(&self, slots: &[Slot], most: usize) -> Vec<u32> {
+        let head = self.heads[digit(self.tick, 0)];
+        ring::iter::<ByWheel>(head, slots).take(most).collect()
+    }
+
     /// Whether the clock has been set back so far that the wheel no longer fits it: slots filed
     /// now would wait until the old time comes round again.
     pub(super) fn is_ahead_of(&self, now: u64) -> bool {
