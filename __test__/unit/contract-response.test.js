@@ -1,0 +1,160 @@
+'use strict'
+
+// ../shared/contract.md, "The response": each row by its own words.
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const net = require('node:net')
+const { test } = require('node:test')
+const zlib = require('node:zlib')
+const compression = require('compression')
+const { turns } = require('./helpers/calls')
+const { serve } = require('./helpers/server')
+const { middleware, session } = require('./helpers/subject')
+
+const { MemoryStore, Store } = session
+
+/** A store whose set waits until `release` is called. */
+function slowStore () {
+  const store = new Store()
+  store.get = (sid, callback) => setImmediate(callback)
+  store.destroy = (sid, callback) => setImmediate(callback)
+  store.set = (sid, data, callback) => {
+    store.saving = sid
+    store.release = callback
+    store.emit('saving')
+  }
+  return store
+}
+
+test('Set-Cookie is appended at the moment the headers are written, after those of the app', async t => {
+  const app = await serve(t, middleware(), (req, res) => {
+    assert.equal(res.getHeader('Set-Cookie'), undefined)
+    const own = req.url === '/one' ? 'own=1' : ['own=1', 'two=2']
+    res.setHeader('Set-Cookie', own)
+    if (req.url === '/write') return res.write('a') && res.end()
+    if (req.url === '/head') return res.writeHead(201).end()
+    res.end()
+  })
+  for (const [path, count] of [['/one', 2], ['/two', 3], ['/write', 3], ['/head', 3]]) {
+    const { setCookie } = await app.get(path)
+    assert.equal(setCookie.length, count, path)
+    assert.equal(setCookie[0], 'own=1')
+    assert.match(setCookie[count - 1], /^connect\.sid=s%3A/)
+  }
+})
+
+for (const order of ['before', 'after']) {
+  for (const Kind of [MemoryStore, class Later extends MemoryStore { get (...args) { return super.get(...args) } }]) {
+    test(`with compression ${order} the session (${Kind.name}) the body is whole and compressed`, async t => {
+      const store = new Kind()
+      const steps = [middleware({ store }), compression({ threshold: 0 })]
+      if (order === 'before') steps.reverse()
+      const body = 'hello '.repeat(2000)
+      const app = await serve(t, steps, (req, res) => {
+        req.session.views = (req.session.views || 0) + 1
+        res.setHeader('Content-Type', 'text/plain')
+        if (req.url === '/write') res.write(body.slice(0, 100))
+        res.end(req.url === '/write' ? body.slice(100) : body)
+      })
+      const browser = app.browser()
+      for (const path of ['/', '/write']) {
+        const res = await browser.get(path, { headers: { 'Accept-Encoding': 'gzip' } })
+        assert.equal(res.headers['content-encoding'], 'gzip')
+        assert.equal(zlib.gunzipSync(res.bytes).toString(), body)
+      }
+      assert.equal(JSON.parse(Object.values(store.sessions)[0]).views, 2)
+      assert.deepEqual(app.errors, [])
+    })
+  }
+}
+
+test('wrappers of res.writeHead and res.end made before and after are called', async t => {
+  const calls = []
+  const wrap = name => (req, res, next) => {
+    const { end, writeHead } = res
+    res.end = function (...args) { calls.push(name + ' end'); return end.apply(this, args) }
+    res.writeHead = function (...args) { calls.push(name + ' writeHead'); return writeHead.apply(this, args) }
+    next()
+  }
+  const app = await serve(t, [wrap('outer'), middleware(), wrap('inner')], (req, res) => res.end('x'))
+  const res = await app.get('/')
+  assert.equal(res.setCookie.length, 1)
+  assert.deepEqual(calls, ['inner end', 'outer end', 'inner writeHead', 'outer writeHead'])
+})
+
+for (const [kind, head, body] of [
+  ['Content-Length', { 'Content-Length': '5' }, 'hello'],
+  ['chunks', {}, 'hello'],
+  ['no body', {}, undefined],
+  ['a Buffer', { 'Content-Length': '5' }, Buffer.from('hello')]
+]) {
+  test(`a store that answers later: the end of the response (${kind}) is held back until the save is done`, async t => {
+    const store = slowStore()
+    const app = await serve(t, middleware({ store }), (req, res) => {
+      for (const [name, value] of Object.entries(head)) res.setHeader(name, value)
+      res.end(body)
+    })
+    const socket = net.connect(app.port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    let text = ''
+    socket.on('data', data => { text += data })
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await once(store, 'saving')
+    if (!/\r\n\r\n/.test(text)) await once(socket, 'data')
+    await turns()
+
+    assert.match(text, /Set-Cookie: connect\.sid=/, 'the headers are out')
+    assert.equal(isComplete(text), false, text)
+    store.release()
+    await once(socket, 'end')
+    assert.equal(isComplete(text), true, text)
+  })
+}
+
+function isComplete (text) {
+  const [head, body] = text.split(/\r\n\r\n(.*)/s)
+  const length = /content-length: (\d+)/i.exec(head)
+  return length ? body.length === Number(length[1]) : body.endsWith('0\r\n\r\n')
+}
+
+test('a store that answers at once: the response goes out whole', async t => {
+  const app = await serve(t, middleware({ store: new MemoryStore() }), (req, res) => {
+    const { write } = res
+    let writes = 0
+    res.write = function (...args) { writes++; return write.apply(this, args) }
+    res.end('hello')
+    assert.equal(writes, 0)
+  })
+  const res = await app.get('/')
+  assert.equal(res.headers['content-length'], '5')
+  assert.equal(res.body, 'hello')
+  assert.deepEqual(app.errors, [])
+})
+
+for (const when of ['at once', 'later']) {
+  test(`errors after the response has started reach next(err) on a later tick (store fails ${when})`, async t => {
+    const store = new Store()
+    const failure = new Error('disk full')
+    store.get = (sid, callback) => callback()
+    store.set = (sid, data, callback) => when === 'later' ? setImmediate(callback, failure) : callback(failure)
+
+    let ending = false
+    const seen = []
+    const use = middleware({ store })
+    const app = await serve(t, (req, res, next) => use(req, res, err => {
+      if (err) seen.push(ending)
+      next(err)
+    }), (req, res) => {
+      ending = true
+      res.end('fine')
+      ending = false
+    })
+    const res = await app.get('/')
+    await turns()
+    assert.equal(res.status, 200)
+    assert.equal(res.body, 'fine')
+    assert.deepEqual(app.errors, [failure])
+    assert.deepEqual(seen, [false], 'not while res.end was running')
+  })
+}

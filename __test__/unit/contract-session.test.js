@@ -1,0 +1,253 @@
+'use strict'
+
+// ../shared/contract.md, "Session and cookie": each row by its own words.
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { ask, turns } = require('./helpers/calls')
+const { fakeClock } = require('./helpers/clock')
+const { serve } = require('./helpers/server')
+const { middleware, session } = require('./helpers/subject')
+
+const { Cookie, MemoryStore, Session } = session
+
+/** Serves each path by the handler of that name, and tells the browser and the store. */
+async function appOf (t, handlers, options = {}) {
+  const store = new MemoryStore()
+  const app = await serve(t, middleware({ store, ...options }), (req, res) => handlers[req.url](req, res))
+  const browser = app.browser()
+  return { app, browser, store, visit: async path => JSON.parse((await browser.get(path)).body) }
+}
+
+const json = (res, value) => res.end(JSON.stringify(value))
+
+test('Object.keys(req.session) is `cookie` and the data, in a new session and in a loaded one', async t => {
+  const { visit } = await appOf(t, {
+    '/' (req, res) { req.session.b = 1; req.session.a = 2; json(res, Object.keys(req.session)) },
+    '/again' (req, res) {
+      const walked = []
+      for (const key in req.session) walked.push(key)
+      json(res, [Object.keys(req.session), walked])
+    }
+  })
+  assert.deepEqual(await visit('/'), ['cookie', 'b', 'a'])
+  assert.deepEqual(await visit('/again'), [['cookie', 'b', 'a'], ['cookie', 'b', 'a']])
+})
+
+test('`req` and `id` are own, non-enumerable, read-only', async t => {
+  const look = (req, res) => {
+    const { session } = req
+    const shape = ({ value, ...flags }) => flags
+    const flags = ['req', 'id'].map(key => shape(Object.getOwnPropertyDescriptor(session, key)))
+    assert.throws(() => { session.id = 'other' }, TypeError)
+    json(res, [flags, session.id === req.sessionID, session.req === req])
+  }
+  const { visit } = await appOf(t, { '/': look, '/again': look })
+  const locked = { configurable: false, enumerable: false, writable: false }
+  for (const path of ['/', '/again']) assert.deepEqual(await visit(path), [[locked, locked], true, true])
+})
+
+test('methods are non-enumerable on the prototype, and chainable (`return this`)', async t => {
+  for (const method of ['touch', 'resetMaxAge', 'save', 'reload', 'destroy', 'regenerate']) {
+    const descriptor = Object.getOwnPropertyDescriptor(Session.prototype, method)
+    assert.equal(descriptor.enumerable, false, method)
+    assert.equal(descriptor.configurable, true, method)
+    assert.equal(descriptor.writable, true, method)
+  }
+  const { visit } = await appOf(t, {
+    '/' (req, res) {
+      const { session } = req
+      const chained = session.touch().resetMaxAge().save(() => {
+        const self = session.reload(() => {
+          json(res, [chained === session, self === session, req.session.regenerate(() => {}) !== undefined])
+        })
+      })
+    },
+    '/destroy' (req, res) {
+      const { session } = req
+      json(res, session.destroy(() => {}) === session)
+    }
+  })
+  assert.deepEqual(await visit('/'), [true, true, true])
+  assert.equal(await visit('/destroy'), true)
+})
+
+test("Cookie's accessors on the prototype are enumerable", () => {
+  for (const key of ['expires', 'maxAge', 'data']) {
+    const descriptor = Object.getOwnPropertyDescriptor(Cookie.prototype, key)
+    assert.equal(descriptor.enumerable, true, key)
+    assert.equal(descriptor.configurable, true, key)
+    assert.equal(typeof descriptor.get, 'function', key)
+  }
+  const walked = []
+  for (const key in new Cookie({ maxAge: 1000 })) walked.push(key)
+  const upstream = []
+  for (const key in new (require('express-session').Cookie)({ maxAge: 1000 })) upstream.push(key)
+  assert.deepEqual(walked.sort(), upstream.sort())
+})
+
+test('`_expires`, `originalMaxAge`, `data`, `toJSON`, `serialize` are what stores use', t => {
+  const { now } = fakeClock(t)
+  const expires = new Date(Date.UTC(2040, 0, 1))
+  const cookie = new Cookie({ expires, secure: true, domain: 'a.b', sameSite: 'lax', priority: 'high', partitioned: true })
+  assert.equal(cookie._expires, expires)
+  assert.equal(cookie.originalMaxAge, expires - now)
+  assert.deepEqual(cookie.data, cookie.toJSON())
+  assert.deepEqual(Object.keys(cookie.data), [
+    'originalMaxAge', 'partitioned', 'priority', 'expires', 'secure', 'httpOnly', 'domain', 'path', 'sameSite'
+  ])
+  assert.equal(JSON.stringify(cookie), JSON.stringify(cookie.data))
+  assert.equal(
+    cookie.serialize('name', 'a b'),
+    'name=a%20b; Domain=a.b; Path=/; Expires=Sun, 01 Jan 2040 00:00:00 GMT; HttpOnly; Secure; Partitioned; Priority=High; SameSite=Lax'
+  )
+})
+
+test('connect-mongodb-session walks for…in over a session and calls cookie.toJSON', async t => {
+  const { visit } = await appOf(t, {
+    '/' (req, res) { req.session.a = 1; json(res, 0) },
+    '/walk' (req, res) {
+      const copy = {}
+      for (const key in req.session) {
+        copy[key] = key === 'cookie' ? req.session[key].toJSON() : req.session[key]
+      }
+      json(res, copy)
+    }
+  })
+  await visit('/')
+  const copy = await visit('/walk')
+  assert.deepEqual(Object.keys(copy), ['cookie', 'a'])
+  assert.equal(copy.cookie.path, '/')
+})
+
+test('passport 0.7: login is regenerate, then save; logout is save, then regenerate; keepSessionInfo walks for…in', async t => {
+  const { browser, store, visit } = await appOf(t, {
+    '/' (req, res) { req.session.cart = [1]; json(res, req.sessionID) },
+    '/login' (req, res) {
+      const before = req.session
+      req.session.regenerate(err => {
+        assert.ifError(err)
+        for (const key in before) {
+          if (!(key in req.session)) req.session[key] = before[key]
+        }
+        req.session.passport = { user: 7 }
+        req.session.save(err => json(res, [err || null, req.sessionID]))
+      })
+    },
+    '/who' (req, res) { json(res, [req.session.passport, req.session.cart, req.sessionID]) },
+    '/logout' (req, res) {
+      delete req.session.passport
+      const before = req.session
+      req.session.save(err => {
+        assert.ifError(err)
+        before.regenerate(err => json(res, [err || null, req.sessionID]))
+      })
+    }
+  })
+  const anonymous = await visit('/')
+  const [failed, id] = await visit('/login')
+  assert.equal(failed, null)
+  assert.notEqual(id, anonymous)
+  assert.equal(await ask(store, 'get', anonymous), undefined, 'the old id is dead')
+  assert.deepEqual(await visit('/who'), [{ user: 7 }, [1], id])
+
+  const stolen = browser.cookie
+  const [, after] = await visit('/logout')
+  assert.notEqual(after, id)
+  assert.equal(await ask(store, 'get', id), undefined)
+  assert.deepEqual((await visit('/who')).slice(0, 2), [null, null])
+
+  browser.jar.set('connect.sid', stolen.split('=')[1])
+  assert.deepEqual((await visit('/who')).slice(0, 2), [null, null], 'logout is final')
+})
+
+test('connect-flash changes session.flash in place: the serialised data decides', async t => {
+  const { visit, store } = await appOf(t, {
+    '/' (req, res) { req.session.flash = { info: [] }; json(res, req.sessionID) },
+    '/flash' (req, res) { req.session.flash.info.push('hello'); json(res, 0) },
+    '/read' (req, res) { json(res, req.session.flash.info.splice(0)) }
+  })
+  const id = await visit('/')
+  await visit('/flash')
+  assert.deepEqual((await ask(store, 'get', id)).flash, { info: ['hello'] })
+  assert.deepEqual(await visit('/read'), ['hello'])
+  assert.deepEqual(await visit('/read'), [])
+})
+
+test('a change of the order of keys, or to the value that was there, is decided by the text', async t => {
+  const { visit, store } = await appOf(t, {
+    '/' (req, res) { req.session.a = 1; req.session.b = 2; json(res, req.sessionID) },
+    '/same' (req, res) { req.session.a = 2; req.session.a = 1; json(res, 0) },
+    '/order' (req, res) { delete req.session.a; req.session.a = 1; json(res, 0) }
+  })
+  const id = await visit('/')
+  const { sets } = store.stats()
+  await visit('/same')
+  assert.equal(store.stats().sets, sets)
+  await visit('/order')
+  assert.equal(store.stats().sets, sets + 1)
+  assert.deepEqual(Object.keys(await ask(store, 'get', id)), ['cookie', 'b', 'a'])
+})
+
+test('csurf and csrf-sync keep a token in the session, csrf-csrf uses req.session.id', async t => {
+  const { visit } = await appOf(t, {
+    '/' (req, res) {
+      req.session.csrfSecret ??= 'secret of csurf'
+      req.session.csrfToken ??= 'token of csrf-sync'
+      json(res, [req.session.csrfSecret, req.session.csrfToken, req.session.id])
+    }
+  }, { saveUninitialized: false })
+  const first = await visit('/')
+  assert.deepEqual(first.slice(0, 2), ['secret of csurf', 'token of csrf-sync'])
+  assert.deepEqual(await visit('/'), first)
+})
+
+test('socket.io calls reload and save long after the response', async t => {
+  let handshake
+  const { visit, store } = await appOf(t, {
+    '/' (req, res) { req.session.n = 1; json(res, req.sessionID) },
+    '/socket' (req, res) { handshake = req; json(res, 0) }
+  })
+  const id = await visit('/')
+  await visit('/socket')
+  await turns()
+
+  await ask(store, 'set', id, { cookie: {}, n: 2 })
+  await new Promise((resolve, reject) => handshake.session.reload(err => err ? reject(err) : resolve()))
+  assert.equal(handshake.session.n, 2)
+  handshake.session.n = 3
+  await new Promise((resolve, reject) => handshake.session.save(err => err ? reject(err) : resolve()))
+  assert.equal((await ask(store, 'get', id)).n, 3)
+})
+
+test('express-socket.io-session passes res = { end () {} } and a handshake as req: nothing else of res is touched on entry', async t => {
+  const store = new MemoryStore()
+  const use = middleware({ store })
+  const app = await serve(t, use, (req, res) => { req.session.user = 'ann'; res.end(req.sessionID) })
+  const browser = app.browser()
+  const id = (await browser.get('/')).body
+
+  const handshake = { headers: { cookie: browser.cookie }, url: '/socket.io/?EIO=4', query: {} }
+  const res = { end () {} }
+  await new Promise((resolve, reject) => use(handshake, res, err => err ? reject(err) : resolve()))
+  assert.equal(handshake.sessionID, id)
+  assert.equal(handshake.session.user, 'ann')
+
+  handshake.session.rooms = ['a']
+  await new Promise((resolve, reject) => handshake.session.save(err => err ? reject(err) : resolve()))
+  assert.deepEqual((await ask(store, 'get', id)).rooms, ['a'])
+  assert.doesNotThrow(() => res.end())
+
+  const stranger = { headers: {}, url: '/socket.io/' }
+  await new Promise(resolve => use(stranger, { end () {} }, resolve))
+  assert.ok(stranger.session instanceof Session)
+})
+
+test('with a bare `res` only writeHead, write and end are read on entry', () => {
+  const touched = new Set()
+  const res = new Proxy({ end () {} }, {
+    get (target, key) { touched.add(key); return target[key] }
+  })
+  middleware()({ headers: {}, url: '/' }, res, () => {})
+  assert.deepEqual([...touched].filter(key => !['end', 'write', 'writeHead'].includes(key)), [])
+})

@@ -1,0 +1,111 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { ask } = require('./helpers/calls')
+const { session } = require('./helpers/subject')
+
+const { MemoryStore } = session
+
+const WRONG = {
+  max: { types: ['10', true, {}, [], () => {}, 10n, Symbol('x')], ranges: [-1, NaN, 1.5, 2 ** 53, -Infinity] },
+  maxBytes: { types: ['10', true, {}, [], () => {}, 10n, Symbol('x')], ranges: [-1, NaN, 1.5, 2 ** 53, -Infinity] },
+  ttl: { types: ['10', true, {}, [], 10n, Symbol('x')], ranges: [-1, 0, NaN, -Infinity] },
+  checkPeriod: { types: ['10', true, {}, [], () => {}, 10n, Symbol('x')], ranges: [-1, NaN, -Infinity] },
+  dispose: { types: ['x', 1, true, {}], ranges: [] },
+  stale: { types: ['x', 1, {}, () => {}], ranges: [] },
+  noDisposeOnSet: { types: ['x', 1, {}, () => {}], ranges: [] },
+  serializer: { types: ['x', 1, true, {}, { parse () {} }, { stringify () {} }, { parse: 1, stringify: 2 }], ranges: [] },
+  shared: { types: [1, true, {}, () => {}], ranges: [''] }
+}
+
+for (const [name, { types, ranges }] of Object.entries(WRONG)) {
+  test(`a wrong ${name} throws where the store is made, and names the option`, () => {
+    const expect = (value, error) => assert.throws(() => new MemoryStore({ [name]: value }), err => {
+      assert.equal(err.name, error, String(err))
+      assert.match(err.message, new RegExp(`\\b${name}\\b`))
+      return true
+    }, typeof value === 'symbol' ? 'a symbol' : String(value))
+    for (const value of types) expect(value, 'TypeError')
+    for (const value of ranges) expect(value, 'RangeError')
+  })
+}
+
+test('options that are no object throw', () => {
+  for (const options of [1, 'x', true, () => {}]) assert.throws(() => new MemoryStore(options), TypeError)
+})
+
+test('undefined and null leave an option at its default; so do 0 and Infinity for the bounds, false for checkPeriod', () => {
+  const names = Object.keys(WRONG)
+  for (const nothing of [undefined, null]) {
+    assert.doesNotThrow(() => new MemoryStore(nothing))
+    const store = new MemoryStore(Object.fromEntries(names.map(name => [name, nothing])))
+    assert.deepEqual(store.stats().limits, new MemoryStore().stats().limits)
+  }
+  for (const none of [0, Infinity]) {
+    assert.deepEqual(new MemoryStore({ max: none, maxBytes: none }).stats().limits, { max: Infinity, maxBytes: Infinity })
+  }
+  for (const checkPeriod of [0, false, Infinity, 1e12]) new MemoryStore({ checkPeriod }).close()
+})
+
+test('options that are not known are ignored, and the object given is left alone', () => {
+  const options = Object.freeze({ max: 5, unknown: 1 })
+  assert.deepEqual(new MemoryStore(options).stats().limits.max, 5)
+})
+
+test('checkPeriod, startInterval and stopInterval: prune at each period, and only while it is on', async t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const store = new MemoryStore({ checkPeriod: 1000.7 })
+  let pruned = 0
+  store.prune = () => { pruned++ }
+  t.mock.timers.tick(3500)
+  assert.equal(pruned, 3)
+  store.startInterval()
+  store.startInterval()
+  t.mock.timers.tick(1000)
+  assert.equal(pruned, 4, 'started twice, it runs once')
+  store.stopInterval()
+  store.stopInterval()
+  t.mock.timers.tick(5000)
+  assert.equal(pruned, 4)
+  store.startInterval()
+  t.mock.timers.tick(1000)
+  assert.equal(pruned, 5)
+  store.close()
+  t.mock.timers.tick(5000)
+  assert.equal(pruned, 5)
+})
+
+test('without checkPeriod startInterval starts nothing', t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const store = new MemoryStore()
+  let pruned = 0
+  store.prune = () => { pruned++ }
+  store.startInterval()
+  t.mock.timers.tick(1e9)
+  assert.equal(pruned, 0)
+  store.stopInterval()
+})
+
+for (const method of ['startInterval', 'stopInterval', 'prune', 'stats', 'keys', 'clear', 'length', 'all', 'ids', 'close']) {
+  test(`${method}() may be the first call to a store whose constructor never ran`, async () => {
+    function Custom () {}
+    require('node:util').inherits(Custom, MemoryStore)
+    const store = new Custom()
+    store[method](() => {})
+    if (method === 'close') return
+    await ask(store, 'set', 'a', { cookie: {}, n: 1 })
+    assert.equal((await ask(store, 'get', 'a')).n, 1)
+  })
+}
+
+test('stale: accepted as in memorystore; an expired session is not returned all the same', async t => {
+  const { fakeClock, MINUTE } = require('./helpers/clock')
+  const clock = fakeClock(t)
+  for (const stale of [true, false]) {
+    const store = new MemoryStore({ stale })
+    await ask(store, 'set', 'x', { cookie: { maxAge: MINUTE } })
+    clock.advance(MINUTE)
+    assert.equal(await ask(store, 'get', 'x'), undefined)
+  }
+})
