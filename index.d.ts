@@ -400,7 +400,7 @@ declare namespace session {
     /** Do not call `dispose` for a session that `set` replaces. Default: `false`. */
     noDisposeOnSet?: boolean | undefined
 
-    /** Let the first `get` after a session's expiry still have it, if it is there. Default: `false`. */
+    /** Accepted for memorystore's sake and without effect: an expired session is never returned. Default: `false`. */
     stale?: boolean | undefined
 
     /** Makes the texts of sessions, and reads them. What it throws reaches the callback. Default: `JSON`. */

@@ -22,12 +22,18 @@ class Removals {
     this.timer = undefined
 
     if (this.dispose !== undefined) this.start(!options.noDisposeOnSet)
+    else if (this.heard()) this.start(false) // listeners that came before a constructor ran
     store.on('newListener', event => {
       if (EVENTS.includes(event)) this.start(false)
     })
     store.on('removeListener', () => {
-      if (this.dispose === undefined && !EVENTS.some(event => store.listenerCount(event) > 0)) this.stop()
+      if (this.dispose === undefined && !this.heard()) this.stop()
     })
+  }
+
+  /** Whether anybody listens. */
+  heard () {
+    return EVENTS.some(event => this.store.listenerCount(event) > 0)
   }
 
   start (replaced) {
