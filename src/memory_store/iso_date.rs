@@ -16,12 +16,15 @@ pub(super) fn parse(text: &[u8]) -> Option<i64> {
     (format(ms)? == *text).then_some(ms)
 }
 
+/// The milliseconds that have the form: years of four digits.
+pub(super) const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
 /// The form of `ms`, if its year has four digits.
 pub(super) fn format(ms: i64) -> Option<[u8; LEN]> {
-    let (year, month, day) = civil_from_days(ms.div_euclid(DAY_MS));
-    if !(0..=9999).contains(&year) {
+    if !RANGE.contains(&ms) {
         return None;
     }
+    let (year, month, day) = civil_from_days(ms.div_euclid(DAY_MS));
     let of_day = ms.rem_euclid(DAY_MS);
     let mut text = *b"0000-00-00T00:00:00.000Z";
     digits(&mut text[0..4], year);

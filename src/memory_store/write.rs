@@ -239,8 +239,8 @@ impl MemoryStore {
             Cookie::Text(text) => split::cookie_form(text, &self.templates),
             Cookie::Template { number, expires } => {
                 let template = self.templates.get(number).expect("a template that was given out");
-                // What does not fit the form toISOString has for four-digit years can't be filled in.
-                let expires = expires.filter(|ms| template.has_hole() && iso_date::format(*ms).is_some());
+                // A year of more than four digits does not fit into the hole.
+                let expires = expires.filter(|ms| template.has_hole() && iso_date::RANGE.contains(ms));
                 CookieForm::Template(number, expires)
             }
         }

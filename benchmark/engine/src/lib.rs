@@ -4,5 +4,6 @@
 pub mod clock;
 #[path = "../../../src/memory_store/mod.rs"]
 pub mod memory_store;
+pub mod sample;
 #[path = "../../../src/sweeper.rs"]
 pub mod sweeper;

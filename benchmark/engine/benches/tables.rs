@@ -1,0 +1,151 @@
+//! The contestants.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use engine_benchmark::memory_store::{Cookie, Encoding, Limits, MemoryStore, View, Write};
+use engine_benchmark::sample::{self, DAY, NOW};
+
+/// What is compared.
+pub trait Table {
+    /// What it is called in reports.
+    const NAME: &str;
+    /// An empty one that will hold so many.
+    fn new(capacity: usize) -> Self;
+    /// Copies a text out and returns its length.
+    fn get(&self, id: &str) -> usize;
+    /// Stores session `number`.
+    fn set(&self, id: &str, number: usize);
+    /// Renews a deadline, as far as it can.
+    fn touch(&self, id: &str, number: usize);
+    /// Removes a session.
+    fn destroy(&self, id: &str);
+}
+
+/// Ours, as the lane uses it: the data's text, and the cookie as a template's number.
+pub struct Ours {
+    store: MemoryStore,
+    template: u16,
+}
+
+impl Table for Ours {
+    const NAME: &str = "ours";
+    fn new(_: usize) -> Self {
+        let store = MemoryStore::new(Limits::default());
+        let (template, _) = store.intern_cookie(sample::cookie(NOW + DAY).as_bytes()).unwrap();
+        Ours { store, template }
+    }
+    fn get(&self, id: &str) -> usize {
+        let copy = |view: View<'_>| view.data.to_vec();
+        black_box(self.store.read(id.as_bytes(), NOW, true, copy)).map_or(0, |text| text.len())
+    }
+    fn set(&self, id: &str, number: usize) {
+        let data = sample::data(number);
+        let deadline = NOW + DAY + number as u64 % 1000;
+        let cookie = Cookie::Template { number: self.template, expires: Some(deadline.cast_signed()) };
+        let (id, data) = (id.as_bytes(), data.as_bytes());
+        self.store.write(id, cookie, data, Encoding::Ascii, deadline, Write::Any, false, NOW).unwrap();
+    }
+    fn touch(&self, id: &str, number: usize) {
+        let deadline = NOW + DAY + number as u64 % 1000;
+        let cookie = Cookie::Template { number: self.template, expires: Some(deadline.cast_signed()) };
+        self.store.touch(id.as_bytes(), Some(cookie), deadline, NOW);
+    }
+    fn destroy(&self, id: &str) {
+        self.store.destroy(id.as_bytes(), NOW);
+    }
+}
+
+/// Ours with whole texts, as `store.set` and `store.get` use it.
+pub struct OursText(MemoryStore);
+
+impl Table for OursText {
+    const NAME: &str = "ours, whole text";
+    fn new(_: usize) -> Self {
+        OursText(MemoryStore::new(Limits::default()))
+    }
+    fn get(&self, id: &str) -> usize {
+        let mut text = Vec::with_capacity(256);
+        self.0.read(id.as_bytes(), NOW, true, |view| view.write_text(&mut text));
+        black_box(&text).len()
+    }
+    fn set(&self, id: &str, number: usize) {
+        let deadline = NOW + DAY + number as u64 % 1000;
+        let text = sample::text(number, deadline);
+        self.0.write_text(id.as_bytes(), text.as_bytes(), Encoding::Ascii, deadline, false, NOW).unwrap();
+    }
+    fn touch(&self, id: &str, number: usize) {
+        let deadline = NOW + DAY + number as u64 % 1000;
+        let cookie = sample::cookie(deadline);
+        self.0.touch(id.as_bytes(), Some(Cookie::Text(cookie.as_bytes())), deadline, NOW);
+    }
+    fn destroy(&self, id: &str) {
+        self.0.destroy(id.as_bytes(), NOW);
+    }
+}
+
+/// A plain map: no deadlines, no bounds. Its texts are as short as ours.
+impl Table for DashMap<String, String> {
+    const NAME: &str = "dashmap";
+    fn new(_: usize) -> Self {
+        DashMap::new()
+    }
+    fn get(&self, id: &str) -> usize {
+        black_box(DashMap::get(self, id).map(|text| text.value().clone())).map_or(0, |text| text.len())
+    }
+    fn set(&self, id: &str, number: usize) {
+        self.insert(id.into(), sample::data(number));
+    }
+    fn touch(&self, id: &str, number: usize) {
+        // There is no deadline to move: the least that it can do is to write into the entry.
+        if let Some(mut text) = self.get_mut(id) {
+            let first = if number & 1 == 0 { "{" } else { " " };
+            text.replace_range(0..1, first);
+        }
+    }
+    fn destroy(&self, id: &str) {
+        self.remove(id);
+    }
+}
+
+impl Table for moka::sync::Cache<String, std::sync::Arc<str>> {
+    const NAME: &str = "moka";
+    fn new(capacity: usize) -> Self {
+        moka::sync::Cache::builder()
+            .max_capacity(capacity as u64 * 2)
+            .time_to_live(Duration::from_secs(86_400))
+            .build()
+    }
+    fn get(&self, id: &str) -> usize {
+        black_box(moka::sync::Cache::get(self, id)).map_or(0, |text| text.len())
+    }
+    fn set(&self, id: &str, number: usize) {
+        self.insert(id.into(), sample::data(number).into());
+    }
+    fn touch(&self, id: &str, _: usize) {
+        black_box(moka::sync::Cache::get(self, id));
+    }
+    fn destroy(&self, id: &str) {
+        self.invalidate(id);
+    }
+}
+
+impl Table for quick_cache::sync::Cache<String, std::sync::Arc<str>> {
+    const NAME: &str = "quick_cache";
+    fn new(capacity: usize) -> Self {
+        quick_cache::sync::Cache::new(capacity * 2)
+    }
+    fn get(&self, id: &str) -> usize {
+        black_box(quick_cache::sync::Cache::get(self, id)).map_or(0, |text| text.len())
+    }
+    fn set(&self, id: &str, number: usize) {
+        self.insert(id.into(), sample::data(number).into());
+    }
+    fn touch(&self, id: &str, _: usize) {
+        black_box(quick_cache::sync::Cache::get(self, id));
+    }
+    fn destroy(&self, id: &str) {
+        self.remove(id);
+    }
+}
