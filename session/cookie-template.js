@@ -102,8 +102,9 @@ function isMoment (value) {
  */
 Templates.revive = function revive (template, expires) {
   const cookie = new Cookie(template.attributes)
-  if (expires !== undefined) cookie.expires = new Date(expires)
-  cookie.originalMaxAge = template.data.originalMaxAge
+  const { originalMaxAge } = template.data
+  if (expires !== undefined) Cookie.setExpires(cookie, new Date(expires), originalMaxAge)
+  cookie.originalMaxAge = originalMaxAge
   return cookie
 }
 

@@ -5,7 +5,7 @@ const deprecate = require('depd')('express-session')
 
 module.exports = Cookie
 
-/** What the setter of `maxAge` is setting: an expiry, and the milliseconds until then. */
+/** What `setExpires` is setting: an expiry, and the originalMaxAge that goes with it. */
 let settingExpires
 let settingMaxAge
 
@@ -73,11 +73,7 @@ Cookie.prototype = {
 
     const now = Date.now()
     const expires = new Date(now + ms)
-
-    settingExpires = expires
-    settingMaxAge = expires.valueOf() - now
-    this.expires = expires
-    settingExpires = undefined
+    setExpires(this, expires, expires.valueOf() - now)
   },
 
   get maxAge () {
@@ -111,6 +107,16 @@ Cookie.prototype = {
     return this.data
   }
 }
+
+/** Sets an expiry through the accessor, which an app may have redefined, without its reading the clock again. */
+function setExpires (cookie, expires, originalMaxAge) {
+  settingExpires = expires
+  settingMaxAge = originalMaxAge
+  cookie.expires = expires
+  settingExpires = undefined
+}
+
+Cookie.setExpires = setExpires
 
 /**
  * The attributes of a cookie, and whether they come from this file: an app may have redefined the

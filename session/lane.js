@@ -28,12 +28,9 @@ function plainEngine (store) {
   return engine !== undefined && engine.plain ? engine : undefined
 }
 
-/**
- * The cookie and the data of a session that came with a cookie template. The text of its data is JSON
- * that this package wrote.
- */
+/** Makes `req.session` of what the engine loaded with a cookie template. */
 function revive (req, loaded) {
-  req.session = Session.revive(req, Templates.revive(loaded.template, loaded.expires), JSON.parse(loaded.text))
+  req.session = Session.revive(req, Templates.revive(loaded.template, loaded.expires), loaded.data)
 }
 
 /**

@@ -10,10 +10,14 @@ const EXPIRES = 2 // the cookie's, ms since the epoch, NaN for none; in and out
 const TEMPLATE = 3 // number of the cookie's template, -1 for none; in and out
 const BORN = 4 // which life of the id this is, -1 for any; in and out
 const RETURNED = 5 // 1: the client has come back with a valid cookie; in
-const SID_LENGTH = 6 // out
+const TEXT_AT = 6 // where the text begins in what `load` gives; out
 
 /** Where a store keeps its engine. */
 const ENGINE = Symbol('express-session-native.engine')
+
+/** No birth: there is no such session; or its text has to be read in another way. */
+const ABSENT = -1
+const ELSEHOW = -2
 
 /** How a write ended. */
 const DROPPED = 0
@@ -104,8 +108,7 @@ class MemoryEngine {
   /**
    * Opens a `Cookie` header and reads the session that it names.
    *
-   * @return {{sid, text, template, expires, born}|undefined} without a valid cookie, undefined; without
-   *   such a session, `text` is undefined; without a template, `text` is that of the whole session
+   * @return {Loaded|undefined} undefined without a valid cookie
    */
   load (keyring, header, now) {
     const { numbers } = this
@@ -113,19 +116,38 @@ class MemoryEngine {
     const found = native.memoryLoad(this.handle, keyring.handle, header)
     if (found === undefined) return undefined
 
-    const length = numbers[SID_LENGTH]
     const born = numbers[BORN]
-    if (born < 0) return { sid: found, text: undefined, template: undefined, expires: undefined, born }
+    if (born === ABSENT) return new Loaded(found, undefined, undefined, undefined, undefined, born)
+    if (born === ELSEHOW) return this.loadWhole(found, now)
 
     const number = numbers[TEMPLATE]
     const expires = numbers[EXPIRES]
-    return {
-      sid: found.slice(0, length),
-      text: found.slice(length),
-      template: number < 0 ? undefined : this.templates.numbered(number),
-      expires: Number.isNaN(expires) ? undefined : expires,
-      born
+    let parsed
+    try {
+      parsed = JSON.parse(found)
+    } catch {
+      return this.loadWhole(keyring.open(header), now)
     }
+    return new Loaded(
+      parsed[0],
+      parsed[1],
+      found.slice(numbers[TEXT_AT], -1),
+      number < 0 ? undefined : this.templates.numbered(number),
+      Number.isNaN(expires) ? undefined : expires,
+      born
+    )
+  }
+
+  /** A text that is not what this package writes: what is wrong with it is said of the whole. */
+  loadWhole (sid, now) {
+    const text = this.peek(sid, now)
+    const loaded = new Loaded(sid, undefined, text, undefined, undefined, -1)
+    try {
+      loaded.data = JSON.parse(text)
+    } catch (err) {
+      loaded.error = err
+    }
+    return loaded
   }
 
   /** @return {boolean} whether there was such a session */
@@ -180,6 +202,19 @@ class MemoryEngine {
 
   templateText (number) {
     return native.memoryTemplate(this.handle, number)
+  }
+}
+
+/** A session as `load` found it. Without a template, `data` and `text` are those of the whole session. */
+class Loaded {
+  constructor (sid, data, text, template, expires, born) {
+    this.sid = sid
+    this.data = data // undefined when there is no such session
+    this.text = text
+    this.template = template
+    this.expires = expires
+    this.born = born
+    this.error = undefined // what JSON.parse said
   }
 }
 

@@ -81,8 +81,10 @@ class RequestContext {
     if (!this.cookieId) {
       debug('no SID sent, generating session')
       this.start(undefined)
+    } else if (loaded && loaded.error) {
+      this.next(loaded.error)
     } else if (loaded && loaded.sid === this.cookieId) {
-      this.start(loaded.text === undefined ? undefined : loaded, true)
+      this.start(loaded.data === undefined ? undefined : loaded, true)
     } else {
       this.fetch()
     }
@@ -142,7 +144,7 @@ class RequestContext {
   revive (loaded) {
     this.born = loaded.born
     if (loaded.template === undefined) {
-      this.inflate(JSON.parse(loaded.text))
+      this.inflate(loaded.data)
     } else {
       debug('session found')
       lane.revive(this.req, loaded)

@@ -226,9 +226,13 @@ mod place {
     pub const TEMPLATE: usize = 3;
     pub const BORN: usize = 4;
     pub const RETURNED: usize = 5;
-    pub const SID_LENGTH: usize = 6;
+    pub const TEXT_AT: usize = 6;
     pub const COUNT: usize = 7;
 }
+
+/// Births that are none, in what `memory_load` puts down.
+const ABSENT: f64 = -1.0;
+const ELSEHOW: f64 = -2.0;
 
 /// A store, with the numbers that go in and out of its calls.
 pub struct Memory {
@@ -336,47 +340,66 @@ pub fn create_memory(
     Ok(External::new(Memory { store, numbers }))
 }
 
-/// Opens a `Cookie` header and reads the session: id and text in one string. Without a valid
-/// cookie, nothing; without such a session the id alone, and a birth of -1.
+/// Opens a `Cookie` header and reads the session: `["id",text]` in one JSON text, of which a number
+/// says where `text` begins. (Two strings would take two calls; cutting one in two makes parsing slow.)
+/// Without a valid cookie, nothing; without such a session the id alone, and `ABSENT` for its birth;
+/// `ELSEHOW` where the text holds half a surrogate pair and has to be read by `memory_get`.
 #[napi(
     catch_unwind,
     ts_args_type = "memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>, header: string",
     ts_return_type = "string | undefined"
 )]
 pub fn memory_load(memory: &External<Memory>, keyring: &External<Keyring>, header: Text) -> Either<Text, ()> {
-    let Some(mut bytes) = keyring.open(&header.bytes) else { return Either::B(()) };
-    let id = bytes.clone();
-    let id_is_ascii = id.is_ascii();
+    let Some(id) = keyring.open(&header.bytes) else { return Either::B(()) };
+    let mut bytes = Vec::with_capacity(512);
     let loaded = memory.store.read(&id, memory.now(), true, |view| {
-        let (template, expires, encoding) = match view.cookie {
-            ViewCookie::Template { number, expires } if view.encoding != Encoding::Wide => {
+        bytes.push(b'[');
+        write_json_string(&id, &mut bytes);
+        bytes.push(b',');
+        memory.put(place::TEXT_AT, precise(utf16_length(&bytes)));
+        memory.put(place::BORN, f64::from(view.born));
+        let encoding = match view.cookie {
+            ViewCookie::Template { number, expires } => {
+                memory.put(place::TEMPLATE, f64::from(number));
+                memory.put(place::EXPIRES, expires.map_or(f64::NAN, milliseconds));
                 bytes.extend_from_slice(view.data);
-                (f64::from(number), expires, view.encoding)
+                view.encoding
             }
-            _ => (-1.0, None, view.write_text(&mut bytes)),
+            _ if view.encoding == Encoding::Wide => Encoding::Wide,
+            _ => {
+                memory.put(place::TEMPLATE, -1.0);
+                view.write_text(&mut bytes)
+            }
         };
-        (template, expires, encoding, view.born)
+        bytes.push(b']');
+        encoding
     });
-    let Some((template, expires, encoding, born)) = loaded else {
-        memory.put(place::BORN, -1.0);
-        return Either::A(Text::from_utf8(bytes));
-    };
-    // JavaScript counts in UTF-16 units.
-    let length = if id_is_ascii { id.len() } else { String::from_utf8_lossy(&id).encode_utf16().count() };
-    memory.put(place::SID_LENGTH, precise(length));
-    memory.put(place::BORN, f64::from(born));
-    memory.put(place::TEMPLATE, template);
-    memory.put(place::EXPIRES, expires.map_or(f64::NAN, milliseconds));
-    match encoding {
-        Encoding::Ascii if id_is_ascii => Either::A(Text { bytes, encoding: Encoding::Ascii }),
-        Encoding::Wide => {
-            let wide =
-                String::from_utf8_lossy(&id).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-            bytes.splice(..id.len(), wide);
-            Either::A(Text { bytes, encoding: Encoding::Wide })
+    match loaded {
+        Some(Encoding::Wide) => {
+            memory.put(place::BORN, ELSEHOW);
+            Either::A(Text::from_utf8(id))
         }
-        _ => Either::A(Text { bytes, encoding: Encoding::Utf8 }),
+        Some(_) => Either::A(Text::from_utf8(bytes)),
+        None => {
+            memory.put(place::BORN, ABSENT);
+            Either::A(Text::from_utf8(id))
+        }
     }
+}
+
+fn write_json_string(text: &[u8], out: &mut Vec<u8>) {
+    if text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        out.push(b'"');
+        out.extend_from_slice(text);
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(serde_json::Value::from(String::from_utf8_lossy(text)).to_string().as_bytes());
+    }
+}
+
+/// How JavaScript counts.
+fn utf16_length(text: &[u8]) -> usize {
+    if text.is_ascii() { text.len() } else { String::from_utf8_lossy(text).encode_utf16().count() }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lengths and counts are far below 2^53")]

@@ -5,11 +5,23 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// The values of the cookies called `name`, in their order, percent-decoded.
 pub fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item = Cow<'h, [u8]>> {
-    header.split(|&byte| byte == b';').filter_map(move |pair| {
-        let equals = pair.iter().position(|&byte| byte == b'=')?;
+    pairs(header).filter_map(move |pair| {
+        let equals = memchr(b'=', pair)?;
         (trim(&pair[..equals]) == name).then(|| decode(unquote(trim(&pair[equals + 1..]))))
+    })
+}
+
+fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(header);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr(b';', text);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
     })
 }
 
@@ -31,7 +43,7 @@ fn unquote(text: &[u8]) -> &[u8] {
 
 /// Percent-decoding as `decodeURIComponent` does it; what that throws at is taken as it stands.
 fn decode(text: &[u8]) -> Cow<'_, [u8]> {
-    if text.contains(&b'%') {
+    if memchr(b'%', text).is_some() {
         decode_uri_component(text).map_or(Cow::Borrowed(text), Cow::Owned)
     } else {
         Cow::Borrowed(text)
@@ -41,7 +53,7 @@ fn decode(text: &[u8]) -> Cow<'_, [u8]> {
 fn decode_uri_component(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some(plain) = rest.iter().position(|&byte| byte == b'%') {
+    while let Some(plain) = memchr(b'%', rest) {
         out.extend_from_slice(&rest[..plain]);
         rest = &rest[plain..];
         // One run of escapes must be well-formed UTF-8 by itself.
