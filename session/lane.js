@@ -85,7 +85,7 @@ function save (context, session, text, callback) {
 function write (engine, context, session, text) {
   const { id } = session
   const now = Date.now()
-  const born = id === context.originalId ? context.born : -1
+  const born = context.bornOf(session)
   const data = Cookie.plainData(session.cookie)
   const template = data && typeof session.toJSON !== 'function' ? engine.templates.of(data) : undefined
 

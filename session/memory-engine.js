@@ -14,6 +14,8 @@ const TEXT_AT = 6 // where the text begins in what `load` gives; out
 
 /** Where a store keeps its engine. */
 const ENGINE = Symbol('express-session-native.engine')
+/** Where data that `get` gave keeps which life of its id it is. */
+const LIFE = Symbol('express-session-native.life')
 
 /** No birth: there is no such session; or its text has to be read in another way. */
 const ABSENT = -1
@@ -38,6 +40,11 @@ class MemoryEngine {
   get (sid, now) {
     this.numbers[NOW] = now
     return native.memoryGet(this.handle, sid)
+  }
+
+  /** Which life of its id the session is that `get` has just given. */
+  get lastBorn () {
+    return this.numbers[BORN]
   }
 
   /** `get`, for someone who only looks: it protects the session from nothing. */
@@ -223,4 +230,4 @@ function stored (status) {
   return status !== DROPPED
 }
 
-module.exports = { ENGINE, MemoryEngine }
+module.exports = { ENGINE, LIFE, MemoryEngine }

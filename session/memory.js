@@ -2,7 +2,7 @@
 
 const { inherits } = require('util')
 const { contextOn } = require('./context')
-const { ENGINE, MemoryEngine } = require('./memory-engine')
+const { ENGINE, LIFE, MemoryEngine } = require('./memory-engine')
 const { Removals } = require('./memory-removals')
 const { deadline, readOptions, DEFAULT_TTL } = require('./memory-options')
 const { sessionsView } = require('./memory-view')
@@ -65,8 +65,14 @@ function hide (object, key, value) {
 /** @param {function(Error?, object?)} callback gets the session, or nothing */
 MemoryStore.prototype.get = function get (sid, callback) {
   answer(this, callback, () => {
-    const text = this[ENGINE].get(String(sid), Date.now())
-    return text === undefined ? undefined : this.serializer.parse(text)
+    const engine = this[ENGINE]
+    const text = engine.get(String(sid), Date.now())
+    if (text === undefined) return undefined
+
+    const { lastBorn } = engine
+    const session = this.serializer.parse(text)
+    if (typeof session === 'object' && session !== null) hide(session, LIFE, lastBorn)
+    return session
   })
 }
 
@@ -80,7 +86,10 @@ MemoryStore.prototype.set = function set (sid, session, callback) {
     const now = Date.now()
     const engine = this[ENGINE]
     const moment = deadline(this.options, session, sid, now)
-    engine.set(String(sid), text(this.serializer.stringify(session)), moment, -1, cameBack(this, session), now)
+    const context = session.req && contextOn(session.req, this)
+    const born = context !== undefined && context.saving ? context.bornOf(session) : -1
+    const returned = context !== undefined && context.returned
+    engine.set(String(sid), text(this.serializer.stringify(session)), moment, born, returned, now)
   }, nothing)
 }
 
@@ -226,12 +235,6 @@ function answer (store, callback, work, give = setImmediate) {
 /** As upstream's methods do that have nothing to say: they call back without an argument. */
 function nothing (callback) {
   setImmediate(callback)
-}
-
-/** Whether the request that a session belongs to came with the cookie of a session that was there. */
-function cameBack (store, session) {
-  const context = session.req && contextOn(session.req, store)
-  return context !== undefined && context.returned
 }
 
 function text (serialized) {

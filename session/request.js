@@ -5,6 +5,7 @@ const { askStore } = require('./ask-store')
 const { attach } = require('./context')
 const Cookie = require('./cookie')
 const lane = require('./lane')
+const { LIFE } = require('./memory-engine')
 const { readCookie, readParsedCookies } = require('./read-cookie')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
 const { isSecure } = require('./secure')
@@ -38,9 +39,10 @@ class RequestContext {
     this.cookieId = undefined // the id that the client's cookie names
     this.originalId = undefined // the session as it came: its id,
     this.originalText = undefined // the text of its data,
-    this.born = -1 // and which life of that id the native store gave
+    this.born = -1 // and which life of that id it is in the native store
     this.returned = false // the client came with the cookie of a session that is there
     this.savedText = undefined // what was saved last
+    this.saving = false
 
     this.touched = false
     this.headersDone = false
@@ -136,6 +138,7 @@ class RequestContext {
   /** A session as a store's get gave it. */
   inflate (data) {
     debug('session found')
+    if (data[LIFE] !== undefined) this.born = data[LIFE]
     this.store.createSession(this.req, data)
     this.cameWith(dataText(data))
   }
@@ -174,7 +177,7 @@ class RequestContext {
       enumerable: false,
       value: function (...args) {
         context.savedText = dataText(this)
-        return save.apply(this, args)
+        return context.whileSaving(() => save.apply(this, args))
       },
       writable: true
     })
@@ -196,8 +199,23 @@ class RequestContext {
     debug('saving %s', shortened(session.id))
     this.savedText = dataText(session)
     if (!lane.save(this, session, this.savedText, callback)) {
-      this.store.set(session.id, session, callback)
+      this.whileSaving(() => this.store.set(session.id, session, callback))
     }
+  }
+
+  /** The native store's `set` asks whether it is a request that saves, or the app that calls it. */
+  whileSaving (work) {
+    this.saving = true
+    try {
+      return work()
+    } finally {
+      this.saving = false
+    }
+  }
+
+  /** The life of the session that this request had loaded; -1 for a session that it made. */
+  bornOf (session) {
+    return session.id === this.originalId ? this.born : -1
   }
 
   hook () {

@@ -418,14 +418,18 @@ fn whole_text(view: View<'_>) -> Text {
     Text { bytes, encoding }
 }
 
-/// A session's text, read for a client.
+/// A session's text, read for a client; its birth is put down.
 #[napi(
     catch_unwind,
     ts_args_type = "memory: ExternalObject<Memory>, sid: string",
     ts_return_type = "string | undefined"
 )]
 pub fn memory_get(memory: &External<Memory>, sid: Text) -> Either<Text, ()> {
-    memory.store.read(&sid.into_id(), memory.now(), true, whole_text).map_or(Either::B(()), Either::A)
+    let text = memory.store.read(&sid.into_id(), memory.now(), true, |view| {
+        memory.put(place::BORN, f64::from(view.born));
+        whole_text(view)
+    });
+    text.map_or(Either::B(()), Either::A)
 }
 
 /// A session's text, read for someone who looks around.
