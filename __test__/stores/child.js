@@ -6,6 +6,7 @@
  */
 
 const { World, Recorder } = require('./world')
+const verify = require('./contestant')
 const sabotage = require('./sabotage')
 const scenario = require('./scenario')
 
@@ -20,6 +21,7 @@ const commands = {
     recorder.normaliser.alias(place.dir, '<folder>')
     recorder.normaliser.alias(place.name, '<place>')
     const opened = await row.open({ session, place, port })
+    verify()
     sabotage.store(opened.store)
     world = new World(recorder, session, opened, row)
   },
@@ -33,6 +35,7 @@ const commands = {
   },
   async consumer ({ consumer }) {
     await require('./consumers/lab').run(require('./consumers')[consumer], require('express-session'), recorder)
+    verify()
     return { steps: recorder.take() }
   }
 }

@@ -55,4 +55,14 @@ if (Module.register) {
     }`))
 }
 
+/** Fails when a store got hold of another express-session than it was to have. */
+module.exports = function verify () {
+  const loaded = Object.keys(require.cache)
+  const has = (root) => loaded.includes(path.join(root, 'index.js'))
+  const other = chosen === upstream ? ours : upstream
+  if (!has(chosen)) throw new Error('The contestant was not loaded.')
+  if (has(other)) throw new Error('Both contestants are loaded: ' + other)
+  if (foreign && !has(path.join(modules, 'express-session-1.17'))) throw new Error('The nested copy was not loaded.')
+}
+
 if (process.env.SABOTAGE) require('./sabotage')(process.env.SABOTAGE)

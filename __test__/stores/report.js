@@ -22,6 +22,9 @@ over real HTTP and the real backend. At every step the status, the \`Set-Cookie\
 that the store got with their arguments and results, and what the backend then holds are compared, with random ids and
 times taken out. **passed** means that no step differs.
 
+*Imported* rows load the store with \`import\`. *Nested* rows give it a copy of express-session 1.17.3 of its own, as npm does
+where version ranges do not meet: its \`Store\` then makes sessions of a foreign \`Session\`.
+
 Two differences are on purpose and not compared: a response on the built-in store goes out whole, with \`Content-Length\`, where
 express-session makes it chunked; and two middlewares on one store keep their own cookie options, so each has its own here.
 

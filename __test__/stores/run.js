@@ -51,7 +51,8 @@ async function main () {
     await runner.stop()
   }
   const count = (result) => results.filter((one) => one.result === result).length
-  if (flag('--write')) write(results, runner.servers)
+  if (flag('--write') && runner.only.length) console.log('Not written: that takes a whole run.')
+  else if (flag('--write')) write(results, runner.servers)
   for (const one of results.filter((one) => one.result === 'failed')) {
     const shown = flag('--show') ? one.problems : one.problems.slice(0, 4)
     console.log(`\n${one.name}\n${shown.map((text) => '  ' + text.slice(0, 700)).join('\n')}`)
@@ -80,7 +81,7 @@ function generatePrisma () {
     execFileSync(process.execPath, [tool, 'generate', '--schema', path.join(__dirname, 'schema.prisma')], {
       cwd: __dirname, stdio: 'pipe', env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' }
     })
-  } catch (err) {
+  } catch {
     console.log('Prisma\'s client could not be generated; its row will be skipped.')
   }
 }

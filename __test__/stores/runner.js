@@ -290,7 +290,7 @@ function unloadable (name) {
   if (name !== 'sqlite3' && name !== 'better-sqlite3') return undefined
   try {
     require(path.join(__dirname, 'node_modules', name))
-  } catch (err) {
+  } catch {
     return `${name} has no binary here`
   }
 }

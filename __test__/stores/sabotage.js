@@ -13,8 +13,9 @@ const kinds = {
   'cookie field missing' (session) {
     const { toJSON } = session.Cookie.prototype
     session.Cookie.prototype.toJSON = function () {
-      const { originalMaxAge, ...rest } = toJSON.call(this)
-      return rest
+      const json = toJSON.call(this)
+      delete json.originalMaxAge
+      return json
     }
   },
   'cookie attribute missing' () {

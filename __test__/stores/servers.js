@@ -154,7 +154,7 @@ class Servers {
       try {
         return await server.kind.ready(server)
       } catch (err) {
-        if (Date.now() > until) throw new Error('not ready after 30 s: ' + err.message)
+        if (Date.now() > until) throw new Error('not ready after 30 s: ' + err.message, { cause: err })
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     }

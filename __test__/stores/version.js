@@ -7,7 +7,7 @@ const path = require('path')
 function versionOf (name) {
   try {
     return JSON.parse(fs.readFileSync(path.join(__dirname, 'node_modules', name, 'package.json'), 'utf8')).version
-  } catch (err) {
+  } catch {
     return undefined
   }
 }
