@@ -21,7 +21,7 @@ module.exports = [
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      'no-unused-vars': ['error', { args: 'none', caughtErrors: 'all' }],
+      'no-unused-vars': ['error', { args: 'none', caughtErrors: 'all', ignoreRestSiblings: true }],
       'no-empty': ['error', { allowEmptyCatch: true }],
       'no-var': 'error',
       'object-shorthand': ['error', 'properties'],

@@ -12,6 +12,7 @@ const path = require('node:path')
 const { add, format, judge, readTotal } = require('./counts')
 const { ROOT, say } = require('./prepare')
 
+const TIME_LIMIT = 4 * 60 * 1000
 const VERSIONS = ['18', '22', '24']
 const upstream = process.env.UPSTREAM_SESSION
 
@@ -27,7 +28,7 @@ function install (version, folder) {
 
 function run (node, args) {
   const { stdout, status } = spawnSync(node, args, {
-    cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28
+    cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28, timeout: TIME_LIMIT
   })
   const counts = judge(readTotal(stdout), status)
   if (counts.failed > 0) process.stdout.write(stdout)

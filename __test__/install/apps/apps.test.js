@@ -91,7 +91,7 @@ for (const { title, spec, bin, install, linker } of MANAGERS) {
       [NAME]: `file:${made.release}`, 'express-session': `file:${made.release}`
     })
     if (linker) {
-      fs.writeFileSync(path.join(place, '.yarnrc.yml'), `nodeLinker: ${linker}\n`)
+      fs.writeFileSync(path.join(place, '.yarnrc.yml'), `nodeLinker: ${linker}\npnpEnableEsmLoader: true\n`)
       fs.writeFileSync(path.join(place, 'yarn.lock'), '')
     }
     const run = { ...RUN, cwd: place, env: environment(place) }
