@@ -5,6 +5,7 @@ mod binding;
 mod clock;
 pub mod cookie_header;
 pub mod memory_store;
+mod reclaim;
 pub mod session_id;
 pub mod signature;
 pub mod sweeper;

@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Follower;
 use crate::memory_store::MemoryStore;
+use crate::reclaim::Reclaimer;
 
 /// Deadlines are noticed at most this late; the wheel adds up to as much again.
 const TICK: Duration = Duration::from_millis(250);
 /// Steps in one store before the next has its turn.
-const BUDGET: usize = 1024;
+const BUDGET: usize = 4096;
+/// Between two rounds: who waits for a lock gets it.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Records that wait to be freed together: 64 MB of pointers.
+const SPOIL: usize = 1 << 22;
 
 #[derive(Default)]
 struct Roll {
@@ -60,16 +65,29 @@ fn run() {
 
 async fn sweep_all() {
     let mut tick = tokio::time::interval(TICK);
+    let (mut spoil, mut reclaimer) = (Vec::new(), Reclaimer::default());
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
         let Some((mut due, rested)) = attend() else { return };
-        drop(rested);
+        for store in rested {
+            // Whoever else holds it goes on using it.
+            if Arc::strong_count(&store) == 1 {
+                store.discard();
+                due.push((store, 0));
+            }
+        }
         // Round and round, so that a store with much to do does not keep the others waiting.
         while !due.is_empty() {
-            due.retain(|(store, now)| store.sweep(*now, BUDGET).more);
-            tokio::task::yield_now().await;
+            due.retain(|(store, now)| store.sweep_into(*now, BUDGET, &mut spoil).more);
+            if spoil.len() >= SPOIL {
+                reclaimer.free(&mut spoil);
+            }
+            if !due.is_empty() {
+                tokio::time::sleep(PAUSE).await;
+            }
         }
+        reclaimer.free(&mut spoil);
     }
 }
 

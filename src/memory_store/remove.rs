@@ -45,6 +45,15 @@ impl MemoryStore {
     /// Removes all sessions. Their memory is given back by [`Self::sweep`], step by step.
     pub fn clear(&self, now: u64) {
         self.saw(now);
+        self.bury_all(Some(now));
+    }
+
+    /// [`Self::clear`] for a store that nobody uses any more, so that nobody needs to be told.
+    pub fn discard(&self) {
+        self.bury_all(None);
+    }
+
+    fn bury_all(&self, cleared: Option<u64>) {
         // First, so that no late save slips in behind the hand that empties the shards.
         self.births.forget_all();
         for at in 0..self.shard_count() {
@@ -52,10 +61,7 @@ impl MemoryStore {
             let shard = held.take_shard();
             drop(held);
             if let Some(shard) = shard {
-                self.graves
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(Grave { shard, cleared: now });
+                self.graves.lock().unwrap_or_else(PoisonError::into_inner).push(Grave { shard, cleared });
             }
         }
     }

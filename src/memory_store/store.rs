@@ -212,8 +212,8 @@ impl MemoryStore {
         Held::new(self, guard)
     }
 
-    /// Counts a session that is gone, and tells the watchers.
-    pub(super) fn bury(&self, kind: Kind, remains: Remains) {
+    /// Counts a session that is gone, and tells the watchers. Without any, its record comes back.
+    pub(super) fn bury(&self, kind: Kind, remains: Remains) -> Option<Box<[u8]>> {
         match kind {
             Kind::Expired => self.counters.expired.add(),
             Kind::Destroyed => self.counters.destroyed.add(),
@@ -221,7 +221,9 @@ impl MemoryStore {
         }
         if self.watchers.want(kind) {
             self.watchers.tell(kind, remains);
+            return None;
         }
+        Some(remains.record)
     }
 
     pub(super) fn count_eviction(&self, bound: Bound, standing: Standing) {

@@ -86,7 +86,9 @@ fn run(limits: Limits, shards: usize) {
                 scope.spawn(move || churn(store, thread, clock))
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         store.check_invariants();
         let stats = store.stats();
         assert!(stats.sessions <= limits.max_sessions.unwrap_or(u64::MAX));

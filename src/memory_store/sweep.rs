@@ -15,7 +15,8 @@ const STEPS: usize = 256;
 #[derive(Debug)]
 pub(super) struct Grave {
     pub(super) shard: Box<Shard>,
-    pub(super) cleared: u64,
+    /// When. `None`: nobody is to be told.
+    pub(super) cleared: Option<u64>,
 }
 
 /// What a sweep has done.
@@ -34,15 +35,21 @@ impl MemoryStore {
     /// Takes away expired sessions, what was cleared, and what is too much since the bounds were
     /// lowered, in at most about `budget` steps. No lock is held for more than 256 of them.
     pub fn sweep(&self, now: u64, budget: usize) -> Swept {
+        self.sweep_into(now, budget, &mut Vec::new())
+    }
+
+    /// [`Self::sweep`] for a caller who wants to free the records in its own good time: those that no
+    /// watcher gets are put into `spoil`.
+    pub fn sweep_into(&self, now: u64, budget: usize, spoil: &mut Vec<Box<[u8]>>) -> Swept {
         let mut swept = Swept::default();
-        let mut left = self.dig(budget, &mut swept);
+        let mut left = self.dig(budget, &mut swept, spoil);
         for _ in 0..self.shard_count() {
             if left == 0 {
                 swept.more = true;
                 return swept;
             }
             let next = self.sweep_hand.fetch_add(1, Ordering::Relaxed);
-            left -= self.sweep_shard(next % self.shard_count(), now, left.min(STEPS), &mut swept);
+            left -= self.sweep_shard(next % self.shard_count(), now, left.min(STEPS), &mut swept, spoil);
         }
         let evicted = self.relieve(None, left);
         swept.freed += evicted;
@@ -55,15 +62,23 @@ impl MemoryStore {
     pub fn sweep_to_now(&self, now: u64, budget: usize) -> Swept {
         let mut swept = self.sweep(now, budget);
         let mut left = budget;
+        let mut spoil = Vec::new();
         for at in 0..self.shard_count() {
-            left -=
-                self.clear_shard(at, &mut swept, |shard, dead| shard.expire_tick(now, left.min(STEPS), dead));
+            let expire = |shard: &mut Shard, dead: &mut Vec<_>| shard.expire_tick(now, left.min(STEPS), dead);
+            left -= self.clear_shard(at, &mut swept, &mut spoil, expire);
         }
         swept
     }
 
-    fn sweep_shard(&self, at: usize, now: u64, budget: usize, swept: &mut Swept) -> usize {
-        let steps = self.clear_shard(at, swept, |shard, dead| shard.expire(now, budget, dead));
+    fn sweep_shard(
+        &self,
+        at: usize,
+        now: u64,
+        budget: usize,
+        swept: &mut Swept,
+        spoil: &mut Vec<Box<[u8]>>,
+    ) -> usize {
+        let steps = self.clear_shard(at, swept, spoil, |shard, dead| shard.expire(now, budget, dead));
         swept.more |= steps == budget;
         steps
     }
@@ -72,6 +87,7 @@ impl MemoryStore {
         &self,
         at: usize,
         swept: &mut Swept,
+        spoil: &mut Vec<Box<[u8]>>,
         expire: impl FnOnce(&mut Shard, &mut Vec<Remains>) -> usize,
     ) -> usize {
         let mut held = self.hold(at);
@@ -90,14 +106,14 @@ impl MemoryStore {
             swept.freed += 1;
             if remains.standing != Standing::Tombstone {
                 swept.expired += 1;
-                self.bury(Kind::Expired, remains);
+                spoil.extend(self.bury(Kind::Expired, remains));
             }
         }
         steps
     }
 
     /// Takes cleared shards apart. Returns what is left of the budget.
-    fn dig(&self, budget: usize, swept: &mut Swept) -> usize {
+    fn dig(&self, budget: usize, swept: &mut Swept, spoil: &mut Vec<Box<[u8]>>) -> usize {
         let mut left = budget;
         while left > 0 {
             let grave = self.graves.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -106,9 +122,12 @@ impl MemoryStore {
                 let Some(remains) = grave.shard.dig() else { break };
                 left -= 1;
                 swept.freed += 1;
-                if remains.standing != Standing::Tombstone {
-                    let late = remains.deadline <= grave.cleared;
-                    self.bury(if late { Kind::Expired } else { Kind::Destroyed }, remains);
+                match grave.cleared {
+                    Some(cleared) if remains.standing != Standing::Tombstone => {
+                        let late = remains.deadline <= cleared;
+                        spoil.extend(self.bury(if late { Kind::Expired } else { Kind::Destroyed }, remains));
+                    }
+                    _ => spoil.push(remains.record),
                 }
             }
             if !grave.shard.is_empty() {

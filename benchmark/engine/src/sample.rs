@@ -8,6 +8,7 @@ pub const DAY: u64 = 86_400_000;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The id of a number: 32 characters that look random and are the same every time.
+#[must_use]
 pub fn id(number: usize) -> String {
     characters(number as u64)
 }
@@ -21,12 +22,13 @@ fn characters(seed: u64) -> String {
         let mut mixed = state;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        text.push(char::from(ALPHABET[(mixed ^ mixed >> 31) as usize % 64]));
+        text.push(char::from(ALPHABET[((mixed ^ mixed >> 31) % 64) as usize]));
     }
     text
 }
 
 /// A cookie that expires at a time in November 2025.
+#[must_use]
 pub fn cookie(expires: u64) -> String {
     let ms = expires - 1_761_955_200_000;
     let (day, of_day) = (ms / DAY + 1, ms % DAY);
@@ -40,6 +42,7 @@ pub fn cookie(expires: u64) -> String {
 }
 
 /// The data without the cookie.
+#[must_use]
 pub fn data(number: usize) -> String {
     format!(
         r#"{{"user":{{"id":{},"name":"user{:07}","roles":["member","beta"]}},"views":{},"csrf":"{}"}}"#,
@@ -51,6 +54,7 @@ pub fn data(number: usize) -> String {
 }
 
 /// The whole text.
+#[must_use]
 pub fn text(number: usize, expires: u64) -> String {
     format!(r#"{{"cookie":{},{}"#, cookie(expires), &data(number)[1..])
 }
