@@ -6,20 +6,10 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { answers, ask, turns } = require('./helpers/calls')
 const { serve } = require('./helpers/server')
+const { mapStore, ways } = require('./helpers/stores')
 const { middleware, session } = require('./helpers/subject')
 
 const { Cookie, MemoryStore, Session, Store } = session
-
-/** A store over a Map that answers through `answer`: at once, later, twice. */
-function mapStore (answer) {
-  const store = new Store()
-  store.kept = new Map()
-  store.get = (sid, callback) => answer(callback, null, store.kept.has(sid) ? JSON.parse(store.kept.get(sid)) : undefined)
-  store.set = (sid, data, callback) => { store.kept.set(sid, JSON.stringify(data)); answer(callback, null) }
-  store.destroy = (sid, callback) => { store.kept.delete(sid); answer(callback, null) }
-  store.touch = (sid, data, callback) => answer(callback, null)
-  return store
-}
 
 const countViews = (req, res) => {
   req.session.views = (req.session.views || 0) + 1
@@ -182,11 +172,6 @@ test('a replaced session.save, on the prototype or the session, is what ends the
   assert.equal((await browser.get('/')).body, '2')
   assert.equal(saved, 2)
 })
-
-const ways = {
-  synchronously: (callback, ...args) => callback && callback(...args),
-  later: (callback, ...args) => callback && setImmediate(callback, ...args)
-}
 
 for (const [when, answer] of Object.entries(ways)) {
   test(`a store may call back ${when}`, async t => {

@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { patience } = require('./subject')
 
 /** Calls a store's method and waits for its callback; rejects with its error. */
 function ask (store, method, ...args) {
@@ -23,10 +24,10 @@ async function turns (count = 5) {
 }
 
 /** Waits for what happens in another thread or process; only a test that fails waits to the end. */
-async function until (condition, patience = 5000) {
+async function until (condition, time = patience()) {
   const real = process.hrtime.bigint()
   while (!await condition()) {
-    assert.ok(process.hrtime.bigint() - real < BigInt(patience) * 1000000n, `waited in vain for ${condition}`)
+    assert.ok(process.hrtime.bigint() - real < BigInt(time) * 1000000n, `waited in vain for ${condition}`)
     await new Promise(resolve => setTimeout(resolve, 5))
   }
 }

@@ -2,9 +2,7 @@
 
 const http = require('node:http')
 const { once } = require('node:events')
-
-/** How long a client waits for an answer; only a test that fails ever does. */
-const PATIENCE = 4000
+const { patience } = require('./subject')
 
 /**
  * Serves `middlewares` and then `handler` until the test ends. What is passed to `next` or thrown is
@@ -52,7 +50,7 @@ function run (steps, req, res, fail) {
 /** One request on a connection of its own. */
 function request (port, path = '/', { method = 'GET', headers = {}, body, cookie } = {}) {
   return new Promise((resolve, reject) => {
-    const req = http.request({ port, host: '127.0.0.1', path, method, agent: false, timeout: PATIENCE })
+    const req = http.request({ port, host: '127.0.0.1', path, method, agent: false, timeout: patience() })
     for (const [name, value] of Object.entries(headers)) req.setHeader(name, value)
     if (cookie) req.setHeader('Cookie', cookie)
 

@@ -1,0 +1,128 @@
+'use strict'
+
+// What the engine reads in a Cookie header, against the packages that upstream reads it with: cookie and cookie-signature.
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const cookie = require('cookie')
+const signature = require('cookie-signature')
+const fc = require('fast-check')
+const { arbitraryText } = require('./helpers/text')
+const Keyring = require('../../session/keyring')
+
+const SECRET = 'keyboard cat'
+const NAME = 'connect.sid'
+const keyring = new Keyring(NAME, [SECRET])
+const signed = sid => encodeURIComponent('s:' + signature.sign(sid, SECRET))
+const good = signed('the id')
+
+/** The reference: upstream's steps, for each cookie of the name where cookie.parse takes the first only. */
+function reference (header, name = NAME, most = 8) {
+  const found = header.split(';')
+    .map(pair => cookie.parse(pair)[name])
+    .filter(value => value !== undefined)
+    .slice(0, most)
+  for (const value of found) {
+    const sid = value.startsWith('s:') ? signature.unsign(value.slice(2), SECRET) : false
+    if (sid !== false) return sid === '' ? undefined : sid
+  }
+  return undefined
+}
+
+/** What upstream does: the first cookie of the name alone. */
+function upstream (header) {
+  const raw = cookie.parse(header)[NAME]
+  return raw && raw.startsWith('s:') ? signature.unsign(raw.slice(2), SECRET) || undefined : undefined
+}
+
+// Node hands a header over as Latin-1, one character a byte; control characters do not get through its parser, but what
+// calls the middleware may be something else.
+const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map(code => String.fromCharCode(code)) })
+const value = fc.oneof(
+  fc.constantFrom(good, good, `"${good}"`, ` ${good} `, decodeURIComponent(good), good + 'x', good.slice(1), good.slice(0, -1), '', '""', '"', '%', '%zz', 's%3A', 's:', 's:.', 's:x.y', 's%3A%E2%82', 's%3A%FF.', good.toLowerCase()),
+  fc.nat(60).chain(at => latin1.map(text => good.slice(0, at) + text + good.slice(at + 1))),
+  latin1
+)
+const name = fc.oneof({ weight: 4, arbitrary: fc.constant(NAME) }, fc.constantFrom('', ' ' + NAME, NAME + '\t', 'connect.sidx', 'xconnect.sid', 'CONNECT.SID', 'other', '__proto__'), latin1)
+const pair = fc.tuple(name, fc.constantFrom('=', '=', '=', ' = ', '', '=='), value).map(parts => parts.join(''))
+const header = fc.array(pair, { maxLength: 6 }).chain(pairs => fc.constantFrom('; ', ';', ';;', ' ; ').map(glue => pairs.join(glue)))
+
+test('with one cookie of the name, any header gives what upstream gives', () => {
+  fc.assert(fc.property(fc.oneof(header, latin1, arbitraryText), header => {
+    const count = header.split(';').filter(pair => NAME in cookie.parse(pair)).length
+    fc.pre(count < 2)
+    assert.equal(keyring.open(header), upstream(header))
+  }), { numRuns: 3000 })
+})
+
+test('with several cookies of the name, the first valid one of the first eight', () => {
+  fc.assert(fc.property(header, header => {
+    assert.equal(keyring.open(header), reference(header))
+  }), { numRuns: 2000 })
+})
+
+test('the parse of cookie 0.7 to the letter: spaces, quotes, semicolons, escapes, no value', () => {
+  const headers = [
+    `${NAME}=${good}`, `a=1; ${NAME}=${good}; b=2`, `${NAME} = ${good}`, `\t${NAME}\t=\t${good}\t`, `${NAME}="${good}"`, `${NAME}=" ${good} "`,
+    `${NAME}=${good};`, `;${NAME}=${good}`, `;;;${NAME}=${good};;`, `a;${NAME}=${good}`, `a;b;c;${NAME}=${good}`, `a=b=c;${NAME}=${good}`,
+    `=x;${NAME}=${good}`, `${NAME}`, `${NAME}=`, `${NAME};${NAME}=${good}`, `${NAME}==${good}`, `${NAME}=${good}=`, `${NAME.toUpperCase()}=${good}`,
+    `x${NAME}=${good}`, `${NAME}x=${good}`, `${NAME}=${decodeURIComponent(good)}`, `${NAME}=%73%3a${good.slice(4)}`, `${NAME}=${good}%`,
+    `${NAME}=\u00a0${good}`, `${NAME}=${good}\u00a0`, `${NAME}=\n${good}`, `${NAME}=${good}\r`, '', ' ', '=', ';', '==', 'ab', '"', `"${NAME}"=${good}`
+  ]
+  for (const header of headers) assert.equal(keyring.open(header), upstream(header), JSON.stringify(header))
+})
+
+const bad = index => `${NAME}=${signed('bad' + index).slice(0, -1)}`
+
+for (const place of [0, 1, 5, 7]) {
+  test(`a valid cookie at place ${place + 1} among stale ones of the same name wins`, () => {
+    const cookies = Array.from({ length: 10 }, (_, index) => bad(index))
+    cookies[place] = `${NAME}=${good}`
+    assert.equal(keyring.open(cookies.join('; ')), 'the id')
+  })
+}
+
+test('at most eight are tried', () => {
+  const cookies = Array.from({ length: 8 }, (_, index) => bad(index))
+  assert.equal(keyring.open([...cookies, `${NAME}=${good}`].join('; ')), undefined)
+  assert.equal(keyring.open([...cookies, 'other=1', `${NAME}=${good}`].join('; ')), undefined)
+  assert.equal(keyring.open([...cookies.slice(1), 'a=1', 'b=2', `${NAME}=${good}`].join('; ')), 'the id', 'other names do not count')
+})
+
+test('of two valid ones the first wins', () => {
+  assert.equal(keyring.open(`${NAME}=${signed('one')}; ${NAME}=${signed('two')}`), 'one')
+  assert.equal(keyring.open(`${NAME}=${signed('two')}; ${NAME}=${signed('one')}`), 'two')
+})
+
+test('unsigned, empty and foreign ones are passed over', () => {
+  for (const other of ['', 'plain', 's:', 's:.', encodeURIComponent('s:' + signature.sign('x', 'another secret')), '"', '%']) {
+    assert.equal(keyring.open(`${NAME}=${other}; ${NAME}=${good}`), 'the id', other)
+    assert.equal(keyring.open(`${NAME}=${good}; ${NAME}=${other}`), 'the id', other)
+  }
+})
+
+test('names of any characters', () => {
+  for (const name of ['a', '__Host-sid', 'a.b', 'x-y', '$%&', '__proto__', 'constructor', 'ä']) {
+    const ring = new Keyring(name, [SECRET])
+    assert.equal(ring.open(`other=1; ${name}=${good}`), 'the id', name)
+    assert.equal(ring.open(`${name}x=${good}`), undefined)
+    assert.equal(ring.open(`${NAME}=${good}`), undefined)
+  }
+})
+
+test('ids of any text that a header can carry', () => {
+  fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), sid => {
+    assert.equal(keyring.open(`${NAME}=${signed(sid)}`), sid)
+  }), { numRuns: 300 })
+})
+
+test('very long headers, with many cookies or one', () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => `c${i}=v${i}`).join('; ')
+  assert.equal(keyring.open(`${many}; ${NAME}=${good}`), 'the id')
+  assert.equal(keyring.open(`${NAME}=${'x'.repeat(1e6)}; ${NAME}=${good}`), 'the id')
+  assert.equal(keyring.open(';'.repeat(1e6) + `${NAME}=${good}`), 'the id')
+  assert.equal(keyring.open(`${NAME}=s:${'.'.repeat(1e6)}`), undefined)
+  assert.equal(keyring.open(`${NAME}=${'%41'.repeat(300_000)}`), undefined)
+  const long = 'x'.repeat(10_000)
+  assert.equal(keyring.open(`${NAME}=${signed(long)}`), long)
+})

@@ -1,0 +1,141 @@
+'use strict'
+
+// A store that calls back twice, throws synchronously or never calls back neither double-ends a response nor hangs it.
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { turns } = require('../helpers/calls')
+const { serve } = require('../helpers/server')
+const { mapStore, ways } = require('../helpers/stores')
+const { mends, middleware } = require('../helpers/subject')
+
+const failure = () => Object.assign(new Error('store is broken'), { name: 'StoreError' })
+
+/** An app whose store has `method` replaced from the second request on. */
+async function appWith (t, method, misbehave, options = {}) {
+  const store = mapStore(ways.later)
+  let handled = 0
+  const app = await serve(t, middleware({ store, ...options }), (req, res) => {
+    handled++
+    if (req.url === '/null') { req.session = null; return res.end('hello') }
+    if (req.url === '/change') req.session.a = Math.random()
+    res.end('hello')
+  })
+  const browser = app.browser()
+  await browser.get('/change')
+  store[method] = misbehave
+  handled = 0
+  return { app, store, browser, handled: () => handled }
+}
+
+const CALLS = [['get', '/'], ['set', '/change'], ['touch', '/'], ['destroy', '/null']]
+
+for (const [method, path] of CALLS) {
+  const options = { unset: 'destroy' }
+
+  const define = method === 'get' ? mends : test
+  define(`${method} calls back twice: the app runs once, the response ends once`, async t => {
+    const twice = (...args) => {
+      const callback = args.at(-1)
+      const data = method === 'get' ? { cookie: {}, a: 1 } : undefined
+      setImmediate(() => { callback(null, data); callback(null, data) })
+      setImmediate(() => callback(null, data))
+    }
+    const { app, browser, handled } = await appWith(t, method, twice, options)
+    const res = await browser.get(path)
+    await turns()
+    assert.equal(res.body, 'hello')
+    assert.equal(handled(), 1)
+    assert.deepEqual(app.errors, [])
+  })
+
+  define(`${method} calls back and then throws: the app runs once, and nothing is lost`, async t => {
+    const both = (...args) => {
+      args.at(-1)(null, method === 'get' ? { cookie: {}, a: 1 } : undefined)
+      throw failure()
+    }
+    const { app, browser, handled } = await appWith(t, method, both, options)
+    const res = await browser.get(path).catch(err => err)
+    await turns()
+    assert.equal(handled(), 1)
+    assert.equal(res.body, 'hello')
+    assert.ok(app.errors.every(err => err.name === 'StoreError'))
+  })
+
+  mends(`${method} throws: the error reaches next once, and the request is answered`, async t => {
+    const { app, browser, handled } = await appWith(t, method, () => { throw failure() }, options)
+    const res = await browser.get(path)
+    await turns()
+    assert.equal(app.errors.length, 1)
+    assert.equal(app.errors[0].name, 'StoreError')
+    assert.equal(res.status, method === 'get' ? 500 : 200)
+    assert.equal(res.body, method === 'get' ? 'store is broken' : 'hello')
+    assert.equal(handled(), method === 'get' ? 0 : 1)
+  })
+
+  test(`${method} answers with an error: it reaches next once, and the request is answered`, async t => {
+    const { app, browser } = await appWith(t, method, (...args) => setImmediate(args.at(-1), failure()), options)
+    const res = await browser.get(path)
+    await turns()
+    assert.deepEqual(app.errors.map(err => err.name), ['StoreError'])
+    assert.equal(res.body, method === 'get' ? 'store is broken' : 'hello')
+  })
+
+  mends(`${method} never calls back: with storeTimeout the request is answered, and next told why`, async t => {
+    const { app, browser } = await appWith(t, method, () => {}, { ...options, storeTimeout: 20 })
+    const res = await browser.get(path)
+    await turns()
+    assert.equal(res.status, method === 'get' ? 500 : 200)
+    if (method !== 'get') assert.equal(res.body, 'hello')
+    assert.equal(app.errors.length, 1)
+    assert.equal(app.errors[0].code, 'ERR_SESSION_STORE_TIMEOUT')
+    assert.match(app.errors[0].message, /storeTimeout/)
+  })
+
+  mends(`${method} calls back after the storeTimeout: nothing more happens`, async t => {
+    let late
+    const { app, browser, handled } = await appWith(t, method, (...args) => { late = args.at(-1) }, { ...options, storeTimeout: 20 })
+    await browser.get(path)
+    late(null, { cookie: {}, a: 1 })
+    late(failure())
+    await turns()
+    assert.equal(handled(), method === 'get' ? 0 : 1)
+    assert.equal(app.errors.length, 1)
+  })
+}
+
+test('storeTimeout is off by default: a store may take its time', async t => {
+  const timers = []
+  const { setTimeout } = globalThis
+  const { app, store, browser } = await appWith(t, 'get', () => {})
+  let answer
+  store.get = (sid, callback) => { answer = callback; store.emit('asked') }
+  const asked = new Promise(resolve => store.once('asked', resolve))
+  globalThis.setTimeout = (...args) => { timers.push(args); return setTimeout(...args) }
+  t.after(() => { globalThis.setTimeout = setTimeout })
+  const response = browser.get('/')
+  await asked
+  globalThis.setTimeout = setTimeout
+  assert.deepEqual(timers, [])
+  answer(null, undefined)
+  assert.equal((await response).body, 'hello')
+  assert.deepEqual(app.errors, [])
+})
+
+mends('a storeTimeout that is no number of milliseconds throws where the middleware is made', () => {
+  for (const wrong of ['100', -1, 0, NaN, Infinity, 2 ** 31, {}, true]) {
+    assert.throws(() => middleware({ storeTimeout: wrong }), /storeTimeout/, String(wrong))
+  }
+  for (const off of [undefined, null, false]) assert.doesNotThrow(() => middleware({ storeTimeout: off }))
+})
+
+test('the timer of a storeTimeout does not keep a response or a process', async t => {
+  const store = mapStore(ways.later)
+  const app = await serve(t, middleware({ store, storeTimeout: 2 ** 31 - 1 }), (req, res) => { req.session.a = 1; res.end('x') })
+  const browser = app.browser()
+  await browser.get('/')
+  await browser.get('/')
+  const timers = process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+  for (let i = 0; i < 5; i++) await browser.get('/')
+  assert.ok(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length <= timers + 1)
+})

@@ -1,0 +1,40 @@
+'use strict'
+
+// No SHA-1 and no MD5 at run time; FIPS mode.
+
+const assert = require('node:assert/strict')
+const { execFile, execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { promisify } = require('node:util')
+const { mends, underTest } = require('../helpers/subject')
+
+const app = path.join(__dirname, '../fixtures/no-weak-hashes.js')
+const run = async args => (await promisify(execFile)(process.execPath, [...args, app], { timeout: 30_000 })).stdout.trim()
+
+function fipsIsMissing () {
+  try {
+    execFileSync(process.execPath, ['--force-fips', '-e', ''], { stdio: 'ignore' })
+    return false
+  } catch {
+    return 'this build of Node has no FIPS module'
+  }
+}
+
+mends('sessions are made, loaded, changed, saved and regenerated with SHA-1 and MD5 out of reach', async () => {
+  assert.equal(await run([]), 'done')
+})
+
+mends('the same with node --force-fips', { skip: fipsIsMissing() }, async () => {
+  assert.equal(await run(['--force-fips']), 'done')
+})
+
+mends('signatures are compared by the MAC library, for every key, and by nothing that stops early', () => {
+  const [file, end] = underTest === 'express-session'
+    ? [require.resolve('cookie-signature', { paths: [path.dirname(require.resolve('express-session'))] }), 'function sha1']
+    : [path.join(__dirname, '../../../src/signature.rs'), '#[cfg(test)]']
+  const source = fs.readFileSync(file, 'utf8')
+  const body = source.slice(source.lastIndexOf('unsign', source.indexOf(end) === -1 ? undefined : source.indexOf(end)), source.indexOf(end))
+  assert.match(body, /verify_slice|ct_eq|timingSafeEqual/)
+  assert.doesNotMatch(body, /\breturn\b|\bbreak\b|\.any\(|\.all\(/, 'no way out before the last key')
+})
