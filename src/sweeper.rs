@@ -118,3 +118,66 @@ fn attend() -> Option<(Due, Vec<Arc<MemoryStore>>)> {
     }
     Some((due, rested))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory_store::{Encoding, Limits};
+
+    fn is_running() -> bool {
+        ROLL.lock().unwrap().running
+    }
+
+    /// Waits for what the sweeper does in its own time. Only a failure takes long.
+    fn eventually(what: &str, holds: impl Fn() -> bool) {
+        for _ in 0..2000 {
+            if holds() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("never: {what}");
+    }
+
+    fn fill(store: &MemoryStore, sessions: u64) {
+        for number in 0..sessions {
+            let id = number.to_le_bytes();
+            store.write_text(&id, b"{}", Encoding::Ascii, 1000 + number % 100, false, 1).unwrap();
+        }
+    }
+
+    /// One test, because there is one thread per process.
+    #[test]
+    fn sweeps_and_ends_and_starts_again() {
+        for _ in 0..2 {
+            let store = Arc::new(MemoryStore::new(Limits::default()));
+            enlist(&store);
+            enlist(&store);
+            assert_eq!(ROLL.lock().unwrap().stores.len(), 1);
+            assert!(is_running());
+            fill(&store, 20_000);
+            // The store's clock stands at 1 and goes on from there by itself.
+            eventually("all expire", || store.is_empty());
+            assert_eq!(store.stats().expired, 20_000);
+            let left = Arc::downgrade(&store);
+            fill(&store, 20_000);
+            retire(store);
+            eventually("a retired store is freed", || left.strong_count() == 0);
+            eventually("nothing is left running", || !is_running());
+        }
+
+        // Threads that come and go.
+        thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| {
+                    let store = Arc::new(MemoryStore::new(Limits::default()));
+                    enlist(&store);
+                    fill(&store, 100);
+                    retire(store);
+                });
+            }
+        });
+        eventually("nothing is left running", || !is_running());
+        assert!(ROLL.lock().unwrap().stores.is_empty());
+    }
+}

@@ -93,3 +93,112 @@ impl<'a> View<'a> {
         if ascii { Encoding::Ascii } else { Encoding::Utf8 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Cookie, Limits, MemoryStore, Write};
+    use super::*;
+
+    const NOW: u64 = 1_763_754_720_000;
+
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            Just("true".to_owned()),
+            any::<i32>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| serde_json::to_string(&number).unwrap()),
+            any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+            (0..9_000_000_000_000_i64).prop_map(|ms| {
+                let date = super::super::iso_date::format(ms).unwrap();
+                format!("{:?}", std::str::from_utf8(&date).unwrap())
+            }),
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            let key = prop_oneof![
+                Just("\"cookie\"".to_owned()),
+                Just("\"expires\"".to_owned()),
+                any::<String>().prop_map(|key| serde_json::to_string(&key).unwrap()),
+            ];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|all| format!("[{}]", all.join(","))),
+                prop::collection::vec((key, inner), 0..4).prop_map(|members| {
+                    let members: Vec<_> =
+                        members.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+                    format!("{{{}}}", members.join(","))
+                }),
+            ]
+        })
+    }
+
+    /// Texts that look more or less like sessions.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            4 => (json(), json()).prop_map(|(cookie, data)| {
+                let data = data.strip_prefix('{').map_or("}".to_owned(), |data| match data {
+                    "}" => "}".to_owned(),
+                    data => format!(",{data}"),
+                });
+                format!(r#"{{"cookie":{cookie}{data}"#).into_bytes()
+            }),
+            1 => json().prop_map(String::into_bytes),
+            1 => any::<String>().prop_map(|rest| format!(r#"{{"cookie":{{{rest}"#).into_bytes()),
+            1 => any::<String>().prop_map(|rest| format!(r#"{{"cookie":{{}}{rest}"#).into_bytes()),
+            1 => prop::collection::vec(any::<u8>(), 0..100),
+        ]
+    }
+
+    fn written(store: &MemoryStore) -> (Vec<u8>, Encoding) {
+        let mut text = Vec::new();
+        let encoding = store.peek(b"id", NOW, |view| view.write_text(&mut text)).unwrap();
+        (text, encoding)
+    }
+
+    #[test]
+    fn tells_ascii_from_the_rest() {
+        let store = MemoryStore::new(Limits::default());
+        for (cookie, data, encoding) in [
+            ("{}", "{}", Encoding::Ascii),
+            (r#"{"path":"/é"}"#, r#"{"a":1}"#, Encoding::Utf8),
+            (r#"{"expires":"é"}"#, r#"{"a":1}"#, Encoding::Utf8),
+            ("{}", r#"{"a":"é"}"#, Encoding::Utf8),
+        ] {
+            let of_data = if data.is_ascii() { Encoding::Ascii } else { Encoding::Utf8 };
+            let (form, data) = (Cookie::Text(cookie.as_bytes()), data.as_bytes());
+            store.write(b"id", form, data, of_data, NOW + 1, Write::Any, false, NOW).unwrap();
+            assert_eq!(written(&store).1, encoding, "{cookie}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 2000, failure_persistence: None, ..ProptestConfig::default()
+        })]
+
+        /// One store for several texts, so that templates are met again.
+        #[test]
+        fn texts_come_back(texts in prop::collection::vec(text(), 1..6)) {
+            let store = MemoryStore::new(Limits { max_sessions: Some(10), max_bytes: None });
+            for text in texts.iter().chain(&texts) {
+                let encoding = match std::str::from_utf8(text) {
+                    Ok(text) if text.is_ascii() => Encoding::Ascii,
+                    Ok(_) => Encoding::Utf8,
+                    Err(_) => Encoding::Wide,
+                };
+                store.write_text(b"id", text, encoding, NOW + 1, false, NOW).unwrap();
+                prop_assert_eq!(written(&store), (text.clone(), encoding));
+                // The pieces are what JavaScript would have read from the whole.
+                let pieces = store.peek(b"id", NOW, |view| match view.cookie {
+                    ViewCookie::Whole => None,
+                    _ => Some(view.data.to_vec()),
+                });
+                let whole = serde_json::from_slice::<serde_json::Value>(text);
+                if let (Some(Some(data)), Ok(mut whole)) = (pieces, whole) {
+                    whole.as_object_mut().unwrap().remove("cookie");
+                    prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(&data).unwrap(), whole);
+                }
+            }
+        }
+    }
+}

@@ -143,3 +143,117 @@ impl Wheel {
 fn digit(tick: u64, level: u32) -> usize {
     (tick >> (DIGIT * level)) as usize % WIDTH
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::id::Id;
+    use super::super::record;
+    use super::super::slot::{Links, Standing, number};
+    use super::*;
+
+    fn slots(deadlines: &[u64]) -> Vec<Slot> {
+        let slot = |deadline: &u64| {
+            let (form, record) = record::tombstone(&Id::new(b""));
+            Slot {
+                record,
+                deadline: *deadline,
+                wheel: Links::NONE,
+                queue: Links::NONE,
+                hash: 0,
+                born: 0,
+                bucket: 0,
+                template: 0,
+                form,
+                standing: Standing::Probation,
+                seen: false,
+            }
+        };
+        deadlines.iter().map(slot).collect()
+    }
+
+    fn wheel(slots: &mut [Slot], now: u64) -> Wheel {
+        let mut wheel = Wheel::new(now);
+        for slot in 0..slots.len() {
+            wheel.file(slots, number(slot));
+        }
+        wheel
+    }
+
+    /// Takes out what is over, and files again what is not. Returns the deadlines and the steps.
+    fn take(wheel: &mut Wheel, slots: &mut [Slot], now: u64) -> (Vec<u64>, usize) {
+        let (mut taken, mut steps) = (Vec::new(), 0);
+        while let Some(slot) = wheel.due(now) {
+            steps += 1;
+            wheel.unfile(slots, slot);
+            let deadline = slots[place(slot)].deadline;
+            if deadline <= now { taken.push(deadline) } else { wheel.file(slots, slot) }
+        }
+        taken.sort_unstable();
+        (taken, steps)
+    }
+
+    #[test]
+    fn far_deadlines() {
+        let now = 1_763_754_720_000;
+        let last = 8_640_000_000_000_000;
+        let mut slots = slots(&[now + 1, last, u64::MAX]);
+        let mut wheel = wheel(&mut slots, now);
+        assert_eq!(take(&mut wheel, &mut slots, now + 1000).0, [now + 1]);
+        assert!(take(&mut wheel, &mut slots, last - 1).0.is_empty());
+        assert_eq!(take(&mut wheel, &mut slots, last + 256).0, [last]);
+        assert!(take(&mut wheel, &mut slots, u64::MAX - 1).0.is_empty());
+    }
+
+    #[test]
+    fn a_renewed_slot_costs_a_step_when_its_old_bucket_comes_up() {
+        let mut slots = slots(&[10_000]);
+        let mut wheel = wheel(&mut slots, 0);
+        slots[0].deadline = 5_000_000;
+        assert!(take(&mut wheel, &mut slots, 11_000).0.is_empty());
+        let (taken, steps) = take(&mut wheel, &mut slots, 4_999_000);
+        assert!(taken.is_empty() && steps <= LEVELS);
+        assert_eq!(take(&mut wheel, &mut slots, 5_001_000).0, [5_000_000]);
+    }
+
+    #[test]
+    fn follows_a_clock_that_was_set_back() {
+        let mut slots = slots(&[2_000_000]);
+        let mut wheel = wheel(&mut slots, 1_000_000);
+        assert!(!wheel.is_ahead_of(990_000));
+        assert!(wheel.is_ahead_of(10_000));
+        slots[0].deadline = 11_000;
+        wheel.rebuild(&mut slots, 10_000);
+        assert_eq!(take(&mut wheel, &mut slots, 12_000).0, [11_000]);
+    }
+
+    proptest! {
+        /// Whatever the deadlines and the steps of the clock: what is over by a tick is found, what
+        /// is not over is never taken, and no slot costs more than a step a level.
+        #[test]
+        fn finds_what_is_over(
+            deadlines in prop::collection::vec(
+                prop_oneof![0..10_000_u64, 0..100_000_000_u64, 0..(1_u64 << 50)], 1..100),
+            mut times in prop::collection::vec(
+                prop_oneof![0..10_000_u64, 0..100_000_000_u64, 0..(1_u64 << 50)], 1..20),
+        ) {
+            let mut slots = slots(&deadlines);
+            let mut wheel = wheel(&mut slots, 0);
+            times.sort_unstable();
+            let (mut last, mut all) = (0, 0);
+            for now in times {
+                let (taken, steps) = take(&mut wheel, &mut slots, now);
+                all += steps;
+                prop_assert!(taken.iter().all(|deadline| *deadline <= now));
+                prop_assert!(taken.iter().all(|deadline| *deadline >> TICK >= last >> TICK));
+                let over = deadlines.iter().filter(|deadline| {
+                    (last >> TICK..now >> TICK).contains(&(**deadline >> TICK))
+                });
+                prop_assert!(taken.len() >= over.count());
+                last = now;
+            }
+            prop_assert!(all <= deadlines.len() * LEVELS);
+        }
+    }
+}
