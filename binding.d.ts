@@ -20,10 +20,11 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare function createKeyring(name: string, keys: Uint8Array[]): ExternalObject<Keyring>
 
 /**
- * Opens a store: one of its own, or the one that all threads of the process know by `shared`.
- * Limits that are not finite are none.
+ * Opens a store: one of its own, or the one that all threads of the process know by `shared`. Limits
+ * that are not finite are none. `asked` says which of the two the app has given: a shared store that
+ * exists must agree with those.
  */
-export declare function createMemory(numbers: Float64Array, max: number, maxBytes: number, shared?: string | undefined | null): ExternalObject<Memory>
+export declare function createMemory(numbers: Float64Array, max: number, maxBytes: number, shared?: string | undefined | null, asked?: Array<boolean> | undefined | null): ExternalObject<Memory>
 
 /** A new session id: 24 random bytes in 32 characters. */
 export declare function generateId(): string
@@ -46,7 +47,7 @@ export interface MemoryEvicted {
   maxBytes: number
 }
 
-/** A session's text, read for a client. */
+/** A session's text, read for a client; its birth is put down. */
 export declare function memoryGet(memory: ExternalObject<Memory>, sid: string): string | undefined
 
 /** The ids of one part of a store, or null after the last part. */
@@ -65,8 +66,10 @@ export interface MemoryLimits {
 }
 
 /**
- * Opens a `Cookie` header and reads the session: id and text in one string. Without a valid
- * cookie, nothing; without such a session the id alone, and a birth of -1.
+ * Opens a `Cookie` header and reads the session: `["id",text]` in one JSON text, of which a number
+ * says where `text` begins. (Two strings would take two calls; cutting one in two makes parsing slow.)
+ * Without a valid cookie, nothing; without such a session the id alone, and `ABSENT` for its birth;
+ * `ELSEHOW` where the text holds half a surrogate pair and has to be read by `memory_get`.
  */
 export declare function memoryLoad(memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>, header: string): string | undefined
 

@@ -37,7 +37,7 @@ function session (options) {
   store.generate = function generate (req) {
     const context = contextOn(req, store)
     if (context !== undefined) {
-      context.born = -1 // it is another session, even under the same id
+      context.knowsLife(undefined, -1) // it is another session, even under the same id
       generateSession(req, context.middleware, context.cookieOptions)
     } else {
       generateSession(req, middleware, resolveCookieOptions(middleware.cookie, req))

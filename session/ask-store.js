@@ -42,8 +42,9 @@ function askStore (timeout, call, done) {
   try {
     call(answer)
   } catch (err) {
-    if (answered) throw err
-    answer(err)
+    if (failed) throw err // the app's, out of `done`
+    if (answered) debug('store threw after it had answered')
+    else answer(err)
   }
 }
 

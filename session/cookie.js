@@ -123,7 +123,7 @@ Cookie.setExpires = setExpires
  * accessors, and then nothing may be assumed about them.
  */
 Cookie.plainData = function plainData (cookie) {
-  if (!(cookie instanceof Cookie)) return undefined
+  if (!(cookie instanceof Cookie) || typeof cookie.toJSON !== 'function') return undefined
   const data = cookie.toJSON()
   return data === lastData ? data : undefined
 }

@@ -85,16 +85,17 @@ function save (context, session, text, callback) {
 function write (engine, context, session, text) {
   const { id } = session
   const now = Date.now()
-  const born = context.bornOf(session)
+  const life = context.lifeOf(session)
   const data = Cookie.plainData(session.cookie)
   const template = data && typeof session.toJSON !== 'function' ? engine.templates.of(data) : undefined
 
   if (template === undefined) {
-    engine.set(id, JSON.stringify(session), deadline(context.store.options, session, id, now), born, context.returned, now)
+    engine.set(id, JSON.stringify(session), deadline(context.store.options, session, id, now), life, context.returned, now)
   } else {
     const expires = data.expires ? data.expires.getTime() : NaN
-    engine.commit(id, text, template, expires, templateDeadline(engine, expires, now), born, context.returned, now)
+    engine.commit(id, text, template, expires, templateDeadline(engine, expires, now), life, context.returned, now)
   }
+  context.knowsLife(id, engine.lastLife)
 }
 
 function renew (engine, sid, session, options) {

@@ -8,7 +8,7 @@ const NOW = 0 // ms since the epoch, in
 const DEADLINE = 1 // ms since the epoch, in
 const EXPIRES = 2 // the cookie's, ms since the epoch, NaN for none; in and out
 const TEMPLATE = 3 // number of the cookie's template, -1 for none; in and out
-const BORN = 4 // which life of the id this is, -1 for any; in and out
+const LIFE_OF_ID = 4 // which life of the id this is, -1 for any; in and out
 const RETURNED = 5 // 1: the client has come back with a valid cookie; in
 const TEXT_AT = 6 // where the text begins in what `load` gives; out
 
@@ -30,9 +30,17 @@ const TOO_LARGE = 3
  * nothing of Rust, and another engine with these methods can take its place.
  */
 class MemoryEngine {
-  constructor ({ max, maxBytes, shared }) {
+  /**
+   * @param {object} options of the MemoryStore, checked
+   * @throws {RangeError} when a shared store has other bounds than those that were asked for
+   */
+  constructor ({ max, maxBytes, shared, asked }) {
     this.numbers = new Float64Array(7)
-    this.handle = native.createMemory(this.numbers, max, maxBytes, shared)
+    try {
+      this.handle = native.createMemory(this.numbers, max, maxBytes, shared, asked)
+    } catch (err) {
+      throw new RangeError(err.message, { cause: err })
+    }
     this.templates = new Templates(this)
   }
 
@@ -42,9 +50,9 @@ class MemoryEngine {
     return native.memoryGet(this.handle, sid)
   }
 
-  /** Which life of its id the session is that `get` has just given. */
-  get lastBorn () {
-    return this.numbers[BORN]
+  /** Which life of its id the session is that was just read or written. */
+  get lastLife () {
+    return this.numbers[LIFE_OF_ID]
   }
 
   /** `get`, for someone who only looks: it protects the session from nothing. */
@@ -56,16 +64,16 @@ class MemoryEngine {
   /**
    * Stores a text.
    *
-   * @param {number} born the life of the session that the writer had loaded; -1 stores in any case
+   * @param {number} life the life of the session that the writer had loaded; -1 stores in any case
    * @param {boolean} returned whether a client has come back to the session
    * @return {boolean} false when that life has ended: the text is dropped
    * @throws {RangeError} when the session alone is above `maxBytes`
    */
-  set (sid, text, deadline, born, returned, now) {
+  set (sid, text, deadline, life, returned, now) {
     const { numbers } = this
     numbers[NOW] = now
     numbers[DEADLINE] = deadline
-    numbers[BORN] = born
+    numbers[LIFE_OF_ID] = life
     numbers[RETURNED] = returned ? 1 : 0
     return stored(native.memorySet(this.handle, sid, text))
   }
@@ -101,13 +109,13 @@ class MemoryEngine {
   }
 
   /** `set`, for the text of the data alone and a cookie with a template. */
-  commit (sid, dataText, template, expires, deadline, born, returned, now) {
+  commit (sid, dataText, template, expires, deadline, life, returned, now) {
     const { numbers } = this
     numbers[NOW] = now
     numbers[DEADLINE] = deadline
     numbers[EXPIRES] = expires
     numbers[TEMPLATE] = template.number
-    numbers[BORN] = born
+    numbers[LIFE_OF_ID] = life
     numbers[RETURNED] = returned ? 1 : 0
     return stored(native.memoryCommit(this.handle, sid, dataText))
   }
@@ -123,9 +131,9 @@ class MemoryEngine {
     const found = native.memoryLoad(this.handle, keyring.handle, header)
     if (found === undefined) return undefined
 
-    const born = numbers[BORN]
-    if (born === ABSENT) return new Loaded(found, undefined, undefined, undefined, undefined, born)
-    if (born === ELSEHOW) return this.loadWhole(found, now)
+    const life = numbers[LIFE_OF_ID]
+    if (life === ABSENT) return new Loaded(found, undefined, undefined, undefined, undefined, life)
+    if (life === ELSEHOW) return this.loadWhole(found, now)
 
     const number = numbers[TEMPLATE]
     const expires = numbers[EXPIRES]
@@ -141,7 +149,7 @@ class MemoryEngine {
       found.slice(numbers[TEXT_AT], -1),
       number < 0 ? undefined : this.templates.numbered(number),
       Number.isNaN(expires) ? undefined : expires,
-      born
+      life
     )
   }
 
@@ -150,7 +158,7 @@ class MemoryEngine {
     const text = this.peek(sid, now)
     const loaded = new Loaded(sid, undefined, text, undefined, undefined, -1)
     try {
-      loaded.data = JSON.parse(text)
+      if (text) loaded.data = JSON.parse(text)
     } catch (err) {
       loaded.error = err
     }
@@ -214,13 +222,13 @@ class MemoryEngine {
 
 /** A session as `load` found it. Without a template, `data` and `text` are those of the whole session. */
 class Loaded {
-  constructor (sid, data, text, template, expires, born) {
+  constructor (sid, data, text, template, expires, life) {
     this.sid = sid
-    this.data = data // undefined when there is no such session
+    this.data = data // nothing when there is no such session
     this.text = text
     this.template = template
     this.expires = expires
-    this.born = born
+    this.life = life
     this.error = undefined // what JSON.parse said
   }
 }

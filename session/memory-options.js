@@ -40,7 +40,8 @@ function readOptions (options) {
     stale: Boolean(stale),
     noDisposeOnSet: Boolean(noDisposeOnSet),
     serializer: serializer == null ? JSON : serializer,
-    shared: shared == null ? undefined : shared
+    shared: shared == null ? undefined : shared,
+    asked: [options.max != null, options.maxBytes != null]
   }
 }
 

@@ -67,11 +67,11 @@ MemoryStore.prototype.get = function get (sid, callback) {
   answer(this, callback, () => {
     const engine = this[ENGINE]
     const text = engine.get(String(sid), Date.now())
-    if (text === undefined) return undefined
+    if (!text) return undefined
 
-    const { lastBorn } = engine
+    const { lastLife } = engine
     const session = this.serializer.parse(text)
-    if (typeof session === 'object' && session !== null) hide(session, LIFE, lastBorn)
+    if (typeof session === 'object' && session !== null) hide(session, LIFE, lastLife)
     return session
   })
 }
@@ -87,9 +87,11 @@ MemoryStore.prototype.set = function set (sid, session, callback) {
     const engine = this[ENGINE]
     const moment = deadline(this.options, session, sid, now)
     const context = session.req && contextOn(session.req, this)
-    const born = context !== undefined && context.saving ? context.bornOf(session) : -1
+    const saving = context !== undefined && context.saving
+    const life = saving ? context.lifeOf(session) : -1
     const returned = context !== undefined && context.returned
-    engine.set(String(sid), text(this.serializer.stringify(session)), moment, born, returned, now)
+    engine.set(String(sid), text(this.serializer.stringify(session)), moment, life, returned, now)
+    if (saving) context.knowsLife(sid, engine.lastLife)
   }, nothing)
 }
 
@@ -141,7 +143,7 @@ MemoryStore.prototype.all = function all (callback) {
   const sessions = Object.create(null)
   collect(this, callback, sessions, sid => {
     const text = this[ENGINE].peek(sid, Date.now())
-    if (text !== undefined) sessions[sid] = this.serializer.parse(text)
+    if (text) sessions[sid] = this.serializer.parse(text)
   })
 }
 

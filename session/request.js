@@ -38,11 +38,13 @@ class RequestContext {
 
     this.cookieId = undefined // the id that the client's cookie names
     this.originalId = undefined // the session as it came: its id,
-    this.originalText = undefined // the text of its data,
-    this.born = -1 // and which life of that id it is in the native store
+    this.originalText = undefined // the text of its data
+    this.lifeId = undefined // the id whose life in the native store this request knows,
+    this.life = -1 // and that life
     this.returned = false // the client came with the cookie of a session that is there
     this.savedText = undefined // what was saved last
     this.saving = false
+    this.failed = false
 
     this.touched = false
     this.headersDone = false
@@ -86,7 +88,7 @@ class RequestContext {
     } else if (loaded && loaded.error) {
       this.next(loaded.error)
     } else if (loaded && loaded.sid === this.cookieId) {
-      this.start(loaded.data === undefined ? undefined : loaded, true)
+      this.start(loaded.data ? loaded : undefined, true)
     } else {
       this.fetch()
     }
@@ -138,14 +140,14 @@ class RequestContext {
   /** A session as a store's get gave it. */
   inflate (data) {
     debug('session found')
-    if (data[LIFE] !== undefined) this.born = data[LIFE]
+    if (data[LIFE] !== undefined) this.knowsLife(this.req.sessionID, data[LIFE])
     this.store.createSession(this.req, data)
     this.cameWith(dataText(data))
   }
 
   /** A session as the engine gave it: the text of its data, and the template of its cookie. */
   revive (loaded) {
-    this.born = loaded.born
+    this.knowsLife(loaded.sid, loaded.life)
     if (loaded.template === undefined) {
       this.inflate(loaded.data)
     } else {
@@ -213,9 +215,15 @@ class RequestContext {
     }
   }
 
-  /** The life of the session that this request had loaded; -1 for a session that it made. */
-  bornOf (session) {
-    return session.id === this.originalId ? this.born : -1
+  /** Remembers what this request has read or written: what is destroyed since must not come back. */
+  knowsLife (sid, life) {
+    this.lifeId = sid
+    this.life = life
+  }
+
+  /** The life of a session that this request knows; -1 for one that it has made and not written yet. */
+  lifeOf (session) {
+    return session.id === this.lifeId ? this.life : -1
   }
 
   hook () {
@@ -235,7 +243,7 @@ class RequestContext {
     try {
       this.setCookie()
     } catch (err) {
-      this.report(err)
+      this.fail(err)
     }
   }
 
@@ -344,7 +352,7 @@ class RequestContext {
       if (this.shouldSave(session, sid)) return SAVE
       return this.cookieId === sid && typeof store.touch === 'function' ? TOUCH : NOTHING
     } catch (err) {
-      this.report(err) // data that has no text, a toJSON that throws
+      this.fail(err)
       return NOTHING
     }
   }
@@ -409,6 +417,12 @@ class RequestContext {
     if (!this.ended) return dataText(session)
     if (this.endText === undefined) this.endText = dataText(session)
     return this.endText
+  }
+
+  /** A session that has no text, or a cookie none: what the headers say of it, the end need not repeat. */
+  fail (err) {
+    if (!this.failed) this.report(err)
+    this.failed = true
   }
 
   /** The response has begun: an error can only be passed on, on a later tick. */

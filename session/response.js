@@ -11,7 +11,7 @@ function hookHeaders (res, context) {
 
   res.writeHead = function (statusCode, reason, headers) {
     if (typeof reason !== 'string') {
-      headers = reason
+      if (headers == null) headers = reason
       reason = undefined
     }
 

@@ -3,6 +3,7 @@
 //! Plain functions on external handles rather than classes: unwrapping `this` costs 0.25 µs a call,
 //! an external 0.01. Every export has `catch_unwind`: a panic becomes a JavaScript `Error`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use napi::bindgen_prelude::*;
@@ -10,7 +11,8 @@ use napi_derive::napi;
 
 use crate::cookie_header;
 use crate::memory_store::{
-    Cookie, Differs, Encoding, Kind, Limits, MemoryStore, Touched, View, ViewCookie, Watch, Write, Written,
+    Cookie, Differs, Encoding, Kind, Limits, MemoryStore, TooLarge, Touched, View, ViewCookie, Watch, Write,
+    Written,
 };
 use crate::session_id;
 use crate::signature::Keys;
@@ -36,6 +38,19 @@ impl Text {
             self.bytes.insert(0, WIDE_ID);
         }
         self.bytes
+    }
+
+    /// The text in UTF-8, as `Buffer.from` writes it: U+FFFD for half a surrogate pair.
+    fn utf8(&self) -> Cow<'_, [u8]> {
+        match self.encoding {
+            Encoding::Wide => Cow::Owned(String::from_utf16_lossy(&self.units()).into_bytes()),
+            _ => Cow::Borrowed(&self.bytes),
+        }
+    }
+
+    /// The UTF-16 units of a wide text.
+    fn units(&self) -> Vec<u16> {
+        self.bytes.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect()
     }
 
     fn from_id(mut bytes: Vec<u8>) -> Self {
@@ -101,7 +116,7 @@ impl FromNapiValue for Text {
 impl ToNapiValue for Text {
     #[expect(unsafe_code, reason = "a Latin-1 string is made without decoding it")]
     unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> Result<sys::napi_value> {
-        let Text { bytes, encoding } = text;
+        let Text { bytes, encoding } = &text;
         let length = isize::try_from(bytes.len()).map_err(|_| Error::from_reason("the text is too long"))?;
         let mut value = std::ptr::null_mut();
         // SAFETY: pointer and length are those of a living buffer.
@@ -114,8 +129,7 @@ impl ToNapiValue for Text {
                     sys::napi_create_string_utf8(env, bytes.as_ptr().cast(), length, &raw mut value)
                 }
                 Encoding::Wide => {
-                    let units: Vec<u16> =
-                        bytes.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
+                    let units = text.units();
                     sys::napi_create_string_utf16(env, units.as_ptr(), length / 2, &raw mut value)
                 }
             }
@@ -134,6 +148,8 @@ impl ToNapiValue for Text {
 const COOKIES_TRIED: usize = 8;
 /// What express-session writes before a signed value.
 const SIGNED: &[u8] = b"s:";
+/// A dot and a signature.
+const SIGNATURE_CHARS: usize = 44;
 
 /// The name of a cookie and the keys that it is signed with.
 pub struct Keyring {
@@ -164,7 +180,7 @@ pub fn create_keyring(name: Text, keys: Vec<&[u8]>) -> Result<External<Keyring>>
     ts_return_type = "string | undefined"
 )]
 pub fn open_cookie(keyring: &External<Keyring>, header: Text) -> Either<Text, ()> {
-    keyring.open(&header.bytes).map(Text::from_utf8).map_or(Either::B(()), Either::A)
+    keyring.open(&header.utf8()).map(Text::from_utf8).map_or(Either::B(()), Either::A)
 }
 
 /// `value.signature`.
@@ -174,9 +190,15 @@ pub fn open_cookie(keyring: &External<Keyring>, header: Text) -> Either<Text, ()
     ts_return_type = "string"
 )]
 pub fn sign(keyring: &External<Keyring>, value: Text) -> Text {
-    let mut out = Vec::new();
-    keyring.keys.sign_into(&value.bytes, &mut out);
-    Text::from_utf8(out)
+    let mut signed = Vec::new();
+    keyring.keys.sign_into(&value.utf8(), &mut signed);
+    if value.encoding != Encoding::Wide {
+        return Text::from_utf8(signed);
+    }
+    let signature = &signed[signed.len() - SIGNATURE_CHARS..];
+    let mut bytes = value.bytes;
+    bytes.extend(signature.iter().flat_map(|&byte| u16::from(byte).to_le_bytes()));
+    Text { bytes, encoding: Encoding::Wide }
 }
 
 /// The value in `value.signature`, if one of the keys made the signature.
@@ -186,10 +208,13 @@ pub fn sign(keyring: &External<Keyring>, value: Text) -> Text {
     ts_return_type = "string | undefined"
 )]
 pub fn unsign(keyring: &External<Keyring>, signed: Text) -> Either<Text, ()> {
-    keyring
-        .keys
-        .unsign(&signed.bytes)
-        .map_or(Either::B(()), |value| Either::A(Text::from_utf8(value.to_vec())))
+    let utf8 = signed.utf8();
+    let Some(value) = keyring.keys.unsign(&utf8) else { return Either::B(()) };
+    if signed.encoding != Encoding::Wide {
+        return Either::A(Text::from_utf8(value.to_vec()));
+    }
+    let bytes = signed.bytes[..signed.bytes.len() - SIGNATURE_CHARS * 2].to_vec();
+    Either::A(Text { bytes, encoding: Encoding::Wide })
 }
 
 /// The cookie value `s:id.signature`, URI-encoded; nothing for an id that has no UTF-8.
@@ -296,14 +321,19 @@ enum Outcome {
     TooLarge = 3,
 }
 
-impl<E> From<std::result::Result<Written, E>> for Outcome {
-    fn from(written: std::result::Result<Written, E>) -> Self {
-        match written {
-            Ok(Written::Dropped) => Outcome::Dropped,
-            Ok(Written::Created(_)) => Outcome::Created,
-            Ok(Written::Replaced(_)) => Outcome::Replaced,
-            Err(_) => Outcome::TooLarge,
+impl Memory {
+    /// Says how a write ended, and puts down the life of the session that was written.
+    fn outcome(&self, written: std::result::Result<Written, TooLarge>) -> u32 {
+        let (outcome, born) = match written {
+            Ok(Written::Created(born)) => (Outcome::Created, Some(born)),
+            Ok(Written::Replaced(born)) => (Outcome::Replaced, Some(born)),
+            Ok(Written::Dropped) => (Outcome::Dropped, None),
+            Err(TooLarge) => (Outcome::TooLarge, None),
+        };
+        if let Some(born) = born {
+            self.put(place::BORN, f64::from(born));
         }
+        outcome as u32
     }
 }
 
@@ -313,14 +343,16 @@ fn limits(max: f64, max_bytes: f64) -> Limits {
     Limits { max_sessions: bound(max), max_bytes: bound(max_bytes) }
 }
 
-/// Opens a store: one of its own, or the one that all threads of the process know by `shared`.
-/// Limits that are not finite are none.
+/// Opens a store: one of its own, or the one that all threads of the process know by `shared`. Limits
+/// that are not finite are none. `asked` says which of the two the app has given: a shared store that
+/// exists must agree with those.
 #[napi(catch_unwind)]
 pub fn create_memory(
     numbers: Float64Array,
     max: f64,
     max_bytes: f64,
     shared: Option<String>,
+    asked: Option<Vec<bool>>,
 ) -> Result<External<Memory>> {
     if numbers.len() < place::COUNT {
         return Err(Error::from_reason("the array of numbers is too short"));
@@ -328,13 +360,22 @@ pub fn create_memory(
     let limits = limits(max, max_bytes);
     let store = match shared {
         None => Arc::new(MemoryStore::new(limits)),
-        Some(name) => crate::memory_store::shared(&name, limits, limits).map_err(|differs| {
-            let option = match differs {
-                Differs::MaxSessions(_) => "max",
-                Differs::MaxBytes(_) => "maxBytes",
+        Some(name) => {
+            let asked = asked.unwrap_or_default();
+            let explicit = |at: usize, limit: Option<u64>| limit.filter(|_| asked.get(at) == Some(&true));
+            let asked = Limits {
+                max_sessions: explicit(0, limits.max_sessions),
+                max_bytes: explicit(1, limits.max_bytes),
             };
-            Error::from_reason(format!("the {option} option differs from that of the shared store {name:?}"))
-        })?,
+            crate::memory_store::shared(&name, asked, limits).map_err(|differs| {
+                let (option, limit) = match differs {
+                    Differs::MaxSessions(limit) => ("max", limit),
+                    Differs::MaxBytes(limit) => ("maxBytes", limit),
+                };
+                let limit = limit.map_or("none".to_owned(), |limit| limit.to_string());
+                Error::from_reason(format!("{option} option differs from that of the shared store: {limit}"))
+            })?
+        }
     };
     sweeper::enlist(&store);
     Ok(External::new(Memory { store, numbers }))
@@ -350,7 +391,7 @@ pub fn create_memory(
     ts_return_type = "string | undefined"
 )]
 pub fn memory_load(memory: &External<Memory>, keyring: &External<Keyring>, header: Text) -> Either<Text, ()> {
-    let Some(id) = keyring.open(&header.bytes) else { return Either::B(()) };
+    let Some(id) = keyring.open(&header.utf8()) else { return Either::B(()) };
     let mut bytes = Vec::with_capacity(512);
     let loaded = memory.store.read(&id, memory.now(), true, |view| {
         bytes.push(b'[');
@@ -451,7 +492,7 @@ pub fn memory_peek(memory: &External<Memory>, sid: Text) -> Either<Text, ()> {
 pub fn memory_set(memory: &External<Memory>, sid: Text, text: Text) -> u32 {
     let Text { bytes, encoding } = text;
     let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
-    Outcome::from(memory.store.update_text(
+    memory.outcome(memory.store.update_text(
         &sid.into_id(),
         &bytes,
         encoding,
@@ -459,7 +500,7 @@ pub fn memory_set(memory: &External<Memory>, sid: Text, text: Text) -> u32 {
         memory.mode(),
         returned,
         now,
-    )) as u32
+    ))
 }
 
 /// Stores the text of a session's data; its cookie is a template.
@@ -474,7 +515,7 @@ pub fn memory_commit(memory: &External<Memory>, sid: Text, data: Text) -> u32 {
     let id = sid.into_id();
     let written =
         memory.store.write(&id, memory.cookie(), &bytes, encoding, deadline, memory.mode(), returned, now);
-    Outcome::from(written) as u32
+    memory.outcome(written)
 }
 
 /// Renews a session's deadline and its cookie: `cookie` as JSON, or without it a template. False
