@@ -21,6 +21,7 @@ mod split;
 mod stats;
 mod store;
 mod sweep;
+mod table;
 mod template;
 mod view;
 mod wheel;

@@ -238,7 +238,7 @@ fn counted(bytes: &[u8]) -> (&[u8], &[u8]) {
 
 /// What a record costs beside its own bytes: its slot (with the room that the array grows by) and
 /// its share of the hash table.
-const OVERHEAD: u64 = super::slot::SLOT as u64 + 16;
+const OVERHEAD: u64 = super::slot::SLOT as u64 + 8;
 
 /// Bytes of memory that a session with a record of this length takes: malloc hands out multiples
 /// of 16 with 8 of its own among them, and no less than 32.

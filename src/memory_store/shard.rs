@@ -1,12 +1,11 @@
 //! One shard: the sessions of some of the ids, and everything that finds them. Whoever holds a
 //! shard's lock sees the table, the wheel and the queues agree.
 
-use hashbrown::HashTable;
-
 use super::id::Id;
 use super::record::{self, Form, Parts};
 use super::ring::{self, ByQueue};
 use super::slot::{Links, NIL, Slot, Standing, number, place};
+use super::table::Table;
 use super::wheel::Wheel;
 
 /// How many of the protected the clock's hand passes at most before it takes one that was seen.
@@ -50,7 +49,7 @@ pub(super) struct Remains {
 
 #[derive(Debug)]
 pub(super) struct Shard {
-    table: HashTable<u32>,
+    table: Table,
     slots: Vec<Slot>,
     wheel: Wheel,
     queues: [u32; Standing::COUNT],
@@ -60,7 +59,7 @@ pub(super) struct Shard {
 impl Shard {
     pub(super) fn new(now: u64) -> Self {
         Shard {
-            table: HashTable::new(),
+            table: Table::default(),
             slots: Vec::new(),
             wheel: Wheel::new(now),
             queues: [NIL; Standing::COUNT],
@@ -77,11 +76,10 @@ impl Shard {
     }
 
     pub(super) fn find(&self, key: &Key<'_>) -> Option<u32> {
-        let is_it = |slot: &u32| {
-            let slot = &self.slots[place(*slot)];
+        self.table.find(key.hash, |slot| {
+            let slot = &self.slots[place(slot)];
             slot.hash == key.hash && record::is_of(&slot.record, slot.form, &key.id)
-        };
-        self.table.find(spread(key.hash), is_it).copied()
+        })
     }
 
     pub(super) fn slot(&self, slot: u32) -> &Slot {
@@ -117,17 +115,14 @@ impl Shard {
         });
         self.wheel.file(&mut self.slots, slot);
         ring::push::<ByQueue>(&mut self.queues[standing.index()], &mut self.slots, slot);
-        let slots = &self.slots;
-        self.table.insert_unique(spread(key.hash), slot, |slot| spread(slots[place(*slot)].hash));
+        self.table.insert(&self.slots);
         slot
     }
 
     /// Takes an entry out of everything. The last slot takes its number.
     pub(super) fn remove(&mut self, slot: u32) -> Remains {
         let at = place(slot);
-        if let Ok(entry) = self.table.find_entry(spread(self.slots[at].hash), |other| *other == slot) {
-            entry.remove();
-        }
+        self.table.remove(self.slots[at].hash, slot);
         self.wheel.unfile(&mut self.slots, slot);
         let standing = self.slots[at].standing;
         ring::remove::<ByQueue>(&mut self.queues[standing.index()], &mut self.slots, slot);
@@ -150,10 +145,7 @@ impl Shard {
     }
 
     fn moved(&mut self, from: u32, to: u32) {
-        let hash = spread(self.slots[place(to)].hash);
-        if let Some(entry) = self.table.find_mut(hash, |other| *other == from) {
-            *entry = to;
-        }
+        self.table.renumber(self.slots[place(to)].hash, from, to);
         self.wheel.moved(&mut self.slots, from, to);
         let queue = self.slots[place(to)].standing.index();
         ring::moved::<ByQueue>(&mut self.queues[queue], &mut self.slots, from, to);
@@ -164,8 +156,7 @@ impl Shard {
         let len = self.slots.len();
         if self.slots.capacity() >= SHRINK_FROM && len < self.slots.capacity() / 4 {
             self.slots.shrink_to(len + len / 2);
-            let slots = &self.slots;
-            self.table.shrink_to(len + len / 2, |slot| spread(slots[place(*slot)].hash));
+            self.table.shrink(&self.slots);
         }
     }
 
@@ -323,11 +314,7 @@ impl Shard {
 
     #[cfg(test)]
     pub(super) fn check(&self) {
-        assert_eq!(self.table.len(), self.slots.len(), "every slot is in the table");
-        for (at, slot) in self.slots.iter().enumerate() {
-            let found = self.table.find(spread(slot.hash), |other| *other == number(at));
-            assert_eq!(found, Some(&number(at)), "the table knows slot {at}");
-        }
+        self.table.check(&self.slots);
         self.wheel.check(&self.slots);
         let mut tally = Tally::default();
         for standing in [Standing::Probation, Standing::Protected, Standing::Tombstone] {
@@ -340,10 +327,4 @@ impl Shard {
         assert_eq!(tally, self.tally);
         assert_eq!(tally.standing.iter().sum::<u64>(), self.slots.len() as u64);
     }
-}
-
-/// The table takes its 7-bit tag from the top of a 64-bit hash and the place from the bottom.
-/// Keeping 32 bits in the slot means that growing the table reads no record.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash) << 32 | u64::from(hash)
 }

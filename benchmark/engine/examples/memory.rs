@@ -7,6 +7,10 @@ use engine_benchmark::sample::{self, DAY, NOW};
 
 fn main() {
     let sessions: usize = std::env::args().nth(1).map_or(1_000_000, |count| count.parse().unwrap());
+    let before = resident();
+    let empty: Vec<_> = (0..1000).map(|_| MemoryStore::new(Limits::default())).collect();
+    println!("an empty store: {} bytes", (resident() - before) / 1000);
+    drop(empty);
     let store = MemoryStore::new(Limits::default());
     println!("one text: {} bytes", sample::text(sessions - 1, NOW + DAY).len());
     let empty = resident();
