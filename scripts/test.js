@@ -5,6 +5,7 @@
  * The last line is the sum of all of them; the exit code is 1 when one failed.
  */
 
+const { spawn } = require('node:child_process')
 const path = require('node:path')
 const { show } = require('./child')
 const { add, format, judge, readCargo, readTotal } = require('./counts')
@@ -22,12 +23,22 @@ const SUITES = [
   { name: 'package', command: folder('install/quick'), read: readTotal }
 ]
 
+// The engine's tests compile while npm downloads and the addon is built: a third less to wait for.
+function compileEngineTests () {
+  const cargo = spawn('cargo', ['test', '--no-default-features', '--no-run', '--quiet'], { cwd: ROOT, stdio: 'ignore' })
+  cargo.on('error', () => {}) // prepare() says that there is no cargo, `cargo test` what does not compile
+  cargo.unref()
+  return cargo
+}
+
 async function main () {
+  const compiling = compileEngineTests()
   let total = { passed: 0, failed: 0, skipped: 0 }
   const summary = []
   try {
     prepare()
   } catch (error) {
+    compiling.kill()
     console.error(`\n${error.message}`)
     console.log(format({ ...total, failed: 1 }))
     process.exitCode = 1
