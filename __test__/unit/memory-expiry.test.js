@@ -20,6 +20,7 @@ async function shown (store) {
     ids: await ask(store, 'ids'),
     keys: await toArray(store.keys()),
     iterated: await toArray(store),
+    length: await ask(store, 'length'),
     text: store.sessions.x,
     view: Object.keys(store.sessions),
     in: 'x' in store.sessions
@@ -27,7 +28,7 @@ async function shown (store) {
 }
 
 const NOTHING = {
-  get: undefined, load: undefined, all: [], ids: [], keys: [], iterated: [], text: undefined, view: [], in: false
+  get: undefined, load: undefined, all: [], ids: [], keys: [], iterated: [], length: 0, text: undefined, view: [], in: false
 }
 
 test('a session expires at its cookie.expires, to the millisecond, whoever asks', async t => {
@@ -38,9 +39,6 @@ test('a session expires at its cookie.expires, to the millisecond, whoever asks'
   assert.equal((await ask(store, 'get', 'x')).a, 1)
   clock.advance(1)
   assert.deepEqual(await shown(store), NOTHING)
-  clock.advance(SECOND)
-  assert.equal(await ask(store, 'length'), 0)
-  assert.equal(store.stats().sessions, 0)
 })
 
 test('no way of asking sees a session in the millisecond after its deadline, before any sweep', async t => {
@@ -56,6 +54,7 @@ test('no way of asking sees a session in the millisecond after its deadline, bef
       ids: () => ask(store, 'ids'),
       keys: () => toArray(store.keys()),
       iterated: () => toArray(store),
+      length: () => ask(store, 'length'),
       text: () => store.sessions.x,
       view: () => Object.keys(store.sessions),
       in: () => 'x' in store.sessions
@@ -181,6 +180,7 @@ test('deadlines from a millisecond to years are all kept', async t => {
     clock.advance(1)
     const after = (await ask(store, 'ids')).map(Number).sort((a, b) => a - b)
     assert.deepEqual(after, spans.filter(other => other > span))
+    assert.equal(await ask(store, 'length'), after.length)
   }
 })
 
@@ -270,7 +270,7 @@ test('prune removes what has expired now, and nothing else', async t => {
   for (let i = 0; i < 10; i++) store.set('long' + i, lasting(HOUR))
   store.prune()
   assert.equal(store.stats().sessions, 3010)
-  clock.advance(MINUTE + SECOND)
+  clock.advance(MINUTE)
   store.prune()
   assert.deepEqual([store.stats().sessions, store.stats().expired], [10, 3000])
 })
