@@ -44,7 +44,7 @@ function commit (context, task) {
   const { store, req } = context
   const { session, sessionID: sid } = req
   const engine = plainEngine(store)
-  if (engine === undefined) return false
+  if (engine === undefined || typeof sid !== 'string') return false
 
   switch (task) {
     case 'destroy':
@@ -71,7 +71,7 @@ function commit (context, task) {
 function save (context, session, text, callback) {
   const { store } = context
   const engine = store.set === set ? plainEngine(store) : undefined
-  if (engine === undefined) return false
+  if (engine === undefined || typeof session.id !== 'string') return false
 
   try {
     write(engine, context, session, text)

@@ -37,7 +37,7 @@ function setHeaders (res, headers) {
   if (flat.length % 2 !== 0) throw new TypeError('headers array is malformed')
 
   // They replace headers set before, but may repeat a name among themselves.
-  for (let i = 0; i < flat.length; i += 2) res.removeHeader(flat[i])
+  for (let i = 0; i < flat.length && !res.headersSent; i += 2) res.removeHeader(flat[i])
   for (let i = 0; i < flat.length; i += 2) {
     if (flat[i]) appendHeader(res, flat[i], flat[i + 1])
   }
