@@ -1,16 +1,15 @@
 'use strict'
 
-const debug = require('./debug')
+const { adopt } = require('./adopt')
 const { askStore } = require('./ask-store')
 const { attach } = require('./context')
-const Cookie = require('./cookie')
+const debug = require('./debug')
 const lane = require('./lane')
 const { LIFE } = require('./memory-engine')
 const { readCookie, readParsedCookies } = require('./read-cookie')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
 const { isSecure } = require('./secure')
 const { dataText } = require('./serialize')
-const Session = require('./session')
 const { appendSetCookie, cookieText } = require('./set-cookie')
 
 /** What the end of a request does with its session. */
@@ -134,7 +133,7 @@ class RequestContext {
     this.store.generate(req)
     this.originalId = req.sessionID
     this.originalText = dataText(req.session)
-    this.adopt(req.session)
+    adopt(req.session, this)
   }
 
   /** A session as a store's get gave it. */
@@ -162,46 +161,23 @@ class RequestContext {
     this.originalId = this.req.sessionID
     this.originalText = text
     if (!this.middleware.resave) this.savedText = text
-    this.adopt(this.req.session)
-  }
-
-  /**
-   * Has a session tell when the app saves it. Ours do so by themselves; a store may make others (of its
-   * own copy of express-session), and an app may replace the methods.
-   */
-  adopt (session) {
-    const { save, reload } = session
-    if (save === Session.save || typeof save !== 'function') return
-
-    const context = this
-    Object.defineProperty(session, 'save', {
-      configurable: true,
-      enumerable: false,
-      value: function (...args) {
-        context.savedText = dataText(this)
-        return context.whileSaving(() => save.apply(this, args))
-      },
-      writable: true
-    })
-    Object.defineProperty(session, 'reload', {
-      configurable: true,
-      enumerable: false,
-      value: function (callback) {
-        return reload.call(this, (...args) => {
-          if (context.req.session !== this) context.adopt(context.req.session)
-          callback(...args)
-        })
-      },
-      writable: true
-    })
+    adopt(this.req.session, this)
   }
 
   /** The app saves by itself. */
   save (session, callback) {
     debug('saving %s', shortened(session.id))
-    this.savedText = dataText(session)
-    if (!lane.save(this, session, this.savedText, callback)) {
-      this.whileSaving(() => this.store.set(session.id, session, callback))
+    try {
+      this.savedText = dataText(session)
+    } catch (err) {
+      if (!callback) throw err
+      setImmediate(callback, err)
+      return
+    }
+
+    const done = callback || noop
+    if (!lane.save(this, session, this.savedText, done)) {
+      this.whileSaving(() => this.store.set(session.id, session, done))
     }
   }
 
@@ -431,25 +407,11 @@ class RequestContext {
   }
 }
 
+function noop () {}
+
 /** Enough of an id to tell two apart in debug output, and too little to use it. */
 function shortened (sid) {
   return String(sid).slice(0, 6) + '…'
 }
 
-/** Gives `req` a new id and an empty session: what `store.generate` does. */
-function generateSession (req, middleware, cookieOptions) {
-  const { secure, sameSite } = cookieOptions
-  const cookie = new Cookie(cookieOptions)
-
-  if (secure === 'auto' || sameSite === 'auto') {
-    const overTls = isSecure(req, middleware.trustProxy)
-    if (secure === 'auto') cookie.secure = overTls
-    if (sameSite === 'auto') cookie.sameSite = overTls ? 'none' : 'lax'
-  }
-
-  req.sessionID = middleware.generateId(req)
-  req.session = new Session(req)
-  req.session.cookie = cookie
-}
-
-module.exports = { RequestContext, generateSession }
+module.exports = RequestContext

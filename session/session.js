@@ -58,7 +58,7 @@ defineMethod('resetMaxAge', function resetMaxAge () {
 defineMethod('save', function save (callback) {
   const context = contextOf(this)
   if (context) {
-    context.save(this, callback || noop)
+    context.save(this, callback)
   } else {
     this.req.sessionStore.set(this.id, this, callback || noop)
   }
