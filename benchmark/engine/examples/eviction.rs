@@ -197,7 +197,11 @@ impl Policy for S3Fifo {
         while self.small.len() + self.main.len() >= self.capacity {
             self.evict();
         }
-        if self.ghost.remove(id) { self.main.push(id) } else { self.small.push(id) }
+        if self.ghost.remove(id) {
+            self.main.push(id)
+        } else {
+            self.small.push(id)
+        }
         self.frequency.insert(id, 0);
     }
     fn get(&mut self, id: u64) -> bool {
@@ -342,7 +346,9 @@ fn zipf(policy: &mut dyn Policy, users: usize, strangers: f64) -> f64 {
 }
 
 fn main() {
-    println!("| policy | flood | flood, each cookie sent back once | zipf, 5× too many users | and half strangers |");
+    println!(
+        "| policy | flood | flood, each cookie sent back once | zipf, 5× too many users | and half strangers |"
+    );
     println!("| --- | --- | --- | --- | --- |");
     for index in 0..5 {
         let fresh = || policies(10_000).swap_remove(index);

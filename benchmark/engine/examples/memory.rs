@@ -7,10 +7,6 @@ use engine_benchmark::sample::{self, DAY, NOW};
 
 fn main() {
     let sessions: usize = std::env::args().nth(1).map_or(1_000_000, |count| count.parse().unwrap());
-    let before = resident();
-    let empty: Vec<_> = (0..1000).map(|_| MemoryStore::new(Limits::default())).collect();
-    println!("an empty store: {} bytes", (resident() - before) / 1000);
-    drop(empty);
     let store = MemoryStore::new(Limits::default());
     println!("one text: {} bytes", sample::text(sessions - 1, NOW + DAY).len());
     let empty = resident();
@@ -41,6 +37,11 @@ fn main() {
     }
     println!("all expired in {:?}, {steps} steps, slowest {slowest} µs", start.elapsed());
     println!("resident after: {:.1} MB", (resident() - empty) as f64 / 1e6);
+
+    // Many more than fit into what is free now.
+    let before = resident();
+    let stores: Vec<_> = (0..100_000).map(|_| MemoryStore::new(Limits::default())).collect();
+    println!("an empty store: about {} bytes", (resident() - before) / stores.len() as i64);
 }
 
 /// Resident bytes of this process.
