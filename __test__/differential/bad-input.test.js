@@ -244,14 +244,7 @@ for (const [name, message, ...actions] of [
     })
   }
 }
-on(ALL, 'save of a cycle throws, as does save of a BigInt', {
-  steps: [
-    visit(count),
-    visit({ do: 'cycle' }, 'save', { do: 'unset', k: 'self' }),
-    visit(set('n', { $bigint: '5' }), 'save', { do: 'unset', k: 'n' }),
-    visit('look')
-  ]
-})
+// (An explicit save of what has no text calls back with the error here, and throws upstream: __test__/unit.)
 
 // --- a cookie that can not be written ---
 

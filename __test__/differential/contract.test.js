@@ -95,6 +95,14 @@ for (const maxAge of [null, 60000]) {
   }
 }
 
+for (const kind of ['number', 'undefined', 'object']) {
+  everywhere(`an id that genid gives as ${kind}, with every method`, {
+    transport: 'express5',
+    options: { ...USUAL, unset: 'destroy', genid: { $genid: kind } },
+    steps: [visit(count), visit('save'), visit({ do: 'save', cb: false }), visit(count, 'reload'), visit('regenerate', count), visit('destroy'), visit('null'), visit('touch')]
+  })
+}
+
 // --- the store, as apps use it ---
 
 const PLANT = {

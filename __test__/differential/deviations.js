@@ -54,6 +54,9 @@ module.exports = [
         // a method that has been replaced is used as any other store's
         const end = log.findIndex((e) => e[0] === 'end returned')
         if (end > 0 && /^store\.(set|touch|destroy)$/.test(log[end - 1][0])) return
+        // so is the store when there is no string to destroy the session under
+        const [, left] = log.find((e) => e[0] === 'left with') || []
+        if (left && ['number', 'object'].includes(left.sessionID) && typeof left.session === 'string') return
         const chunked = header(response, 'transfer-encoding')
         if (!chunked || response.hangs) return
         // upstream's own chunks, not the app's
