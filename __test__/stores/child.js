@@ -2,7 +2,7 @@
 
 /*
  * One test process: one row, one contestant (contestant.js is preloaded). Does what run.js asks for over IPC:
- *   open(place)  close()  scenario(name, …args)  consumer(name)
+ *   open(place)  close()  scenario(name, …args)  consumer(name)  progress()
  */
 
 const { World, Recorder } = require('./world')
@@ -39,6 +39,9 @@ const commands = {
     return { steps: recorder.take() }
   }
 }
+
+/** What a command that hangs has done so far. */
+commands.progress = async () => ({ steps: recorder.take() })
 
 process.on('message', async ({ command, ...args }) => {
   try {

@@ -253,16 +253,32 @@ class Child {
     this.ready = this.answer()
   }
 
-  async ask (command, args) {
+  async ask (command, args, patience) {
     await this.ready
-    const answer = this.answer()
+    const answer = this.answer(patience)
     this.process.send({ command, ...args })
-    const { failed, ...rest } = await answer
+    let reply
+    try {
+      reply = await answer
+    } catch (err) {
+      throw command === 'progress' ? err : new Error(`${err.message}; ${await this.progress(command)}`)
+    }
+    const { failed, ...rest } = reply
     if (failed) throw new Error(`${this.contestant}: ${command} ${args.scenario || ''}: ${failed}`)
     return rest
   }
 
-  answer () {
+  async progress (command) {
+    try {
+      const { steps } = await this.ask('progress', {}, 2000)
+      const last = steps[steps.length - 1]
+      return `${command} came to ${steps.length} steps, the last: ${last ? `${last.name} ${JSON.stringify(last.record).slice(0, 1000)}` : 'none'}`
+    } catch {
+      return `${command} does not say how far it came`
+    }
+  }
+
+  answer (patience = PATIENCE) {
     return new Promise((resolve, reject) => {
       const { process: child } = this
       const done = (settle) => (value) => {
@@ -273,7 +289,7 @@ class Child {
       }
       const message = done(resolve)
       const exit = done((code) => reject(new Error(`${this.contestant}: the process ended with ${code}: ${this.said.trim()}`)))
-      const timer = setTimeout(done(reject), PATIENCE, new Error(`${this.contestant}: no answer after ${seconds(PATIENCE)}: ${this.said.trim()}`))
+      const timer = setTimeout(done(reject), patience, new Error(`${this.contestant}: no answer after ${seconds(patience)}: ${this.said.trim()}`))
       child.once('message', message)
       child.once('exit', exit)
     })

@@ -241,6 +241,7 @@ async function outageLasts (world) {
   const [view, fresh] = await Promise.all([
     world.survivor.copy().get('/view', { wait: 1500 }), world.browser().get('/set?n=2', { wait: 1500 })
   ].map((promise) => promise.catch((err) => ({ status: err.code }))))
+  world.recorder.forgetRejections()
   world.recorder.add('server gone', { view: kindOf(view), fresh: kindOf(fresh) })
 }
 
@@ -253,6 +254,7 @@ async function outageEnds (world, patience) {
     await sleep(100)
   }
   const fresh = await world.browser().get('/set?n=3', { wait: 5000 }).catch((err) => ({ status: err.code }))
+  world.recorder.forgetRejections()
   world.recorder.add('server back', { view: kindOf(view), fresh: kindOf(fresh), events: [...new Set(world.events)].sort() },
     kindOf(fresh).n === 3 ? undefined : 'no new session after the server is back: ' + JSON.stringify(kindOf(fresh)))
 }

@@ -78,12 +78,19 @@ const knexRow = (name, packageName, { backend, server, client, config }) => ({
   server,
   backend: server ? undefined : 'SQLite in a file',
   async open ({ session, place, port }) {
-    const knex = require('knex')({ ...config(port, place), useNullAsDefault: true, pool: { min: 0, max: 4 }, acquireConnectionTimeout: 1500 })
-    const options = { knex, tablename: place.name, createtable: true, clearInterval: 3600000 }
+    const knex = require('knex')({ ...config(port, place), useNullAsDefault: true, pool: { min: 0, max: 4 }, acquireConnectionTimeout: 3000 })
     let store
     if (packageName.endsWith('-2')) {
       const Store = require(packageName)(session)
-      store = new Store(options)
+      // made here, because the store goes to work before its own table is there
+      if (!await knex.schema.hasTable(place.name)) {
+        await knex.schema.createTable(place.name, (table) => {
+          table.string('sid').primary()
+          table.json('sess').notNullable()
+          table.timestamp('expired').notNullable().index()
+        })
+      }
+      store = new Store({ knex, tablename: place.name, createtable: false, clearInterval: 3600000 })
     } else {
       const { ConnectSessionKnexStore } = require(packageName)
       store = new ConnectSessionKnexStore({ knex, tableName: place.name, createTable: true, cleanupInterval: 3600000 })

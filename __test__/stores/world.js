@@ -30,6 +30,11 @@ class Recorder {
     this.steps.push({ name, record: this.normaliser.normalise(record), unmet })
   }
 
+  /** For steps in which clients reject this or that, as it comes. */
+  forgetRejections () {
+    this.asides = this.asides.filter((aside) => aside.uncaughtException)
+  }
+
   take () {
     return this.steps.splice(0)
   }
