@@ -169,6 +169,21 @@ test('close() tells what is left to tell', async () => {
   assert.deepEqual(told.map(([event, sid]) => [event, sid]), [['destroyed', 'a']])
 })
 
+for (const serializer of [JSON, { stringify: value => JSON.stringify(value), parse: text => JSON.parse(text) }]) {
+  test(`a touch disposes of nothing (${serializer === JSON ? 'JSON' : 'a serializer of the app'})`, async () => {
+    const disposed = []
+    const store = new MemoryStore({ serializer, dispose: (sid, text) => disposed.push(JSON.parse(text).n) })
+    await ask(store, 'set', 'a', data(1))
+    await ask(store, 'touch', 'a', data(2))
+    store.prune()
+    assert.deepEqual(disposed, [])
+    await ask(store, 'set', 'a', data(3))
+    assert.deepEqual(disposed, [1])
+    store.close()
+    assert.deepEqual(disposed, [1])
+  })
+}
+
 test('dispose and events together: each once', async t => {
   const clock = fakeClock(t)
   const disposed = []

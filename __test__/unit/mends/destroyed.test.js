@@ -11,8 +11,7 @@ const { mends, middleware, session } = require('../helpers/subject')
 const { MemoryStore } = session
 
 /** An app in which /slow waits for `go()` before it ends. */
-async function slowApp (t, options, atTheEnd) {
-  const store = new MemoryStore()
+async function slowApp (t, options, atTheEnd, store = new MemoryStore()) {
   const app = await serve(t, middleware({ store, ...options }), (req, res) => {
     switch (req.url) {
       case '/login':
@@ -64,6 +63,40 @@ for (const way of ['/logout', '/clear', '/regenerate']) {
         assert.equal((await app.get('/', { cookie: stolen })).body, 'nobody')
       })
     }
+  }
+}
+
+const serializer = { stringify: value => '!' + JSON.stringify(value), parse: text => JSON.parse(text.slice(1)) }
+const stores = {
+  'with dispose': () => new MemoryStore({ dispose () {} }),
+  'with a serializer': () => new MemoryStore({ serializer }),
+  'with a ttl function': () => new MemoryStore({ ttl: () => 60_000 }),
+  'with a shared name': () => new MemoryStore({ shared: 'destroyed ' + Math.random() }),
+  'inherited, with a set of its own': () => new (class extends MemoryStore { set (...args) { return super.set(...args) } })(),
+  'inherited, with a get of its own': () => new (class extends MemoryStore { get (...args) { return super.get(...args) } })(),
+  'with methods that were wrapped': () => {
+    const store = new MemoryStore()
+    for (const method of ['get', 'set', 'touch', 'destroy']) {
+      const original = store[method]
+      store[method] = function (...args) { return original.apply(this, args) }
+    }
+    return store
+  }
+}
+
+for (const [kind, makeStore] of Object.entries(stores)) {
+  for (const what of ['a change at its end', 'session.save', 'session.save, then a change']) {
+    mends(`logout while a request runs that ends with ${what}, on a MemoryStore ${kind}: no login comes back`, async t => {
+      const app = await slowApp(t, {}, ENDS[what], makeStore())
+      const browser = app.browser()
+      const id = (await browser.get('/login')).body
+      const slow = app.get('/slow', { cookie: browser.cookie })
+      await until(() => app.waiting)
+      await browser.get('/logout')
+      app.waiting()
+      await slow
+      assert.equal(await ask(app.store, 'get', id), undefined)
+    })
   }
 }
 
