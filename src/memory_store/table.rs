@@ -75,7 +75,7 @@ impl Table {
     /// that tell the entries of a neighbourhood apart.
     fn home(&self, hash: u32) -> usize {
         let fraction = u64::from(hash.rotate_left(16));
-        usize::try_from(fraction * self.entries.len() as u64 >> 32).unwrap_or_default()
+        usize::try_from((fraction * self.entries.len() as u64) >> 32).unwrap_or_default()
     }
 
     fn put(&mut self, hash: u32, slot: u32) {
