@@ -6,6 +6,14 @@ const { prepare, say } = require('./prepare')
 
 const CHECK_PARENT = 500
 
+// npm runs a script through a shell, and not every shell passes a signal on: one that is sent to npm
+// alone would leave the demo running without a parent.
+const parent = process.ppid
+
+function endIfAlone () {
+  if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+}
+
 try {
   prepare()
 } catch (error) {
@@ -13,12 +21,7 @@ try {
   process.exit(1)
 }
 
+endIfAlone()
 say('starting the demo; Ctrl-C ends it')
 require('../examples/demo/server')
-
-// npm runs a script through a shell, and not every shell passes a signal on: one that is sent to npm
-// alone would leave the demo running without a parent.
-const parent = process.ppid
-setInterval(() => {
-  if (process.ppid !== parent) process.emit('SIGTERM')
-}, CHECK_PARENT).unref()
+setInterval(endIfAlone, CHECK_PARENT).unref()
