@@ -1,0 +1,33 @@
+'use strict'
+
+module.exports = { median, spread, ratios, differences }
+
+function median (numbers) {
+  return quantile(sorted(numbers), 0.5)
+}
+
+/** Median, quartiles and extremes of the rounds of a run. */
+function spread (numbers) {
+  const s = sorted(numbers)
+  return { median: quantile(s, 0.5), q1: quantile(s, 0.25), q3: quantile(s, 0.75), min: s[0], max: s[s.length - 1] }
+}
+
+/** Round by round: what ran close together in time is compared, so that a busy machine slows both. */
+function ratios (above, below) {
+  return spread(above.map((value, round) => value / below[round]))
+}
+
+function differences (whole, part) {
+  return whole.map((value, round) => value - part[round])
+}
+
+function sorted (numbers) {
+  if (numbers.length === 0) throw new RangeError('statistics of no rounds')
+  return [...numbers].sort((a, b) => a - b)
+}
+
+function quantile (s, q) {
+  const at = (s.length - 1) * q
+  const low = Math.floor(at)
+  return s[low] + (s[Math.ceil(at)] - s[low]) * (at - low)
+}

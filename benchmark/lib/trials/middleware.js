@@ -1,0 +1,17 @@
+'use strict'
+
+const { makeClients } = require('../clients')
+const { makeMiddleware } = require('../contestants')
+const { slicer } = require('../drive')
+const { SLICE, USERS } = require('../requests')
+
+module.exports = middleware
+
+/** One kind of request through one middleware, nothing of Node's HTTP around it. */
+async function middleware ({ contestant, kind, bytes = 0 }) {
+  // Large sessions take long: fewer at a time.
+  const units = bytes > 5000 ? Math.ceil(2e6 / bytes) : SLICE
+  const users = Math.min(USERS, units)
+  const send = await makeClients(makeMiddleware(contestant), kind, { users, bytes, sessions: contestant !== 'none' })
+  return slicer(() => send(units), units)
+}

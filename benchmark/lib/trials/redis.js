@@ -1,0 +1,30 @@
+'use strict'
+
+const { RedisStore } = require('connect-redis')
+const { createClient } = require('redis')
+const { makeClients } = require('../clients')
+const { configured, native, upstream } = require('../contestants')
+const { drive, slicer } = require('../drive')
+const { IN_FLIGHT } = require('../requests')
+const { fillStore, storeCalls } = require('../store-calls')
+
+module.exports = redis
+
+const USERS = 100
+const SLICE = 100
+
+/** Requests through a middleware on connect-redis, or, for `store`, its calls alone. */
+async function redis ({ contestant, kind, port }) {
+  const client = createClient({ url: `redis://127.0.0.1:${port}` })
+  await client.connect()
+  const store = new RedisStore({ client, prefix: `${contestant}-${kind}:` })
+
+  if (contestant === 'store') {
+    const exchange = storeCalls(kind, store, await fillStore(store, USERS))
+    return slicer(() => drive(exchange, SLICE, IN_FLIGHT), SLICE)
+  }
+
+  const session = contestant === 'ours' ? native() : upstream()
+  const send = await makeClients(configured(session, store), kind, { users: USERS })
+  return slicer(() => send(SLICE), SLICE)
+}
