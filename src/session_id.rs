@@ -11,7 +11,8 @@ pub const ID_BYTES: usize = 24;
 /// Characters of an id.
 pub const ID_CHARS: usize = 32;
 
-/// A new id. The generator is ChaCha, seeded from the operating system and reseeded as it is used.
+/// A new id. The generator is `ChaCha`, seeded from the operating system and reseeded as it is used.
+#[expect(clippy::missing_panics_doc, reason = "the buffer has the length of the text")]
 #[must_use]
 pub fn generate() -> [u8; ID_CHARS] {
     let mut bytes = [0; ID_BYTES];

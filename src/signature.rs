@@ -26,6 +26,7 @@ impl std::fmt::Debug for Keys {
 
 impl Keys {
     /// Prepares the keys: the first one signs, all of them verify. `None` without any key.
+    #[expect(clippy::missing_panics_doc, reason = "HMAC takes a key of any length")]
     pub fn new<K: AsRef<[u8]>>(keys: impl IntoIterator<Item = K>) -> Option<Self> {
         let prepared: Vec<_> = keys
             .into_iter()
@@ -35,6 +36,7 @@ impl Keys {
     }
 
     /// Appends `value.signature`, made with the first key.
+    #[expect(clippy::missing_panics_doc, reason = "the buffer has the length of the text")]
     pub fn sign_into(&self, value: &[u8], out: &mut Vec<u8>) {
         let mut mac = self.0[0].clone();
         mac.update(value);
