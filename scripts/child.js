@@ -13,8 +13,12 @@ function show (command, args, { cwd, limit }) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
     const timer = setTimeout(() => child.kill('SIGKILL'), limit)
+    // Who ends this process means the program.
+    const stop = () => child.kill()
+    process.once('SIGTERM', stop)
     const end = (status, output) => {
       clearTimeout(timer)
+      process.removeListener('SIGTERM', stop)
       resolve({ status, output })
     }
     let output = ''
