@@ -14,9 +14,8 @@ const TEXT_AT = 6 // where the text begins in what `load` gives; out
 
 /** Where a store keeps its engine. */
 const ENGINE = Symbol('express-session-native.engine')
-/** Where data that `get` gave keeps which life of its id it is. */
-const LIFE = Symbol('express-session-native.life')
-
+/** Which life of its id the data is that a store's `get` gave. Beside the data: it may be frozen. */
+const lives = new WeakMap()
 /** No birth: there is no such session; or its text has to be read in another way. */
 const ABSENT = -1
 const ELSEHOW = -2
@@ -238,4 +237,4 @@ function stored (status) {
   return status !== DROPPED
 }
 
-module.exports = { ENGINE, LIFE, MemoryEngine }
+module.exports = { ENGINE, MemoryEngine, lives }

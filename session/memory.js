@@ -2,7 +2,7 @@
 
 const { inherits } = require('util')
 const { contextOn } = require('./context')
-const { ENGINE, LIFE, MemoryEngine } = require('./memory-engine')
+const { ENGINE, MemoryEngine, lives } = require('./memory-engine')
 const { Removals } = require('./memory-removals')
 const { deadline, readOptions, DEFAULT_TTL } = require('./memory-options')
 const { sessionsView } = require('./memory-view')
@@ -71,7 +71,7 @@ MemoryStore.prototype.get = function get (sid, callback) {
 
     const { lastLife } = engine
     const session = this.serializer.parse(text)
-    if (typeof session === 'object' && session !== null) hide(session, LIFE, lastLife)
+    if (typeof session === 'object' && session !== null) lives.set(session, lastLife)
     return session
   })
 }

@@ -5,7 +5,7 @@ const { askStore } = require('./ask-store')
 const { attach } = require('./context')
 const debug = require('./debug')
 const lane = require('./lane')
-const { LIFE } = require('./memory-engine')
+const { lives } = require('./memory-engine')
 const { readCookie, readParsedCookies } = require('./read-cookie')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
 const { isSecure } = require('./secure')
@@ -139,7 +139,7 @@ class RequestContext {
   /** A session as a store's get gave it. */
   inflate (data) {
     debug('session found')
-    if (data[LIFE] !== undefined) this.knowsLife(this.req.sessionID, data[LIFE])
+    if (lives.has(data)) this.knowsLife(this.req.sessionID, lives.get(data))
     this.store.createSession(this.req, data)
     this.cameWith(dataText(data))
   }
