@@ -203,6 +203,23 @@ for (const [kind, makeStore] of Object.entries(makers)) {
     })
   }
 
+  test(`session.save of data that has no text (${kind}): the callback gets the error, on a later tick; without one it is thrown`, async t => {
+    for (const what of ['a cycle', 'a BigInt', 'a toJSON that throws']) {
+      const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
+        SPOILED[what](req)
+        assert.throws(() => req.session.save(), Error)
+        let later = false
+        req.session.save(err => {
+          req.session = null
+          res.end(`${err instanceof Error} ${later}`)
+        })
+        later = true
+      })
+      assert.equal((await app.get('/')).body, 'true true', what)
+      assert.deepEqual(app.errors, [])
+    }
+  })
+
   for (const how of ['freeze', 'seal', 'preventExtensions']) {
     test(`Object.${how}(req.session) (${kind}): its data is kept as upstream keeps it`, async t => {
       const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask, until } = require('./helpers/calls')
+const { answers, ask, turns, until } = require('./helpers/calls')
 const { fakeClock, MINUTE, HOUR, SECOND } = require('./helpers/clock')
 const { session } = require('./helpers/subject')
 
@@ -84,6 +84,20 @@ test('thousands of events are told once each, in batches between which the event
   tick()
   await until(() => { store.prune(); return seen.size === 3000 })
   assert.ok(largest < 3000, `${largest} in one turn`)
+  store.close()
+})
+
+test('one prune is enough for thousands of events: what is left comes in the turns that follow', async t => {
+  const clock = fakeClock(t)
+  const store = new MemoryStore()
+  let told = 0
+  store.on('expired', () => told++)
+  for (let i = 0; i < 3000; i++) store.set('id' + i, data(i))
+  clock.advance(HOUR)
+  store.prune()
+  assert.ok(told < 3000)
+  await turns(30)
+  assert.equal(told, 3000)
   store.close()
 })
 
@@ -197,6 +211,14 @@ test('dispose and events together: each once', async t => {
   store.close()
   assert.deepEqual(disposed, ['a', 'b', 'c'])
   assert.deepEqual(told.map(([event, sid]) => [event, sid]), [['evicted', 'a'], ['destroyed', 'b'], ['expired', 'c']])
+})
+
+test('of several that throw, the callback gets the first', async () => {
+  const store = new MemoryStore({ dispose (sid) { throw new Error(sid) } })
+  for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, data(1))
+  const calls = await answers(store, 'destroy', ['b', 'a', 'c'])
+  assert.deepEqual(calls.map(([err]) => err.message), ['b'])
+  store.close()
 })
 
 test('a dispose that throws reaches the callback once, the removal is done, the store goes on', async () => {

@@ -4,7 +4,8 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { answers, ask, toArray, until } = require('./helpers/calls')
 const { fakeClock, SECOND, MINUTE, HOUR, DAY } = require('./helpers/clock')
-const { session } = require('./helpers/subject')
+const { serve } = require('./helpers/server')
+const { middleware, session } = require('./helpers/subject')
 
 const { Cookie, MemoryStore } = session
 
@@ -275,9 +276,25 @@ test('prune removes what has expired now, and nothing else', async t => {
   assert.deepEqual([store.stats().sessions, store.stats().expired], [10, 3000])
 })
 
+for (const [maxAge, ttl, life] of [[HOUR, MINUTE, MINUTE], [MINUTE, HOUR, MINUTE], [undefined, MINUTE, MINUTE], [HOUR, undefined, HOUR], [undefined, undefined, DAY]]) {
+  test(`through the middleware, with a maxAge of ${maxAge} and a ttl of ${ttl}, a session lives for ${life} after its last request`, async t => {
+    const clock = fakeClock(t)
+    const store = new MemoryStore({ ttl })
+    const app = await serve(t, middleware({ store, cookie: { maxAge } }), (req, res) => {
+      if (req.url === '/') req.session.a = 1
+      res.end(String(req.session.a))
+    })
+    const { cookie } = await app.get('/')
+    for (let i = 0; i < 2; i++) {
+      clock.advance(life - 1)
+      assert.equal((await app.get('/look', { cookie })).body, '1')
+    }
+    clock.advance(life)
+    assert.equal((await app.get('/look', { cookie })).body, 'undefined')
+  })
+}
+
 test('a session that the middleware loaded by its cookie is not served after its deadline', async t => {
-  const { middleware } = require('./helpers/subject')
-  const { serve } = require('./helpers/server')
   const clock = fakeClock(t)
   const app = await serve(t, middleware({ cookie: { maxAge: MINUTE } }), (req, res) => {
     req.session.views = (req.session.views || 0) + 1

@@ -31,7 +31,7 @@ function mends (title, options, run = options) {
 }
 
 /** How long a client waits for an answer; only a test that fails ever waits so long. */
-const patience = () => impatient ? 300 : 8000
+const patience = () => impatient ? 200 : 8000
 let impatient = false
 
 module.exports = {
