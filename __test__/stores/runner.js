@@ -88,7 +88,7 @@ class Runner {
         await session([
           { scenario: 'restarted', args: (i) => [kept[i][0]] },
           { scenario: 'swapped', args: (i) => [kept[1 - i]], other: true },
-          { scenario: 'back', args: (i) => [kept[i]] }
+          ...(row.back === false ? [] : [{ scenario: 'back', args: (i) => [kept[i]] }])
         ])
       }
     } catch (err) {

@@ -16,6 +16,7 @@
  *   redirect  majors of a dependency that are installed under another name, see contestant.js
  *   foreign   this package has a nested copy of express-session 1.17.3 of its own
  *   memory    nothing outlives the process: no restart, no swap
+ *   back      false where what the other package changed is not read again
  *   outage    false where the client or the backend has no server that could be killed
  */
 
@@ -521,6 +522,7 @@ const rows = [
     backend: 'a folder',
     ascii: true, // it cuts a text off at its number of characters, not of bytes
     own: { expired: 'never expires a session' },
+    back: false, // of two texts in two of its files it may take the older one, under upstream too
     async open ({ session, place }) {
       const Store = require('medea-session-store')(session)
       const db = require('medea')()
