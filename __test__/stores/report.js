@@ -45,6 +45,7 @@ What a store does not do by itself, with either package, and what was left out:
 
 ${of('store').filter((one) => one.own && one.own.length).map(notes).join('\n')}
 ${of('store').filter((one) => one.row && one.row.memory).map((one) => `- ${one.name}: in memory; nothing to restart with or to swap`).join('\n')}
+${of('store').filter((one) => one.row && one.row.back === false).map((one) => `- ${one.name}: may read an older text after it is opened again; not read a third time`).join('\n')}
 ${of('store').filter((one) => one.row && one.row.ascii).map((one) => `- ${one.name}: cuts off texts with other characters than ASCII; tested without`).join('\n')}
 
 ## Consumers
