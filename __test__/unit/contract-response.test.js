@@ -44,6 +44,17 @@ test('Set-Cookie is appended at the moment the headers are written, after those 
   }
 })
 
+test('what runs when the headers are written sees the status given to writeHead', async t => {
+  let seen
+  const app = await serve(t, middleware(), (req, res) => {
+    const { touch } = req.session
+    Object.defineProperty(req.session, 'touch', { value () { seen ??= res.statusCode; return touch.call(this) } })
+    res.writeHead(201).end()
+  })
+  assert.equal((await app.get('/')).status, 201)
+  assert.equal(seen, 201)
+})
+
 for (const order of ['before', 'after']) {
   for (const Kind of [MemoryStore, class Later extends MemoryStore { get (...args) { return super.get(...args) } }]) {
     test(`with compression ${order} the session (${Kind.name}) the body is whole and compressed`, async t => {

@@ -189,6 +189,72 @@ test('a change of the order of keys, or to the value that was there, is decided 
   assert.deepEqual(Object.keys(await ask(store, 'get', id)), ['cookie', 'b', 'a'])
 })
 
+for (const [how, prepare] of Object.entries({
+  plain () {},
+  'with a toJSON of its own': session => Object.defineProperty(session, 'toJSON', { configurable: true, value () { return { ...this } } }),
+  frozen: session => Object.freeze(session)
+})) {
+  test(`keys called cookie below the session count as data, the session's own does not (a session that is ${how})`, async t => {
+    const { visit, store } = await appOf(t, {
+      '/' (req, res) { req.session.deep = { cookie: 1 }; json(res, req.sessionID) },
+      '/deep' (req, res) { req.session.deep.cookie++; prepare(req.session); json(res, 0) },
+      '/own' (req, res) { req.session.cookie.domain = 'a.b'; prepare(req.session); json(res, 0) }
+    })
+    const id = await visit('/')
+    const { sets } = store.stats()
+    await visit('/own')
+    // What a toJSON makes is not the session any more, so its cookie counts: as upstream has it.
+    const counted = how.includes('toJSON') ? 1 : 0
+    assert.equal(store.stats().sets, sets + counted)
+    await visit('/deep')
+    assert.equal(store.stats().sets, sets + counted + 1)
+    assert.deepEqual((await ask(store, 'get', id)).deep, { cookie: 2 })
+  })
+}
+
+test('cookies of different attributes in one store come back as they were', async t => {
+  const clock = fakeClock(t)
+  const all = [
+    {}, { path: '/x' }, { domain: 'a.b' }, { sameSite: 'lax' }, { sameSite: true }, { httpOnly: false }, { priority: 'high' }, { partitioned: true },
+    { maxAge: 60_000 }, { maxAge: 61_000 }, { maxAge: 1234 }, { maxAge: 60_000, path: '/x' }, { expires: new Date(clock.now + 5000) }
+  ]
+  let attributes
+  const { app } = await appOf(t, {
+    '/' (req, res) { req.session.a = 1; Object.assign(req.session.cookie, attributes); json(res, req.session.cookie) },
+    '/look' (req, res) { json(res, req.session.cookie) }
+  })
+  const made = []
+  for (attributes of all) {
+    const { cookie, body } = await app.get('/')
+    made.push([cookie, body])
+  }
+  for (const [cookie, body] of [...made, ...made.reverse()]) {
+    assert.equal((await app.get('/look', { cookie })).body, body)
+  }
+})
+
+test('load and createSession keep originalMaxAge, whatever is left of it', async t => {
+  const clock = fakeClock(t)
+  const store = new MemoryStore()
+  await ask(store, 'set', 'x', { cookie: new Cookie({ maxAge: 60_000 }) })
+  clock.advance(20_000)
+  const { cookie } = await ask(store, 'load', 'x')
+  assert.deepEqual([cookie.originalMaxAge, cookie.maxAge], [60_000, 40_000])
+  assert.ok(cookie instanceof Cookie)
+})
+
+test('regenerate passes on the error of destroy, and has made a new session all the same', async t => {
+  const { visit, store } = await appOf(t, {
+    '/' (req, res) { req.session.a = 1; json(res, req.sessionID) },
+    '/regenerate' (req, res) { req.session.regenerate(err => json(res, [err.message, req.sessionID, req.session.a ?? null])) }
+  })
+  const id = await visit('/')
+  store.destroy = (sid, callback) => callback(new Error('no destroy'))
+  const [message, fresh, data] = await visit('/regenerate')
+  assert.deepEqual([message, data], ['no destroy', null])
+  assert.notEqual(fresh, id)
+})
+
 test('csurf and csrf-sync keep a token in the session, csrf-csrf uses req.session.id', async t => {
   const { visit } = await appOf(t, {
     '/' (req, res) {

@@ -165,16 +165,18 @@ test('through the middleware: a session whose client came back with its cookie o
   for (const user of users) assert.equal((await user.get('/')).body, '3')
 })
 
-test('login under a flood: the session that regenerate makes for a client that came back is protected at once', async t => {
-  const store = new MemoryStore({ max: 50 })
-  const app = await serve(t, middleware({ store, saveUninitialized: false }), (req, res) => {
-    if (req.url === '/form') { req.session.form = 1; return res.end() }
-    if (req.url === '/login') return req.session.regenerate(() => { req.session.user = 'ann'; res.end() })
-    res.end(req.session.user)
+for (const [kind, options] of Object.entries({ 'by the lane': {}, 'by its methods': { dispose () {} } })) {
+  test(`login under a flood, ${kind}: the session that regenerate makes for a client that came back is protected at once`, async t => {
+    const store = new MemoryStore({ max: 50, ...options })
+    const app = await serve(t, middleware({ store, saveUninitialized: false }), (req, res) => {
+      if (req.url === '/form') { req.session.form = 1; return res.end() }
+      if (req.url === '/login') return req.session.regenerate(() => { req.session.user = 'ann'; res.end() })
+      res.end(req.session.user)
+    })
+    const user = app.browser()
+    await user.get('/form')
+    await user.get('/login')
+    for (let i = 0; i < 300; i++) store.set('flood' + i, data())
+    assert.equal((await user.get('/who')).body, 'ann')
   })
-  const user = app.browser()
-  await user.get('/form')
-  await user.get('/login')
-  for (let i = 0; i < 300; i++) store.set('flood' + i, data())
-  assert.equal((await user.get('/who')).body, 'ann')
-})
+}

@@ -47,6 +47,7 @@ const HANDLERS = {
   'writeHead(status, flat array)': (req, res) => { res.writeHead(201, ['X-A', '1', 'X-B', '2']); res.end('x') },
   'writeHead(status, message, flat array)': (req, res) => { res.writeHead(201, 'Made', ['X-A', '1']); res.end('x') },
   'writeHead after setHeader of the same name': (req, res) => { res.setHeader('X-A', '1'); res.writeHead(200, { 'x-a': '2' }); res.end('x') },
+  'writeHead(status, flat array) after setHeader of the same name': (req, res) => { res.setHeader('X-A', '1'); res.writeHead(200, ['X-A', '2']); res.end('x') },
   'writeHead with Content-Length': (req, res) => { res.writeHead(200, { 'Content-Length': 5 }); res.end('hello') },
   'headers of many kinds': (req, res) => { res.setHeader('ETag', '"x"'); res.setHeader('X-Many', ['1', '2']); res.end('x') },
   'early hints': (req, res) => { res.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => {}); res.end('hello') },
