@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { ask } = require('./helpers/calls')
+const { fakeClock, fakeIntervals, MINUTE } = require('./helpers/clock')
 const { session } = require('./helpers/subject')
 
 const { MemoryStore } = session
@@ -53,36 +54,37 @@ test('options that are not known are ignored, and the object given is left alone
   assert.deepEqual(new MemoryStore(options).stats().limits.max, 5)
 })
 
-test('checkPeriod, startInterval and stopInterval: prune at each period, and only while it is on', async t => {
-  t.mock.timers.enable({ apis: ['setInterval'] })
+test('checkPeriod, startInterval and stopInterval: prune at each period, and only while it is on', t => {
+  const intervals = fakeIntervals(t)
   const store = new MemoryStore({ checkPeriod: 1000.7 })
   let pruned = 0
   store.prune = () => { pruned++ }
-  t.mock.timers.tick(3500)
+  intervals.advance(3500)
   assert.equal(pruned, 3)
   store.startInterval()
   store.startInterval()
-  t.mock.timers.tick(1000)
+  intervals.advance(1000)
   assert.equal(pruned, 4, 'started twice, it runs once')
   store.stopInterval()
   store.stopInterval()
-  t.mock.timers.tick(5000)
+  intervals.advance(5000)
   assert.equal(pruned, 4)
   store.startInterval()
-  t.mock.timers.tick(1000)
+  intervals.advance(1000)
   assert.equal(pruned, 5)
   store.close()
-  t.mock.timers.tick(5000)
+  intervals.advance(5000)
   assert.equal(pruned, 5)
 })
 
 test('without checkPeriod startInterval starts nothing', t => {
-  t.mock.timers.enable({ apis: ['setInterval'] })
+  const intervals = fakeIntervals(t)
   const store = new MemoryStore()
   let pruned = 0
   store.prune = () => { pruned++ }
   store.startInterval()
-  t.mock.timers.tick(1e9)
+  intervals.advance(1e9)
+  assert.equal(intervals.running.size, 0)
   assert.equal(pruned, 0)
   store.stopInterval()
 })
@@ -100,7 +102,6 @@ for (const method of ['startInterval', 'stopInterval', 'prune', 'stats', 'keys',
 }
 
 test('stale: accepted as in memorystore; an expired session is not returned all the same', async t => {
-  const { fakeClock, MINUTE } = require('./helpers/clock')
   const clock = fakeClock(t)
   for (const stale of [true, false]) {
     const store = new MemoryStore({ stale })
