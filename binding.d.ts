@@ -112,6 +112,9 @@ export declare function memoryTemplate(memory: ExternalObject<Memory>, number: n
  */
 export declare function memoryTouch(memory: ExternalObject<Memory>, sid: string, cookie?: string): boolean
 
+/** Ends what `memory_watch` began. */
+export declare function memoryUnwatch(watch: ExternalObject<Watch>): void
+
 /** Begins to record what is removed; with `replaced`, what is written over too. */
 export declare function memoryWatch(memory: ExternalObject<Memory>, replaced: boolean): ExternalObject<Watch>
 

@@ -854,6 +854,7 @@ module.exports.memoryStats = nativeBinding.memoryStats
 module.exports.memorySweep = nativeBinding.memorySweep
 module.exports.memoryTemplate = nativeBinding.memoryTemplate
 module.exports.memoryTouch = nativeBinding.memoryTouch
+module.exports.memoryUnwatch = nativeBinding.memoryUnwatch
 module.exports.memoryWatch = nativeBinding.memoryWatch
 module.exports.openCookie = nativeBinding.openCookie
 module.exports.seal = nativeBinding.seal

@@ -38,8 +38,8 @@ function session (options) {
   store.generate = function generate (req) {
     const context = contextOn(req, store)
     if (context !== undefined) {
-      context.knowsLife(undefined, -1) // it is another session, even under the same id
       generateSession(req, context.middleware, context.cookieOptions)
+      context.knowsLife(req.sessionID, -1) // another session, even if it has the same id
     } else {
       generateSession(req, middleware, resolveCookieOptions(middleware.cookie, req))
     }
@@ -53,13 +53,19 @@ function session (options) {
       return next()
     }
 
-    const cookieOptions = resolveCookieOptions(middleware.cookie, req)
-    if (!pathMatches(req, cookieOptions.path || '/')) {
+    let cookieOptions, matches, keyring
+    try {
+      cookieOptions = resolveCookieOptions(middleware.cookie, req)
+      matches = pathMatches(req, cookieOptions.path || '/')
+      keyring = matches ? openKeyring(req) : undefined
+    } catch (err) {
+      return next(err)
+    }
+
+    if (!matches) {
       debug('pathname mismatch')
       return next()
     }
-
-    const keyring = openKeyring(req)
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
 
     new RequestContext(middleware, req, res, next, cookieOptions, keyring).open()

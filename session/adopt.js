@@ -15,7 +15,12 @@ function adopt (session, context) {
 
   define(session, 'save', function (...args) {
     context.savedText = dataText(this)
-    return context.whileSaving(() => save.apply(this, args))
+    context.saving = this
+    try {
+      return save.apply(this, args)
+    } finally {
+      context.saving = undefined
+    }
   })
 
   define(session, 'reload', function (callback) {

@@ -118,12 +118,14 @@ function setExpires (cookie, expires, originalMaxAge) {
 
 Cookie.setExpires = setExpires
 
+const { toJSON } = Cookie.prototype
+
 /**
  * The attributes of a cookie, and whether they come from this file: an app may have redefined the
  * accessors, and then nothing may be assumed about them.
  */
 Cookie.plainData = function plainData (cookie) {
-  if (!(cookie instanceof Cookie) || typeof cookie.toJSON !== 'function') return undefined
-  const data = cookie.toJSON()
+  if (!(cookie instanceof Cookie) || cookie.toJSON !== toJSON) return undefined
+  const { data } = cookie
   return data === lastData ? data : undefined
 }

@@ -1,6 +1,7 @@
 'use strict'
 
 const Cookie = require('./cookie')
+const defer = require('./defer')
 const { Templates } = require('./cookie-template')
 const MemoryStore = require('./memory')
 const { ENGINE } = require('./memory-engine')
@@ -52,12 +53,13 @@ function commit (context, task) {
       engine.destroy(sid, Date.now())
       return true
     case 'save':
-      if (store.set !== set || session.save !== Session.save) return false
+      // A session goes to the store that its request has now: another middleware may have set that.
+      if (store.set !== set || session.save !== Session.save || session.req.sessionStore !== store) return false
       write(engine, context, session, context.text(session))
       return true
     default:
       if (store.touch !== touch) return false
-      renew(engine, sid, session, store.options)
+      renew(engine, sid, session)
       return true
   }
 }
@@ -70,14 +72,15 @@ function commit (context, task) {
  */
 function save (context, session, text, callback) {
   const { store } = context
+  if (session.req.sessionStore !== store) return false
   const engine = store.set === set ? plainEngine(store) : undefined
   if (engine === undefined || typeof session.id !== 'string') return false
 
   try {
     write(engine, context, session, text)
-    setImmediate(callback)
+    defer(callback)
   } catch (err) {
-    setImmediate(callback, err)
+    defer(callback, err)
   }
   return true
 }
@@ -86,19 +89,20 @@ function write (engine, context, session, text) {
   const { id } = session
   const now = Date.now()
   const life = context.lifeOf(session)
+  let written
   const data = Cookie.plainData(session.cookie)
   const template = data && typeof session.toJSON !== 'function' ? engine.templates.of(data) : undefined
 
   if (template === undefined) {
-    engine.set(id, JSON.stringify(session), deadline(context.store.options, session, id, now), life, context.returned, now)
+    written = engine.set(id, JSON.stringify(session), deadline(engine.options, session, id, now), life, context.returned, now)
   } else {
     const expires = data.expires ? data.expires.getTime() : NaN
-    engine.commit(id, text, template, expires, templateDeadline(engine, expires, now), life, context.returned, now)
+    written = engine.commit(id, text, template, expires, templateDeadline(engine, expires, now), life, context.returned, now)
   }
-  context.knowsLife(id, engine.lastLife)
+  if (written) context.knowsLife(id, engine.lastLife)
 }
 
-function renew (engine, sid, session, options) {
+function renew (engine, sid, session) {
   const now = Date.now()
   const data = Cookie.plainData(session.cookie)
   const template = data && engine.templates.of(data)
@@ -107,7 +111,7 @@ function renew (engine, sid, session, options) {
     const expires = data.expires ? data.expires.getTime() : NaN
     if (engine.touchTemplate(sid, template, expires, templateDeadline(engine, expires, now), now)) return
   }
-  engine.touch(sid, JSON.stringify(session.cookie), deadline(options, session, sid, now), now)
+  engine.touch(sid, JSON.stringify(session.cookie), deadline(engine.options, session, sid, now), now)
 }
 
 /** What `deadline` gives for the cookies that have a template. */

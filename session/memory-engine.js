@@ -88,9 +88,10 @@ class MemoryEngine {
   rewrite (sid, cookieText, deadline, now) {
     const text = this.peek(sid, now)
     if (text === undefined) return
+    const life = this.lastLife
     const session = JSON.parse(text)
     session.cookie = JSON.parse(cookieText)
-    this.set(sid, JSON.stringify(session), deadline, -1, false, now)
+    this.set(sid, JSON.stringify(session), deadline, life, false, now)
   }
 
   /**
@@ -208,6 +209,11 @@ class MemoryEngine {
   /** Up to `most` removals since the last call, as [kind, sid, text] triples in one flat array. */
   drain (watch, most) {
     return native.memoryDrain(watch, most)
+  }
+
+  /** Ends a watch. */
+  unwatch (watch) {
+    native.memoryUnwatch(watch)
   }
 
   intern (prefix, suffix) {

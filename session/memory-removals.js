@@ -1,6 +1,7 @@
 'use strict'
 
 const debug = require('./debug')
+const defer = require('./defer')
 
 /** The events of a store, by what the engine calls the removals. */
 const EVENTS = ['expired', 'evicted', 'destroyed']
@@ -18,17 +19,27 @@ class Removals {
     this.store = store
     this.engine = engine
     this.dispose = options.dispose
+    this.serializer = options.serializer
     this.watch = undefined
     this.timer = undefined
 
     if (this.dispose !== undefined) this.start(!options.noDisposeOnSet)
     else if (this.heard()) this.start(false) // listeners that came before a constructor ran
-    store.on('newListener', event => {
+    this.onNewListener = event => {
       if (EVENTS.includes(event)) this.start(false)
-    })
-    store.on('removeListener', () => {
+    }
+    this.onRemoveListener = () => {
       if (this.dispose === undefined && !this.heard()) this.stop()
-    })
+    }
+    this.follow()
+  }
+
+  /** Learns who listens; again, after the app has removed all listeners of the store. */
+  follow () {
+    const { store } = this
+    if (!store.listeners('newListener').includes(this.onNewListener)) store.on('newListener', this.onNewListener)
+    if (!store.listeners('removeListener').includes(this.onRemoveListener)) store.on('removeListener', this.onRemoveListener)
+    this.onRemoveListener()
   }
 
   /** Whether anybody listens. */
@@ -44,8 +55,10 @@ class Removals {
   }
 
   stop () {
+    if (this.watch === undefined) return
     clearInterval(this.timer)
-    this.watch = undefined // its handle ends the subscription
+    this.engine.unwatch(this.watch)
+    this.watch = undefined
   }
 
   close () {
@@ -57,7 +70,7 @@ class Removals {
   tell () {
     if (this.watch === undefined) return
     const removed = this.engine.drain(this.watch, AT_ONCE)
-    if (removed.length === AT_ONCE * 3) setImmediate(() => this.tell())
+    if (removed.length === AT_ONCE * 3) defer(() => this.tell())
 
     try {
       this.pass(removed)
@@ -74,7 +87,7 @@ class Removals {
    * @throws what `dispose` throws first; the rest is told all the same
    */
   flush (touched) {
-    if (this.dispose === undefined) return
+    if (this.dispose === undefined || this.watch === undefined) return
     this.pass(this.engine.drain(this.watch, 2 ** 32 - 1), touched)
   }
 
@@ -102,7 +115,7 @@ class Removals {
 
     let session
     try {
-      session = store.serializer.parse(text)
+      session = this.serializer.parse(text)
     } catch {
       debug('a session that was removed can not be parsed')
     }

@@ -46,9 +46,9 @@ function allIds (engine) {
 function expiry (store, sid, text, now) {
   let session
   try {
-    session = store.serializer.parse(text)
+    session = store[ENGINE].options.serializer.parse(text)
   } catch {
     // Whoever reads it will see the error; until then it is kept as long as any other.
   }
-  return deadline(store.options, Object(session), sid, now)
+  return deadline(store[ENGINE].options, Object(session), sid, now)
 }

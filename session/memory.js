@@ -2,6 +2,7 @@
 
 const { inherits } = require('util')
 const { contextOn } = require('./context')
+const defer = require('./defer')
 const { ENGINE, MemoryEngine, lives } = require('./memory-engine')
 const { Removals } = require('./memory-removals')
 const { deadline, readOptions, DEFAULT_TTL } = require('./memory-options')
@@ -29,14 +30,21 @@ function MemoryStore (options = undefined) { // upstream's has no parameter
 inherits(MemoryStore, Store)
 
 // A subclass may never have called the constructor: what it sets up is then set up when it is needed.
-for (const key of [ENGINE, 'options', 'serializer', 'removals']) {
+Object.defineProperty(MemoryStore.prototype, ENGINE, {
+  get () {
+    return open(this, undefined)
+  }
+})
+
+// As memorystore shows them. A subclass may have properties of these names: nothing here reads them.
+for (const key of ['options', 'serializer']) {
   Object.defineProperty(MemoryStore.prototype, key, {
+    configurable: true,
     get () {
-      open(this, undefined)
-      return this[key]
+      return key === 'options' ? this[ENGINE].options : this[ENGINE].options.serializer
     },
     set (value) {
-      hide(this, key, value)
+      Object.defineProperty(this, key, { configurable: true, enumerable: true, value, writable: true })
     }
   })
 }
@@ -45,21 +53,17 @@ function open (store, given) {
   const options = readOptions(given)
   const engine = new MemoryEngine(options)
 
+  engine.options = options
   engine.ttl = typeof options.ttl === 'number' ? options.ttl : DEFAULT_TTL
   engine.ttlIsCap = options.ttl !== undefined
   // The lane may handle texts and deadlines when nothing of the app's looks at them.
   engine.plain = options.serializer === JSON && typeof options.ttl !== 'function' && options.dispose === undefined
+  engine.interval = undefined
 
-  hide(store, ENGINE, engine)
-  hide(store, 'options', options)
-  hide(store, 'serializer', options.serializer)
-  hide(store, 'removals', new Removals(store, engine, options))
+  Object.defineProperty(store, ENGINE, { value: engine })
+  engine.removals = new Removals(store, engine, options)
   store.startInterval()
   return engine
-}
-
-function hide (object, key, value) {
-  Object.defineProperty(object, key, { configurable: true, enumerable: false, value, writable: true })
 }
 
 /** @param {function(Error?, object?)} callback gets the session, or nothing */
@@ -70,7 +74,7 @@ MemoryStore.prototype.get = function get (sid, callback) {
     if (!text) return undefined
 
     const { lastLife } = engine
-    const session = this.serializer.parse(text)
+    const session = engine.options.serializer.parse(text)
     if (typeof session === 'object' && session !== null) lives.set(session, lastLife)
     return session
   })
@@ -85,13 +89,13 @@ MemoryStore.prototype.set = function set (sid, session, callback) {
   answer(this, callback, () => {
     const now = Date.now()
     const engine = this[ENGINE]
-    const moment = deadline(this.options, session, sid, now)
+    const moment = deadline(engine.options, session, sid, now)
     const context = session.req && contextOn(session.req, this)
-    const saving = context !== undefined && context.saving
-    const life = saving ? context.lifeOf(session) : -1
+    const life = context !== undefined && context.isSaving(session) ? context.lifeOf(session) : -1
     const returned = context !== undefined && context.returned
-    engine.set(String(sid), text(this.serializer.stringify(session)), moment, life, returned, now)
-    if (saving) context.knowsLife(sid, engine.lastLife)
+    if (engine.set(String(sid), text(engine.options.serializer.stringify(session)), moment, life, returned, now)) {
+      if (context !== undefined && session.req.session === session) context.knowsLife(sid, engine.lastLife)
+    }
   }, nothing)
 }
 
@@ -100,20 +104,22 @@ MemoryStore.prototype.touch = function touch (sid, session, callback) {
   answer(this, callback, () => {
     const now = Date.now()
     const engine = this[ENGINE]
-    const moment = deadline(this.options, session, sid, now)
+    const moment = deadline(engine.options, session, sid, now)
 
-    if (this.serializer === JSON) {
+    const { serializer } = engine.options
+    if (serializer === JSON) {
       engine.touch(String(sid), JSON.stringify(session.cookie), moment, now)
       return
     }
 
     const stored = engine.get(String(sid), now)
     if (stored === undefined) return
-    const current = this.serializer.parse(stored)
+    const life = engine.lastLife
+    const current = serializer.parse(stored)
     current.cookie = session.cookie
-    this.removals.flush()
-    engine.set(String(sid), text(this.serializer.stringify(current)), moment, -1, false, now)
-    this.removals.flush(String(sid)) // a touch disposes of nothing
+    this[ENGINE].removals.flush()
+    engine.set(String(sid), text(serializer.stringify(current)), moment, life, false, now)
+    this[ENGINE].removals.flush(String(sid)) // a touch disposes of nothing
   }, nothing)
 }
 
@@ -143,7 +149,7 @@ MemoryStore.prototype.all = function all (callback) {
   const sessions = Object.create(null)
   collect(this, callback, sessions, sid => {
     const text = this[ENGINE].peek(sid, Date.now())
-    if (text) sessions[sid] = this.serializer.parse(text)
+    if (text) sessions[sid] = this[ENGINE].options.serializer.parse(text)
   })
 }
 
@@ -159,7 +165,7 @@ MemoryStore.prototype.keys = async function * keys () {
   for (let part = 0, sids; (sids = this[ENGINE].ids(part, Date.now())) !== null; part++) {
     for (const sid of sids) {
       yield sid
-      if (++seen % AT_ONCE === 0) await new Promise(setImmediate)
+      if (++seen % AT_ONCE === 0) await new Promise(defer)
     }
   }
 }
@@ -168,27 +174,27 @@ MemoryStore.prototype.keys = async function * keys () {
 MemoryStore.prototype[Symbol.asyncIterator] = async function * iterate () {
   for await (const sid of this.keys()) {
     const text = this[ENGINE].peek(sid, Date.now())
-    if (text !== undefined) yield [sid, this.serializer.parse(text)]
+    if (text !== undefined) yield [sid, this[ENGINE].options.serializer.parse(text)]
   }
 }
 
 /** Removes what has expired now. Nobody has to: the store does so by itself within a second. */
 MemoryStore.prototype.prune = function prune () {
-  if (this[ENGINE].sweep(Date.now(), SWEEP_AT_ONCE)) setImmediate(() => this.prune())
-  this.removals.tell()
+  if (this[ENGINE].sweep(Date.now(), SWEEP_AT_ONCE)) defer(() => this.prune())
+  this[ENGINE].removals.tell()
 }
 
 /** Calls `prune` every `checkPeriod` milliseconds, as memorystore does; expiry does not need it. */
 MemoryStore.prototype.startInterval = function startInterval () {
   this.stopInterval()
-  const { checkPeriod } = this.options
+  const { checkPeriod } = this[ENGINE].options
   if (checkPeriod > 0 && checkPeriod < Infinity) {
-    hide(this, 'interval', setInterval(() => this.prune(), Math.min(Math.floor(checkPeriod), 2 ** 31 - 1)).unref())
+    this[ENGINE].interval = setInterval(() => this.prune(), Math.min(Math.floor(checkPeriod), 2 ** 31 - 1)).unref()
   }
 }
 
 MemoryStore.prototype.stopInterval = function stopInterval () {
-  clearInterval(this.interval)
+  clearInterval(this[ENGINE].interval)
 }
 
 /** What the store holds and has done; see the README for the fields. */
@@ -201,8 +207,14 @@ MemoryStore.prototype.stats = function stats () {
  */
 MemoryStore.prototype.close = function close () {
   this.stopInterval()
-  this.removals.close()
-  if (this.options.shared === undefined) this[ENGINE].clear(Date.now())
+  this[ENGINE].removals.close()
+  if (this[ENGINE].options.shared === undefined) this[ENGINE].clear(Date.now())
+}
+
+MemoryStore.prototype.removeAllListeners = function removeAllListeners (...args) {
+  Store.prototype.removeAllListeners.apply(this, args)
+  this[ENGINE].removals.follow()
+  return this
 }
 
 /** The JSON texts by their ids, as upstream's property of this name has them: reading and writing go to the store. */
@@ -219,15 +231,15 @@ Object.defineProperty(MemoryStore.prototype, 'sessions', {
 })
 
 /** Runs `work` now, and calls back on a later tick with what it threw, or with what `give` makes of its result. */
-function answer (store, callback, work, give = setImmediate) {
+function answer (store, callback, work, give = defer) {
   let result
 
   try {
     result = work()
-    store.removals.flush()
+    store[ENGINE].removals.flush()
   } catch (err) {
     if (typeof callback !== 'function') throw err
-    setImmediate(callback, err)
+    defer(callback, err)
     return
   }
 
@@ -236,7 +248,7 @@ function answer (store, callback, work, give = setImmediate) {
 
 /** As upstream's methods do that have nothing to say: they call back without an argument. */
 function nothing (callback) {
-  setImmediate(callback)
+  defer(callback)
 }
 
 function text (serialized) {
@@ -252,14 +264,14 @@ function collect (store, callback, result, add) {
     try {
       for (let seen = 0; seen < AT_ONCE;) {
         const sids = store[ENGINE].ids(part++, Date.now())
-        if (sids === null) return setImmediate(callback, null, result)
+        if (sids === null) return defer(callback, null, result)
         sids.forEach(add)
         seen += sids.length
       }
     } catch (err) {
-      return setImmediate(callback, err)
+      return defer(callback, err)
     }
-    setImmediate(step)
+    defer(step)
   }
 
   if (typeof callback === 'function') step()

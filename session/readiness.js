@@ -10,10 +10,20 @@ function followReadiness (store) {
   let readiness = followed.get(store)
 
   if (readiness === undefined) {
-    readiness = { ready: true }
+    readiness = {
+      ready: true,
+      disconnect: () => { readiness.ready = false },
+      connect: () => { readiness.ready = true }
+    }
     followed.set(store, readiness)
-    store.on('disconnect', () => { readiness.ready = false })
-    store.on('connect', () => { readiness.ready = true })
   }
+
+  // An app may have removed all listeners since the last middleware was made.
+  listen(store, 'disconnect', readiness.disconnect)
+  listen(store, 'connect', readiness.connect)
   return readiness
+}
+
+function listen (store, event, listener) {
+  if (typeof store.listeners !== 'function' || !store.listeners(event).includes(listener)) store.on(event, listener)
 }

@@ -4,6 +4,7 @@ const { adopt } = require('./adopt')
 const { askStore } = require('./ask-store')
 const { attach } = require('./context')
 const debug = require('./debug')
+const defer = require('./defer')
 const lane = require('./lane')
 const { lives } = require('./memory-engine')
 const { readCookie, readParsedCookies } = require('./read-cookie')
@@ -40,9 +41,10 @@ class RequestContext {
     this.originalText = undefined // the text of its data
     this.lifeId = undefined // the id whose life in the native store this request knows,
     this.life = -1 // and that life
+    this.otherLives = undefined // the same for the ids of sessions that the app regenerated
     this.returned = false // the client came with the cookie of a session that is there
     this.savedText = undefined // what was saved last
-    this.saving = false
+    this.saving = undefined
     this.failed = false
 
     this.touched = false
@@ -139,7 +141,7 @@ class RequestContext {
   /** A session as a store's get gave it. */
   inflate (data) {
     debug('session found')
-    if (lives.has(data)) this.knowsLife(this.req.sessionID, lives.get(data))
+    this.hasRead(this.req.sessionID, data)
     this.store.createSession(this.req, data)
     this.cameWith(dataText(data))
   }
@@ -171,35 +173,50 @@ class RequestContext {
       this.savedText = dataText(session)
     } catch (err) {
       if (!callback) throw err
-      setImmediate(callback, err)
+      defer(callback, err)
       return
     }
 
     const done = callback || noop
     if (!lane.save(this, session, this.savedText, done)) {
-      this.whileSaving(() => this.store.set(session.id, session, done))
+      this.whileSaving(session, saved => this.req.sessionStore.set(session.id, session, saved), done)
     }
   }
 
-  /** The native store's `set` asks whether it is a request that saves, or the app that calls it. */
-  whileSaving (work) {
-    this.saving = true
-    try {
-      return work()
-    } finally {
-      this.saving = false
-    }
+  /** Until the store has answered, `isSaving`; the native store's `set` asks whether a request or the app calls it. */
+  whileSaving (session, work, callback) {
+    this.saving = session
+    return work((...args) => {
+      if (this.saving === session) this.saving = undefined
+      callback(...args)
+    })
+  }
+
+  isSaving (session) {
+    return this.saving === session
+  }
+
+  /** What a store's get gave for this request: the native store's says which life of the id it is. */
+  hasRead (sid, data) {
+    if (lives.has(data)) this.knowsLife(sid, lives.get(data))
   }
 
   /** Remembers what this request has read or written: what is destroyed since must not come back. */
   knowsLife (sid, life) {
-    this.lifeId = sid
-    this.life = life
+    if (this.lifeId === undefined || this.lifeId === sid) {
+      this.lifeId = sid
+      this.life = life
+    } else {
+      if (this.otherLives === undefined) this.otherLives = new Map()
+      this.otherLives.set(sid, life)
+    }
   }
 
   /** The life of a session that this request knows; -1 for one that it has made and not written yet. */
   lifeOf (session) {
-    return session.id === this.lifeId ? this.life : -1
+    if (session.id === this.lifeId) return this.life
+    const life = this.otherLives && this.otherLives.get(session.id)
+    return life === undefined ? -1 : life
   }
 
   hook () {
@@ -403,7 +420,7 @@ class RequestContext {
 
   /** The response has begun: an error can only be passed on, on a later tick. */
   report (err) {
-    setImmediate(this.next, err)
+    defer(this.next, err)
   }
 }
 

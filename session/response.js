@@ -1,5 +1,7 @@
 'use strict'
 
+const { isUint8Array } = require('util').types
+
 module.exports = { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders }
 
 /**
@@ -93,7 +95,7 @@ function writesOwnHeaders (res) {
 
 /** Whether Node takes `chunk` as the body given to `end`. */
 function isBody (chunk) {
-  return chunk == null || typeof chunk === 'string' || chunk instanceof Uint8Array
+  return chunk == null || typeof chunk === 'string' || isUint8Array(chunk)
 }
 
 /**

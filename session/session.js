@@ -1,6 +1,6 @@
 'use strict'
 
-const { contextOf } = require('./context')
+const { contextOf, contextOn } = require('./context')
 
 module.exports = Session
 
@@ -79,6 +79,8 @@ defineMethod('reload', function reload (callback) {
     if (err) return done(err)
     if (!data) return done(new Error('failed to load session'))
     try {
+      const context = contextOn(req, store)
+      if (context) context.hasRead(req.sessionID, data)
       store.createSession(req, data)
     } catch (err) {
       return done(err)

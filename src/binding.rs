@@ -482,7 +482,11 @@ pub fn memory_get(memory: &External<Memory>, sid: Text) -> Either<Text, ()> {
     ts_return_type = "string | undefined"
 )]
 pub fn memory_peek(memory: &External<Memory>, sid: Text) -> Either<Text, ()> {
-    memory.store.peek(&sid.into_id(), memory.now(), whole_text).map_or(Either::B(()), Either::A)
+    let text = memory.store.peek(&sid.into_id(), memory.now(), |view| {
+        memory.put(place::BORN, f64::from(view.born));
+        whole_text(view)
+    });
+    text.map_or(Either::B(()), Either::A)
 }
 
 /// Stores a session's whole text.
@@ -658,6 +662,12 @@ pub fn memory_template(memory: &External<Memory>, number: u32) -> Option<Vec<Str
 #[napi(catch_unwind)]
 pub fn memory_watch(memory: &External<Memory>, replaced: bool) -> External<Watch> {
     External::new(memory.store.watch(replaced))
+}
+
+/// Ends what `memory_watch` began.
+#[napi(catch_unwind)]
+pub fn memory_unwatch(watch: &External<Watch>) {
+    watch.close();
 }
 
 /// Up to `most` removals: kind, id and text in turn, in one flat array.

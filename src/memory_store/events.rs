@@ -120,10 +120,19 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
+impl Watch {
+    /// Ends the subscription: nothing is recorded for it any more, and what waited is gone.
+    pub fn close(&self) {
         let mut queues = self.watchers.queues.write().unwrap_or_else(PoisonError::into_inner);
         queues.retain(|queue| !Arc::ptr_eq(queue, &self.queue));
         self.watchers.count(&queues);
+        drop(queues);
+        *self.queue.events.lock().unwrap_or_else(PoisonError::into_inner) = VecDeque::new();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.close();
     }
 }

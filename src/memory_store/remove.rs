@@ -11,7 +11,7 @@ use super::store::MemoryStore;
 use super::sweep::Grave;
 
 /// How long a destroyed id is remembered: longer than any request should take.
-pub const TOMBSTONE_MS: u64 = 600_000;
+pub const TOMBSTONE_MS: u64 = 24 * 60 * 60 * 1000;
 /// Tombstones that any store may keep, and a shard of many.
 const TOMBSTONES: u64 = 1024;
 const TOMBSTONES_OF_SHARD: u64 = 16;

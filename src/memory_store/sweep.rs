@@ -104,7 +104,10 @@ impl MemoryStore {
         }
         for remains in dead {
             swept.freed += 1;
-            if remains.standing != Standing::Tombstone {
+            if remains.standing == Standing::Tombstone {
+                // A request that began before may still be running.
+                self.births.forget(remains.born);
+            } else {
                 swept.expired += 1;
                 spoil.extend(self.bury(Kind::Expired, remains));
             }
