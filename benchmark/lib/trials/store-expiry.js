@@ -1,7 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { comeFirst, watchStalls } = require('../stalls')
+const { timed, watchStalls } = require('../stalls')
 const { fillUp, makeStore } = require('../stores')
 
 module.exports = storeExpiry
@@ -10,7 +10,6 @@ const SAMPLE = 20_000
 
 /** All sessions of a store expire at one moment of the real clock. */
 async function storeExpiry ({ contestant, count }) {
-  comeFirst()
   const took = await timeToFill(contestant)
   const store = makeStore(contestant)
 
@@ -21,18 +20,29 @@ async function storeExpiry ({ contestant, count }) {
     const full = process.memoryUsage().rss
     if (Date.now() >= expires) throw new Error('filling took too long')
 
+    global.gc()
+
+    // First a while in which nothing expires, for comparison.
+    await until(expires - 1500)
+    const quiet = watchStalls()
     await until(expires - 100)
-    const stalls = watchStalls()
+    const idle = quiet()
+
+    let call = 0
+    const stalls = watchStalls(() => {
+      call = Math.max(call, timed(() => store.get('unknown', () => {})))
+      if (contestant === 'ours') call = Math.max(call, timed(() => store.stats()))
+    })
     await until(expires + 300)
     // Its own timer would do this some time later.
-    if (contestant === 'memorystore') store.prune()
+    if (contestant === 'memorystore') call = Math.max(call, timed(() => store.prune()))
     const within = await gone(contestant, store, expires)
     const stall = stalls()
 
     global.gc()
     await until(Date.now() + 500)
     const { rss } = process.memoryUsage()
-    return { stall, within, residentAfter: (rss - before) / (full - before) }
+    return { idle, stall, call, within, residentAfter: (rss - before) / (full - before) }
   }
 }
 
@@ -48,7 +58,7 @@ async function timeToFill (contestant) {
 async function gone (contestant, store, expires) {
   while (Date.now() < expires + 3000) {
     if (held(contestant, store) === 0) return Date.now() - expires
-    await until(Date.now() + 5)
+    await until(Date.now() + 25)
   }
   return null
 }
