@@ -8,11 +8,14 @@
  */
 
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { show } = require('./child')
 const { format, judge, readNodeTest, readTotal } = require('./counts')
 
 const TIME_LIMIT = 15 * 60 * 1000
+// Node's own choice is one file at a time on two cores.
+const FILES_AT_ONCE = `--test-concurrency=${Math.max(2, os.availableParallelism())}`
 // A test that waits for what never comes fails by itself; Node 18 can't be told.
 const TEST_LIMIT = Number(process.versions.node.split('.')[0]) < 20 ? [] : ['--test-timeout=120000']
 
@@ -32,7 +35,7 @@ async function main ([folder, ...rest]) {
     console.error(`${folder} has no tests`)
     return judge(null)
   }
-  const args = own ? [script, ...rest] : ['--test', '--test-reporter=spec', ...TEST_LIMIT, ...rest, ...files]
+  const args = own ? [script, ...rest] : ['--test', '--test-reporter=spec', FILES_AT_ONCE, ...TEST_LIMIT, ...rest, ...files]
   const { status, output } = await show(process.execPath, args, { limit: TIME_LIMIT })
   return judge(own ? readTotal(output) : readNodeTest(output), status)
 }
