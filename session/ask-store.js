@@ -2,7 +2,7 @@
 
 const debug = require('./debug')
 
-module.exports = { askStore }
+module.exports = { askStore, TIMEOUT: 'ERR_SESSION_STORE_TIMEOUT' }
 
 /**
  * Calls a store and passes its answer on once, whatever the store does: answer twice, throw, or, when
@@ -50,6 +50,6 @@ function askStore (timeout, call, done) {
 
 function timeoutError (ms) {
   const err = new Error(`the session store has not answered within the storeTimeout of ${ms} ms`)
-  err.code = 'ERR_SESSION_STORE_TIMEOUT'
+  err.code = module.exports.TIMEOUT
   return err
 }

@@ -1,4 +1,4 @@
 'use strict'
 
-/** Node's setImmediate as it was when this was loaded: tests with fake timers replace the global one. */
-module.exports = setImmediate
+/** Node's own setImmediate: tests with fake timers or a DOM replace the global one, or have none. */
+module.exports = require('timers').setImmediate

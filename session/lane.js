@@ -1,5 +1,6 @@
 'use strict'
 
+const { contextOf } = require('./context')
 const Cookie = require('./cookie')
 const defer = require('./defer')
 const { Templates } = require('./cookie-template')
@@ -88,7 +89,9 @@ function save (context, session, text, callback) {
 function write (engine, context, session, text) {
   const { id } = session
   const now = Date.now()
-  const life = context.lifeOf(session)
+  // Another middleware on this store may have made the session.
+  const owner = contextOf(session) || context
+  const life = (owner.store === context.store ? owner : context).lifeOf(session)
   let written
   const data = Cookie.plainData(session.cookie)
   const template = data && typeof session.toJSON !== 'function' ? engine.templates.of(data) : undefined

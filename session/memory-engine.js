@@ -16,6 +16,9 @@ const TEXT_AT = 6 // where the text begins in what `load` gives; out
 const ENGINE = Symbol('express-session-native.engine')
 /** Which life of its id the data is that a store's `get` gave. Beside the data: it may be frozen. */
 const lives = new WeakMap()
+/** The cookie is not a template. */
+const NO_TEMPLATE = -1
+
 /** No birth: there is no such session; or its text has to be read in another way. */
 const ABSENT = -1
 const ELSEHOW = -2
@@ -81,6 +84,7 @@ class MemoryEngine {
   touch (sid, cookieText, deadline, now) {
     this.numbers[NOW] = now
     this.numbers[DEADLINE] = deadline
+    this.numbers[TEMPLATE] = NO_TEMPLATE // a session without a cookie keeps what is stored
     if (!native.memoryTouch(this.handle, sid, cookieText)) this.rewrite(sid, cookieText, deadline, now)
   }
 
@@ -158,7 +162,7 @@ class MemoryEngine {
     const text = this.peek(sid, now)
     const loaded = new Loaded(sid, undefined, text, undefined, undefined, -1)
     try {
-      if (text) loaded.data = JSON.parse(text)
+      if (text) loaded.data = parse(JSON, text)
     } catch (err) {
       loaded.error = err
     }
@@ -225,6 +229,20 @@ class MemoryEngine {
   }
 }
 
+/**
+ * What a serializer makes of a stored text.
+ *
+ * @throws {SyntaxError} without the text, which JSON's own would quote; other serializers' errors as they are
+ */
+function parse (serializer, text) {
+  if (serializer !== JSON) return serializer.parse(text)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError('the text stored for the session is not JSON')
+  }
+}
+
 /** A session as `load` found it. Without a template, `data` and `text` are those of the whole session. */
 class Loaded {
   constructor (sid, data, text, template, expires, life) {
@@ -243,4 +261,4 @@ function stored (status) {
   return status !== DROPPED
 }
 
-module.exports = { ENGINE, MemoryEngine, lives }
+module.exports = { ENGINE, MemoryEngine, lives, parse }

@@ -1,5 +1,6 @@
 'use strict'
 
+const background = require('./background')
 const debug = require('./debug')
 const defer = require('./defer')
 
@@ -50,8 +51,7 @@ class Removals {
   start (replaced) {
     if (this.watch !== undefined) return
     this.watch = this.engine.watch(replaced)
-    this.timer = setInterval(() => this.tell(), PERIOD)
-    this.timer.unref()
+    this.timer = background(() => this.tell(), PERIOD)
   }
 
   stop () {
@@ -76,7 +76,7 @@ class Removals {
       this.pass(removed)
     } catch (err) {
       // There is no callback to give it to.
-      process.emitWarning(err)
+      process.emitWarning(err instanceof Error ? err : String(err))
     }
   }
 

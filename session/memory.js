@@ -1,9 +1,10 @@
 'use strict'
 
 const { inherits } = require('util')
+const background = require('./background')
 const { contextOn } = require('./context')
 const defer = require('./defer')
-const { ENGINE, MemoryEngine, lives } = require('./memory-engine')
+const { ENGINE, MemoryEngine, lives, parse } = require('./memory-engine')
 const { Removals } = require('./memory-removals')
 const { deadline, readOptions, DEFAULT_TTL } = require('./memory-options')
 const { sessionsView } = require('./memory-view')
@@ -74,7 +75,7 @@ MemoryStore.prototype.get = function get (sid, callback) {
     if (!text) return undefined
 
     const { lastLife } = engine
-    const session = engine.options.serializer.parse(text)
+    const session = parse(engine.options.serializer, text)
     if (typeof session === 'object' && session !== null) lives.set(session, lastLife)
     return session
   })
@@ -115,7 +116,7 @@ MemoryStore.prototype.touch = function touch (sid, session, callback) {
     const stored = engine.get(String(sid), now)
     if (stored === undefined) return
     const life = engine.lastLife
-    const current = serializer.parse(stored)
+    const current = parse(serializer, stored)
     current.cookie = session.cookie
     this[ENGINE].removals.flush()
     engine.set(String(sid), text(serializer.stringify(current)), moment, life, false, now)
@@ -149,7 +150,7 @@ MemoryStore.prototype.all = function all (callback) {
   const sessions = Object.create(null)
   collect(this, callback, sessions, sid => {
     const text = this[ENGINE].peek(sid, Date.now())
-    if (text) sessions[sid] = this[ENGINE].options.serializer.parse(text)
+    if (text) sessions[sid] = parse(this[ENGINE].options.serializer, text)
   })
 }
 
@@ -174,7 +175,7 @@ MemoryStore.prototype.keys = async function * keys () {
 MemoryStore.prototype[Symbol.asyncIterator] = async function * iterate () {
   for await (const sid of this.keys()) {
     const text = this[ENGINE].peek(sid, Date.now())
-    if (text !== undefined) yield [sid, this[ENGINE].options.serializer.parse(text)]
+    if (text !== undefined) yield [sid, parse(this[ENGINE].options.serializer, text)]
   }
 }
 
@@ -189,7 +190,7 @@ MemoryStore.prototype.startInterval = function startInterval () {
   this.stopInterval()
   const { checkPeriod } = this[ENGINE].options
   if (checkPeriod > 0 && checkPeriod < Infinity) {
-    this[ENGINE].interval = setInterval(() => this.prune(), Math.min(Math.floor(checkPeriod), 2 ** 31 - 1)).unref()
+    this[ENGINE].interval = background(() => this.prune(), Math.min(Math.floor(checkPeriod), 2 ** 31 - 1))
   }
 }
 

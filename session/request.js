@@ -1,7 +1,8 @@
 'use strict'
 
+const { inspect } = require('util')
 const { adopt } = require('./adopt')
-const { askStore } = require('./ask-store')
+const { askStore, TIMEOUT } = require('./ask-store')
 const { attach } = require('./context')
 const debug = require('./debug')
 const defer = require('./defer')
@@ -47,6 +48,7 @@ class RequestContext {
     this.saving = undefined
     this.failed = false
 
+    this.timedOut = false // the store has not answered
     this.touched = false
     this.headersDone = false
     this.ended = false
@@ -103,6 +105,7 @@ class RequestContext {
     askStore(middleware.storeTimeout, callback => store.get(cookieId, callback), (err, data) => {
       if (err && err.code !== 'ENOENT') {
         debug('store failed: %s', err.code || err.name)
+        this.timedOut = err.code === TIMEOUT
         this.next(err)
         return
       }
@@ -326,7 +329,8 @@ class RequestContext {
     const { req, store, middleware } = this
     const { session, sessionID: sid } = req
 
-    if (sid && middleware.unsetDestroy && session == null) return DESTROY
+    // Not when the store has only not answered in time.
+    if (sid && middleware.unsetDestroy && session == null && !this.timedOut) return DESTROY
 
     if (!session) {
       debug('no session')
@@ -410,6 +414,11 @@ class RequestContext {
     if (!this.ended) return dataText(session)
     if (this.endText === undefined) this.endText = dataText(session)
     return this.endText
+  }
+
+  /** Whoever prints a request must not see sessions. */
+  [inspect.custom] () {
+    return 'RequestContext {}'
   }
 
   /** A session that has no text, or a cookie none: what the headers say of it, the end need not repeat. */

@@ -297,13 +297,14 @@ impl Memory {
         if born < 0.0 { Write::Any } else { Write::Update { born: born as u32 } }
     }
 
-    /// The cookie whose template and expiry JavaScript has put down.
-    fn cookie(&self) -> Cookie<'static> {
+    /// The cookie whose template and expiry JavaScript has put down, if it has.
+    fn cookie(&self) -> Option<Cookie<'static>> {
+        let number = self.number(place::TEMPLATE);
         let expires = self.number(place::EXPIRES);
-        Cookie::Template {
-            number: self.number(place::TEMPLATE) as u16,
+        (number >= 0.0).then(|| Cookie::Template {
+            number: number as u16,
             expires: (!expires.is_nan()).then_some(expires as i64),
-        }
+        })
     }
 }
 
@@ -515,13 +516,13 @@ pub fn memory_set(memory: &External<Memory>, sid: Text, text: Text) -> u32 {
     ts_args_type = "memory: ExternalObject<Memory>, sid: string, data: string",
     ts_return_type = "number"
 )]
-pub fn memory_commit(memory: &External<Memory>, sid: Text, data: Text) -> u32 {
+pub fn memory_commit(memory: &External<Memory>, sid: Text, data: Text) -> Result<u32> {
     let Text { bytes, encoding } = data;
+    let cookie = memory.cookie().ok_or_else(|| Error::from_reason("a cookie template is expected"))?;
     let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
     let id = sid.into_id();
-    let written =
-        memory.store.write(&id, memory.cookie(), &bytes, encoding, deadline, memory.mode(), returned, now);
-    memory.outcome(written)
+    let written = memory.store.write(&id, cookie, &bytes, encoding, deadline, memory.mode(), returned, now);
+    Ok(memory.outcome(written))
 }
 
 /// Renews a session's deadline and its cookie: `cookie` as JSON, or without it a template. False
@@ -533,10 +534,10 @@ pub fn memory_commit(memory: &External<Memory>, sid: Text, data: Text) -> u32 {
 )]
 pub fn memory_touch(memory: &External<Memory>, sid: Text, cookie: Option<Text>) -> bool {
     let cookie = match &cookie {
-        Some(text) => Cookie::Text(&text.bytes),
+        Some(text) => Some(Cookie::Text(&text.bytes)),
         None => memory.cookie(),
     };
-    memory.store.touch(&sid.into_id(), Some(cookie), memory.deadline(), memory.now()) != Touched::Whole
+    memory.store.touch(&sid.into_id(), cookie, memory.deadline(), memory.now()) != Touched::Whole
 }
 
 /// Removes a session; says whether there was one.

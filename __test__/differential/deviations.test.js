@@ -160,6 +160,9 @@ deviation('cookie-named-proto', FEW, '__proto__', { options: { ...USUAL, name: '
 deviation('memory-store-calls-back-errors', ['recorded'], 'get', {
   steps: [visit(count), { ...visit(), before: [{ do: 'text', v: 'not json' }], unseen: true }]
 })
+deviation('stored-text-is-not-quoted', ['recorded'], 'get', {
+  steps: [visit(count), { ...visit(), before: [{ do: 'text', v: 'not json' }], unseen: true }]
+})
 deviation('stored-null-is-nothing', ['recorded'], 'get', {
   steps: [visit(count), { ...visit(), before: [{ do: 'text', v: 'null' }], unseen: true }]
 })
