@@ -43,7 +43,7 @@ class RequestContext {
     this.lifeId = undefined // the id whose life in the native store this request knows,
     this.life = -1 // and that life
     this.otherLives = undefined // the same for the ids of sessions that the app regenerated
-    this.returned = false // the client came with the cookie of a session that is there
+    this.returned = false // the client came with a cookie that this app has signed
     this.savedText = undefined // what was saved last
     this.saving = undefined
     this.failed = false
@@ -83,6 +83,7 @@ class RequestContext {
     }
 
     req.sessionID = this.cookieId
+    this.returned = Boolean(this.cookieId)
     this.hook()
 
     if (!this.cookieId) {
@@ -162,7 +163,6 @@ class RequestContext {
   }
 
   cameWith (text) {
-    this.returned = true
     this.originalId = this.req.sessionID
     this.originalText = text
     if (!this.middleware.resave) this.savedText = text

@@ -147,6 +147,8 @@ module.exports = [
     expect (record, scenario) {
       const ours = 'the text stored for the session is not JSON'
       eachStep(record, scenario, (out) => {
+        const stored = out.stored && out.stored.failed
+        if (stored && stored.name === 'SyntaxError') stored.message = ours
         const said = out.log.map((e) => e[1]).find((e) => e && e.name === 'SyntaxError')
         if (!said) return
         const theirs = said.message
