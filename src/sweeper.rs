@@ -9,10 +9,11 @@ use crate::clock::Follower;
 use crate::memory_store::MemoryStore;
 use crate::reclaim::Reclaimer;
 
-/// Deadlines are noticed at most this late; the wheel adds up to as much again.
-const TICK: Duration = Duration::from_millis(250);
+/// Deadlines are noticed at most this late; the wheel adds up to a quarter of a second. Then a million
+/// sessions at once take half a second more.
+const TICK: Duration = Duration::from_millis(100);
 /// Steps in one store before the next has its turn.
-const BUDGET: usize = 4096;
+const BUDGET: usize = 8192;
 /// Between two rounds: who waits for a lock gets it.
 const PAUSE: Duration = Duration::from_millis(1);
 /// Records that wait to be freed together: 64 MB of pointers.
