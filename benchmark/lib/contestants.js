@@ -1,7 +1,7 @@
 'use strict'
 
 const { asyncStore } = require('./async-store')
-const { COOKIE, SECRET } = require('./sample')
+const { COOKIE, SECRET, USER } = require('./sample')
 
 /*
  * The middlewares that are compared, by name.
@@ -40,6 +40,6 @@ function configured (session, store) {
 
 /** In the place of a session, so that one app serves all. */
 function noSession (req, res, next) {
-  req.session = { user: { name: 'Ada Lovelace' }, views: 1 }
+  req.session = { user: { name: USER }, views: 1 }
   next()
 }

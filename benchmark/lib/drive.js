@@ -46,7 +46,7 @@ function drive (exchange, count, inFlight) {
 
 /** CPU time of a slice, and of warming up, in milliseconds. */
 const SLICE = 30
-const WARM_UP = 400
+const WARM_UP = 300
 /** How often to read the CPU time, in milliseconds: on some systems that costs as much as a hundred requests. */
 const LOOK = 10
 

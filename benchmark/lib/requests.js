@@ -1,6 +1,6 @@
 'use strict'
 
-const { NAME, padded } = require('./sample')
+const { NAME, USER, padded } = require('./sample')
 
 /*
  * The five kinds of request, and what an app does in each.
@@ -20,7 +20,7 @@ function answer (kind, req, res, number, bytes) {
   const { session } = req
   if (kind === 'login') padded(session, number, bytes)
   else if (kind === 'write') session.views++
-  else if (kind === 'read' && session.user.name !== 'Ada Lovelace') throw new Error('another session')
+  else if (kind === 'read' && session.user.name !== USER) throw new Error('another session')
   res.setHeader('Content-Length', 2)
   res.end('ok')
 }

@@ -6,11 +6,12 @@
 
 const NAME = 'connect.sid'
 const SECRET = 'a secret of the benchmarks, 32 or more characters'
+const USER = 'Augusta Ada King, Lovelace'
 const COOKIE = { maxAge: 24 * 60 * 60 * 1000 }
 
 /** What a login writes. */
 function fill (session, number) {
-  session.user = { id: 100000 + number % 900000, name: 'Ada Lovelace', roles: [2] }
+  session.user = { id: 100000 + number % 900000, name: USER, roles: [2] }
   session.views = 1
   session.csrf = token(number)
 }
@@ -32,4 +33,4 @@ function rowOf (number, row) {
 
 const ROW_LENGTH = JSON.stringify(rowOf(1, 1)).length + 1
 
-module.exports = { COOKIE, NAME, SECRET, fill, padded }
+module.exports = { COOKIE, NAME, SECRET, USER, fill, padded }

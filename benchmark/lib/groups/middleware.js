@@ -55,6 +55,7 @@ function row (kind, results) {
     overMemorystore: ratios(own('memorystore'), own('ours')),
     parts: spread(cpu('parts')),
     overParts: ratios(own('ours'), cpu('parts')),
+    limit: ratios(own('upstream'), cpu('parts')),
     partsAndObjects: spread(cpu('parts-objects')),
     overPartsAndObjects: ratios(own('ours'), cpu('parts-objects')),
     ordinary: {

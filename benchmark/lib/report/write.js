@@ -9,7 +9,6 @@ const DOCS = path.join(__dirname, '../../../docs')
 
 function write (name, text) {
   fs.writeFileSync(path.join(DOCS, name), text)
-  console.log(`docs/${name}`)
 }
 
 /** A JSON file of an earlier run, or an empty object. */
