@@ -16,6 +16,28 @@ export declare class ExternalObject<T> {
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/**
+ * What requests call. `open`: the session id that a `Cookie` header holds with a valid signature;
+ * `seal`: the cookie value `s:id.signature`, URI-encoded, nothing for an id that has no UTF-8; `sign`:
+ * `value.signature`; `unsign`: the value in that, if one of the keys made the signature.
+ */
+export declare function bindKeyring(keyring: ExternalObject<Keyring>): { open(header: string): string | undefined, seal(sid: string): string | undefined, sign(value: string): string, unsign(signed: string): string | undefined }
+
+/**
+ * Opens a `Cookie` header and reads the session: `["id",data]` in one JSON text (two strings would take
+ * two calls). Without a valid cookie, nothing; without such a session the id alone, and `ABSENT` for its
+ * birth; `ELSEHOW` where the text holds half a surrogate pair and has to be read by `peek`.
+ */
+export declare function bindLoad(memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>): (header: string) => string | undefined
+
+/**
+ * What requests call. `get`: a session's text, read for a client; `peek`: for someone who looks around;
+ * both put down its birth. `set` stores a whole text, `commit` the text of the data of a session whose
+ * cookie is a template. `touch` renews deadline and cookie, the latter as JSON or else a template; false
+ * when the cookie is in a text that the store can not change. `destroy` says whether there was a session.
+ */
+export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): number, commit(sid: string, data: string): number, touch(sid: string, cookie?: string): boolean, destroy(sid: string): boolean }
+
 /** Prepares the keys of a cookie: the first signs, all verify. */
 export declare function createKeyring(name: string, keys: Uint8Array[]): ExternalObject<Keyring>
 
@@ -32,12 +54,6 @@ export declare function generateId(): string
 /** Removes all sessions. */
 export declare function memoryClear(memory: ExternalObject<Memory>): void
 
-/** Stores the text of a session's data; its cookie is a template. */
-export declare function memoryCommit(memory: ExternalObject<Memory>, sid: string, data: string): number
-
-/** Removes a session; says whether there was one. */
-export declare function memoryDestroy(memory: ExternalObject<Memory>, sid: string): boolean
-
 /** Up to `most` removals: kind, id and text in turn, in one flat array. */
 export declare function memoryDrain(watch: ExternalObject<Watch>, most: number): string[]
 
@@ -46,9 +62,6 @@ export interface MemoryEvicted {
   max: number
   maxBytes: number
 }
-
-/** A session's text, read for a client; its birth is put down. */
-export declare function memoryGet(memory: ExternalObject<Memory>, sid: string): string | undefined
 
 /** The ids of one part of a store, or null after the last part. */
 export declare function memoryIds(memory: ExternalObject<Memory>, part: number): string[] | null
@@ -64,20 +77,6 @@ export interface MemoryLimits {
   max: number
   maxBytes: number
 }
-
-/**
- * Opens a `Cookie` header and reads the session: `["id",text]` in one JSON text, of which a number
- * says where `text` begins. (Two strings would take two calls; cutting one in two makes parsing slow.)
- * Without a valid cookie, nothing; without such a session the id alone, and `ABSENT` for its birth;
- * `ELSEHOW` where the text holds half a surrogate pair and has to be read by `memory_get`.
- */
-export declare function memoryLoad(memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>, header: string): string | undefined
-
-/** A session's text, read for someone who looks around. */
-export declare function memoryPeek(memory: ExternalObject<Memory>, sid: string): string | undefined
-
-/** Stores a session's whole text. */
-export declare function memorySet(memory: ExternalObject<Memory>, sid: string, text: string): number
 
 /** Changes the bounds of a store. */
 export declare function memorySetLimits(memory: ExternalObject<Memory>, max: number, maxBytes: number): void
@@ -106,26 +105,8 @@ export declare function memorySweep(memory: ExternalObject<Memory>, budget: numb
 /** The text of a cookie template before and after the value of `expires`. */
 export declare function memoryTemplate(memory: ExternalObject<Memory>, number: number): Array<string> | null
 
-/**
- * Renews a session's deadline and its cookie: `cookie` as JSON, or without it a template. False
- * when the cookie is in a text that the store can not change.
- */
-export declare function memoryTouch(memory: ExternalObject<Memory>, sid: string, cookie?: string): boolean
-
 /** Ends what `memory_watch` began. */
 export declare function memoryUnwatch(watch: ExternalObject<Watch>): void
 
 /** Begins to record what is removed; with `replaced`, what is written over too. */
 export declare function memoryWatch(memory: ExternalObject<Memory>, replaced: boolean): ExternalObject<Watch>
-
-/** The session id that a `Cookie` header holds with a valid signature. */
-export declare function openCookie(keyring: ExternalObject<Keyring>, header: string): string | undefined
-
-/** The cookie value `s:id.signature`, URI-encoded; nothing for an id that has no UTF-8. */
-export declare function seal(keyring: ExternalObject<Keyring>, sid: string): string | undefined
-
-/** `value.signature`. */
-export declare function sign(keyring: ExternalObject<Keyring>, value: string): string
-
-/** The value in `value.signature`, if one of the keys made the signature. */
-export declare function unsign(keyring: ExternalObject<Keyring>, signed: string): string | undefined

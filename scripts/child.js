@@ -4,7 +4,7 @@ const { spawn } = require('node:child_process')
 
 /*
  * Runs a program, shows what it prints and resolves to { status, output } with its standard output.
- * It is killed after `limit` milliseconds; status is then null.
+ * It is killed after `limit` milliseconds; status is then null. An end by a signal is said.
  */
 function show (command, args, { cwd, limit }) {
   const env = { ...process.env }
@@ -30,7 +30,10 @@ function show (command, args, { cwd, limit }) {
       console.error(error.message)
       end(null, output)
     })
-    child.on('close', (status) => end(status, output))
+    child.on('close', (status, signal) => {
+      if (signal !== null) console.error(`${command} ${args[0]} … was ended by ${signal}`)
+      end(status, output)
+    })
   })
 }
 

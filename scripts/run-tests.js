@@ -37,7 +37,9 @@ async function main ([folder, ...rest]) {
   }
   const args = own ? [script, ...rest] : ['--test', '--test-reporter=spec', FILES_AT_ONCE, ...TEST_LIMIT, ...rest, ...files]
   const { status, output } = await show(process.execPath, args, { limit: TIME_LIMIT })
-  return judge(own ? readTotal(output) : readNodeTest(output), status)
+  const counts = own ? readTotal(output) : readNodeTest(output)
+  if (!counts) console.error(`the tests of ${folder} ended without a summary, with status ${status}`)
+  return judge(counts, status)
 }
 
 main(process.argv.slice(2)).then((counts) => {

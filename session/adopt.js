@@ -1,7 +1,7 @@
 'use strict'
 
-const { dataText } = require('./serialize')
 const Session = require('./session')
+const { stateOf } = require('./state')
 
 module.exports = { adopt }
 
@@ -14,7 +14,7 @@ function adopt (session, context) {
   if (save === Session.save || typeof save !== 'function') return
 
   define(session, 'save', function (...args) {
-    context.savedText = dataText(this)
+    context.savedState = stateOf(this)
     context.saving = this
     try {
       return save.apply(this, args)

@@ -9,7 +9,10 @@ const native = require('./native')
  */
 class Keyring {
   #secrets
-  #keys
+  #handle
+  #calls
+  #engine
+  #load
 
   /**
    * @param {string} name of the cookie
@@ -18,29 +21,39 @@ class Keyring {
    */
   constructor (name, secrets) {
     this.#secrets = [...secrets]
-    this.#keys = native.createKeyring(name, this.#secrets.map(keyBytes))
+    this.#handle = native.createKeyring(name, this.#secrets.map(keyBytes))
+    this.#calls = native.bindKeyring(this.#handle)
   }
 
-  /** What the engine's calls take. */
-  get handle () {
-    return this.#keys
+  /** The engine's function that opens a `Cookie` header and reads the session; of one store, nearly always. */
+  loaderOf (engine) {
+    if (this.#engine !== engine) {
+      this.#engine = engine
+      this.#load = native.bindLoad(engine.handle, this.#handle)
+    }
+    return this.#load
   }
 
   /** The session id that a `Cookie` header holds with a valid signature, or undefined. */
   open (header) {
-    return native.openCookie(this.#keys, header)
+    return this.#calls.open(header)
+  }
+
+  /** `value.signature`. */
+  sign (value) {
+    return this.#calls.sign(value)
   }
 
   /** The value in `value.signature`, or undefined. */
   unsign (signed) {
-    return native.unsign(this.#keys, signed)
+    return this.#calls.unsign(signed)
   }
 
   /** The cookie value for a session id: `s:` + id + `.` + signature, URI-encoded. */
   seal (sid) {
-    const sealed = native.seal(this.#keys, sid)
+    const sealed = this.#calls.seal(sid)
     // An id with half a surrogate pair has no UTF-8: encodeURIComponent throws at it.
-    return sealed === undefined ? encodeURIComponent('s:' + native.sign(this.#keys, sid)) : sealed
+    return sealed === undefined ? encodeURIComponent('s:' + this.sign(sid)) : sealed
   }
 
   /** Whether `secrets` still are those of this keyring: apps rotate them in the array that they gave. */

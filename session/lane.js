@@ -7,6 +7,7 @@ const { Templates } = require('./cookie-template')
 const MemoryStore = require('./memory')
 const { ENGINE } = require('./memory-engine')
 const { deadline } = require('./memory-options')
+const { dataText } = require('./serialize')
 const Session = require('./session')
 const Store = require('./store')
 
@@ -56,7 +57,7 @@ function commit (context, task) {
     case 'save':
       // A session goes to the store that its request has now: another middleware may have set that.
       if (store.set !== set || session.save !== Session.save || session.req.sessionStore !== store) return false
-      write(engine, context, session, context.text(session))
+      write(engine, context, session)
       return true
     default:
       if (store.touch !== touch) return false
@@ -71,14 +72,14 @@ function commit (context, task) {
  *
  * @return {boolean} false when the ordinary way has to be taken
  */
-function save (context, session, text, callback) {
+function save (context, session, callback) {
   const { store } = context
   if (session.req.sessionStore !== store) return false
   const engine = store.set === set ? plainEngine(store) : undefined
   if (engine === undefined || typeof session.id !== 'string') return false
 
   try {
-    write(engine, context, session, text)
+    write(engine, context, session)
     defer(callback)
   } catch (err) {
     defer(callback, err)
@@ -86,7 +87,7 @@ function save (context, session, text, callback) {
   return true
 }
 
-function write (engine, context, session, text) {
+function write (engine, context, session) {
   const { id } = session
   const now = Date.now()
   // Another middleware on this store may have made the session.
@@ -100,7 +101,7 @@ function write (engine, context, session, text) {
     written = engine.set(id, JSON.stringify(session), deadline(engine.options, session, id, now), life, context.returned, now)
   } else {
     const expires = data.expires ? data.expires.getTime() : NaN
-    written = engine.commit(id, text, template, expires, templateDeadline(engine, expires, now), life, context.returned, now)
+    written = engine.commit(id, dataText(session), template, expires, templateDeadline(engine, expires, now), life, context.returned, now)
   }
   if (written) context.knowsLife(id, engine.lastLife)
 }

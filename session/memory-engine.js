@@ -10,7 +10,6 @@ const EXPIRES = 2 // the cookie's, ms since the epoch, NaN for none; in and out
 const TEMPLATE = 3 // number of the cookie's template, -1 for none; in and out
 const LIFE_OF_ID = 4 // which life of the id this is, -1 for any; in and out
 const RETURNED = 5 // 1: the client has come back with a valid cookie; in
-const TEXT_AT = 6 // where the text begins in what `load` gives; out
 
 /** Where a store keeps its engine. */
 const ENGINE = Symbol('express-session-native.engine')
@@ -37,19 +36,20 @@ class MemoryEngine {
    * @throws {RangeError} when a shared store has other bounds than those that were asked for
    */
   constructor ({ max, maxBytes, shared, asked }) {
-    this.numbers = new Float64Array(7)
+    this.numbers = new Float64Array(6)
     try {
       this.handle = native.createMemory(this.numbers, max, maxBytes, shared, asked)
     } catch (err) {
       throw new RangeError(err.message, { cause: err })
     }
+    this.calls = native.bindMemory(this.handle)
     this.templates = new Templates(this)
   }
 
   /** The JSON text of a session, or undefined. */
   get (sid, now) {
     this.numbers[NOW] = now
-    return native.memoryGet(this.handle, sid)
+    return this.calls.get(sid)
   }
 
   /** Which life of its id the session is that was just read or written. */
@@ -60,7 +60,7 @@ class MemoryEngine {
   /** `get`, for someone who only looks: it protects the session from nothing. */
   peek (sid, now) {
     this.numbers[NOW] = now
-    return native.memoryPeek(this.handle, sid)
+    return this.calls.peek(sid)
   }
 
   /**
@@ -77,7 +77,7 @@ class MemoryEngine {
     numbers[DEADLINE] = deadline
     numbers[LIFE_OF_ID] = life
     numbers[RETURNED] = returned ? 1 : 0
-    return stored(native.memorySet(this.handle, sid, text))
+    return stored(this.calls.set(sid, text))
   }
 
   /** Renews the deadline of a session; its cookie becomes `cookieText`. */
@@ -85,7 +85,7 @@ class MemoryEngine {
     this.numbers[NOW] = now
     this.numbers[DEADLINE] = deadline
     this.numbers[TEMPLATE] = NO_TEMPLATE // a session without a cookie keeps what is stored
-    if (!native.memoryTouch(this.handle, sid, cookieText)) this.rewrite(sid, cookieText, deadline, now)
+    if (!this.calls.touch(sid, cookieText)) this.rewrite(sid, cookieText, deadline, now)
   }
 
   /** A text that does not begin with its cookie is read and written as a whole. */
@@ -109,7 +109,7 @@ class MemoryEngine {
     numbers[DEADLINE] = deadline
     numbers[EXPIRES] = expires
     numbers[TEMPLATE] = template.number
-    return native.memoryTouch(this.handle, sid)
+    return this.calls.touch(sid)
   }
 
   /** `set`, for the text of the data alone and a cookie with a template. */
@@ -121,7 +121,7 @@ class MemoryEngine {
     numbers[TEMPLATE] = template.number
     numbers[LIFE_OF_ID] = life
     numbers[RETURNED] = returned ? 1 : 0
-    return stored(native.memoryCommit(this.handle, sid, dataText))
+    return stored(this.calls.commit(sid, dataText))
   }
 
   /**
@@ -132,11 +132,11 @@ class MemoryEngine {
   load (keyring, header, now) {
     const { numbers } = this
     numbers[NOW] = now
-    const found = native.memoryLoad(this.handle, keyring.handle, header)
+    const found = keyring.loaderOf(this)(header)
     if (found === undefined) return undefined
 
     const life = numbers[LIFE_OF_ID]
-    if (life === ABSENT) return new Loaded(found, undefined, undefined, undefined, undefined, life)
+    if (life === ABSENT) return new Loaded(found, undefined, undefined, undefined, life)
     if (life === ELSEHOW) return this.loadWhole(found, now)
 
     const number = numbers[TEMPLATE]
@@ -150,7 +150,6 @@ class MemoryEngine {
     return new Loaded(
       parsed[0],
       parsed[1],
-      found.slice(numbers[TEXT_AT], -1),
       number < 0 ? undefined : this.templates.numbered(number),
       Number.isNaN(expires) ? undefined : expires,
       life
@@ -160,7 +159,7 @@ class MemoryEngine {
   /** A text that is not what this package writes: what is wrong with it is said of the whole. */
   loadWhole (sid, now) {
     const text = this.peek(sid, now)
-    const loaded = new Loaded(sid, undefined, text, undefined, undefined, -1)
+    const loaded = new Loaded(sid, undefined, undefined, undefined, -1)
     try {
       if (text) loaded.data = parse(JSON, text)
     } catch (err) {
@@ -172,7 +171,7 @@ class MemoryEngine {
   /** @return {boolean} whether there was such a session */
   destroy (sid, now) {
     this.numbers[NOW] = now
-    return native.memoryDestroy(this.handle, sid)
+    return this.calls.destroy(sid)
   }
 
   clear (now) {
@@ -243,12 +242,11 @@ function parse (serializer, text) {
   }
 }
 
-/** A session as `load` found it. Without a template, `data` and `text` are those of the whole session. */
+/** A session as `load` found it. Without a template, `data` are those of the whole session. */
 class Loaded {
-  constructor (sid, data, text, template, expires, life) {
+  constructor (sid, data, template, expires, life) {
     this.sid = sid
     this.data = data // nothing when there is no such session
-    this.text = text
     this.template = template
     this.expires = expires
     this.life = life

@@ -11,8 +11,8 @@ const { lives } = require('./memory-engine')
 const { readCookie, readParsedCookies } = require('./read-cookie')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
 const { isSecure } = require('./secure')
-const { dataText } = require('./serialize')
 const { appendSetCookie, cookieText } = require('./set-cookie')
+const { sameState, stateOf } = require('./state')
 
 /** What the end of a request does with its session. */
 const NOTHING = 'nothing'
@@ -39,12 +39,12 @@ class RequestContext {
 
     this.cookieId = undefined // the id that the client's cookie names
     this.originalId = undefined // the session as it came: its id,
-    this.originalText = undefined // the text of its data
+    this.originalState = undefined // its data
     this.lifeId = undefined // the id whose life in the native store this request knows,
     this.life = -1 // and that life
     this.otherLives = undefined // the same for the ids of sessions that the app regenerated
     this.returned = false // the client came with a cookie that this app has signed
-    this.savedText = undefined // what was saved last
+    this.savedState = undefined // the data that were saved last
     this.saving = undefined
     this.failed = false
 
@@ -53,7 +53,7 @@ class RequestContext {
     this.headersDone = false
     this.ended = false
     this.held = false // the end of the response waits for the store
-    this.endText = undefined // the text of the data while and after the request ends
+    this.endState = undefined // the data while and after the request ends
 
     this.originalWrite = undefined
     this.originalEnd = undefined
@@ -138,7 +138,7 @@ class RequestContext {
     debug('generating session')
     this.store.generate(req)
     this.originalId = req.sessionID
-    this.originalText = dataText(req.session)
+    this.originalState = stateOf(req.session)
     adopt(req.session, this)
   }
 
@@ -147,7 +147,7 @@ class RequestContext {
     debug('session found')
     this.hasRead(this.req.sessionID, data)
     this.store.createSession(this.req, data)
-    this.cameWith(dataText(data))
+    this.cameWith(data)
   }
 
   /** A session as the engine gave it: the text of its data, and the template of its cookie. */
@@ -158,14 +158,14 @@ class RequestContext {
     } else {
       debug('session found')
       lane.revive(this.req, loaded)
-      this.cameWith(loaded.text)
+      this.cameWith(loaded.data)
     }
   }
 
-  cameWith (text) {
+  cameWith (data) {
     this.originalId = this.req.sessionID
-    this.originalText = text
-    if (!this.middleware.resave) this.savedText = text
+    this.originalState = stateOf(data)
+    if (!this.middleware.resave) this.savedState = this.originalState
     adopt(this.req.session, this)
   }
 
@@ -173,7 +173,7 @@ class RequestContext {
   save (session, callback) {
     debug('saving %s', shortened(session.id))
     try {
-      this.savedText = dataText(session)
+      this.savedState = stateOf(session)
     } catch (err) {
       if (!callback) throw err
       defer(callback, err)
@@ -181,7 +181,7 @@ class RequestContext {
     }
 
     const done = callback || noop
-    if (!lane.save(this, session, this.savedText, done)) {
+    if (!lane.save(this, session, done)) {
       this.whileSaving(session, saved => this.req.sessionStore.set(session.id, session, saved), done)
     }
   }
@@ -397,23 +397,23 @@ class RequestContext {
   }
 
   shouldSave (session, sid) {
-    const uninitialized = !this.middleware.saveUninitialized && this.savedText === undefined && this.cookieId !== sid
+    const uninitialized = !this.middleware.saveUninitialized && this.savedState === undefined && this.cookieId !== sid
     return uninitialized ? this.isModified(session) : !this.isSaved(session)
   }
 
   isModified (session) {
-    return this.originalId !== session.id || this.originalText !== this.text(session)
+    return this.originalId !== session.id || !sameState(this.originalState, this.state(session))
   }
 
   isSaved (session) {
-    return this.originalId === session.id && this.savedText !== undefined && this.savedText === this.text(session)
+    return this.originalId === session.id && this.savedState !== undefined && sameState(this.savedState, this.state(session))
   }
 
-  /** The text of the session's data; made once when the request has ended. */
-  text (session) {
-    if (!this.ended) return dataText(session)
-    if (this.endText === undefined) this.endText = dataText(session)
-    return this.endText
+  /** The session's data; looked at once when the request has ended. */
+  state (session) {
+    if (!this.ended) return stateOf(session)
+    if (this.endState === undefined) this.endState = stateOf(session)
+    return this.endState
   }
 
   /** Whoever prints a request must not see sessions. */

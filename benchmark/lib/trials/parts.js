@@ -1,6 +1,5 @@
 'use strict'
 
-const Keyring = require('../../../session/keyring')
 const native = require('../../../session/native')
 const { slicer } = require('../drive')
 const { USERS } = require('../requests')
@@ -18,28 +17,28 @@ const PARTS = {
   anonymous: (world) => native.generateId(),
 
   forged: (world, { forged }) => {
-    native.memoryLoad(world.memory, world.keys, forged)
+    world.load(forged)
     return native.generateId()
   },
 
   login: (world, { data }) => {
     const sid = native.generateId()
-    native.memoryCommit(world.memory, sid, JSON.stringify(data))
-    return native.seal(world.keys, sid)
+    world.commit(sid, JSON.stringify(data))
+    return world.seal(sid)
   },
 
   read: (world, { header, sid, text }) => {
-    native.memoryLoad(world.memory, world.keys, header)
+    world.load(header)
     const data = JSON.parse(text)
-    native.memoryTouch(world.memory, sid)
+    world.touch(sid)
     return JSON.stringify(data)
   },
 
   write: (world, { header, sid, text }) => {
-    native.memoryLoad(world.memory, world.keys, header)
+    world.load(header)
     const data = JSON.parse(text)
-    native.memoryCommit(world.memory, sid, JSON.stringify(data))
-    return native.seal(world.keys, sid)
+    world.commit(sid, JSON.stringify(data))
+    return world.seal(sid)
   }
 }
 
@@ -80,12 +79,17 @@ class BareCookie {
 
 function makeWorld () {
   const now = Date.now()
-  const numbers = new Float64Array(7)
+  const numbers = new Float64Array(6)
   const memory = native.createMemory(numbers, Infinity, Infinity)
   const template = native.memoryIntern(memory, `{"originalMaxAge":${DAY},"expires":`, ',"httpOnly":true,"path":"/"}')
   // Now, deadline, expiry of the cookie, its template, any life of the id, not returned.
   numbers.set([now, now + DAY, now + DAY, template, -1, 0])
-  return { memory, numbers, keys: new Keyring(NAME, [SECRET]).handle }
+  const keyring = native.createKeyring(NAME, [Buffer.from(SECRET)])
+  return {
+    load: native.bindLoad(memory, keyring),
+    ...native.bindMemory(memory),
+    seal: native.bindKeyring(keyring).seal
+  }
 }
 
 function makeUser (world, number) {
@@ -93,8 +97,8 @@ function makeUser (world, number) {
   fill(data, number)
   const sid = native.generateId()
   const text = JSON.stringify(data)
-  native.memoryCommit(world.memory, sid, text)
-  const header = `${NAME}=${native.seal(world.keys, sid)}`
+  world.commit(sid, text)
+  const header = `${NAME}=${world.seal(sid)}`
   const forged = Buffer.from(header.slice(0, -5) + 'AAAAA').toString('latin1')
   return { sid, data, text, header: Buffer.from(header).toString('latin1'), forged }
 }

@@ -9,8 +9,8 @@ module.exports = primitives
 
 const MAKE = {
   ours: {
-    sign: ({ native, keys }) => (id) => native.sign(keys, id),
-    unsign: ({ native, keys }) => (id, signed) => native.unsign(keys, signed),
+    sign: ({ keyring }) => (id) => keyring.sign(id),
+    unsign: ({ keyring }) => (id, signed) => keyring.unsign(signed),
     id: ({ native }) => native.generateId
   },
   theirs: {
@@ -24,7 +24,7 @@ const MAKE = {
 async function primitives ({ contestant, kind }) {
   const modules = {
     native: require('../../../session/native'),
-    keys: new Keyring(NAME, [SECRET]).handle,
+    keyring: new Keyring(NAME, [SECRET]),
     signature: require('cookie-signature'),
     uid: require('uid-safe')
   }

@@ -1,0 +1,65 @@
+'use strict'
+
+/*
+ *   npm run test:soak [-- --minutes 1]
+ *
+ * An app on the native store under mixed traffic for a while, in a process of its own: its memory must not
+ * grow once it has what it needs, no request may fail, and when all has expired nothing may be left.
+ */
+
+const { fork } = require('node:child_process')
+const path = require('node:path')
+
+const given = process.argv.indexOf('--minutes')
+const minutes = given === -1 ? 1 : Number(process.argv[given + 1])
+if (!(minutes > 0)) throw new RangeError('--minutes must be a number above 0')
+
+/** Of the second quarter of the time, and a little for the allocator. */
+const GROWTH = 1.1
+const SLACK = 8 * 2 ** 20
+
+const samples = []
+let result
+const child = fork(path.join(__dirname, 'app.js'), [String(minutes * 60_000)], { execArgv: ['--expose-gc'] })
+child.on('message', (message) => {
+  if (message.result) {
+    result = message.result
+    return
+  }
+  samples.push(message)
+  const { seconds, rss, heap, external, requests, sessions } = message
+  console.log(`${seconds} s: RSS ${mib(rss)}, heap ${mib(heap)}, external ${mib(external)}, ` +
+    `${requests.toLocaleString('en')} requests, ${sessions.toLocaleString('en')} sessions`)
+})
+child.on('exit', (status) => {
+  const checks = result === undefined
+    ? { [`the app ended with status ${status}`]: false }
+    : {
+        'resident memory is flat': isFlat('rss'),
+        'the heap is flat': isFlat('heap'),
+        'external memory is flat': isFlat('external'),
+        [`every response was right (${result.wrong} were not)`]: result.wrong === 0 && result.requests > 0,
+        'sessions came, were evicted and expired': result.evicted > 0 && result.expired > 0,
+        [`nothing is left of expired sessions (${result.sessions} sessions, ${result.bytes} bytes)`]:
+          result.sessions === 0 && result.bytes === 0
+      }
+  for (const [name, held] of Object.entries(checks)) console.log(`${held ? '✔' : '✖'} ${name}`)
+  const failed = Object.values(checks).filter((held) => !held).length
+  console.log(`${Object.keys(checks).length - failed} passed, ${failed} failed`)
+  process.exitCode = failed ? 1 : 0
+})
+
+function isFlat (what) {
+  const quarter = Math.floor(samples.length / 4)
+  const early = median(samples.slice(quarter, 2 * quarter))
+  const late = median(samples.slice(-quarter))
+  return late <= early * GROWTH + SLACK
+
+  function median (some) {
+    return some.map((sample) => sample[what]).sort((a, b) => a - b)[some.length >> 1]
+  }
+}
+
+function mib (bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}

@@ -1,0 +1,122 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const vm = require('node:vm')
+const fc = require('fast-check')
+const { dataText } = require('../../session/serialize')
+const { sameState, stateOf } = require('../../session/state')
+
+class Basket {
+  constructor (rows) {
+    this.rows = rows
+  }
+}
+
+class Price {
+  constructor (cents) {
+    this.cents = cents
+  }
+
+  toJSON (key) {
+    return this.cents === 0 ? undefined : [key, this.cents]
+  }
+}
+
+const FEW = ['a', 'b', 'cookie', '1', '__proto__', 'toJSON', '', '[', '}']
+const MOMENT = new Date('2026-11-21T12:00:00.000Z')
+
+/** Few different ones, so that two of them are often alike, and every kind that JSON treats in its own way. */
+const leaf = fc.oneof(
+  fc.constantFrom(null, true, false, 0, -0, 1, 1.5, NaN, -Infinity, '', '0', 'null', 'end', '2026-11-21T12:00:00.000Z', '{}'),
+  fc.constantFrom(undefined, () => 1, Symbol('s'), MOMENT, new Date(NaN), /x/, new Map([[1, 2]]), Object.create(null)),
+  fc.constantFrom(Object('text'), Object(1), Object(false), new Price(0), new Price(1), Buffer.from('x'), vm.runInNewContext('({ a: 1 })')),
+  fc.double(), fc.string()
+)
+const key = fc.oneof(fc.constantFrom(...FEW), fc.string({ maxLength: 3 }))
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('value'), { maxLength: 3 }), tie('object'),
+    tie('object').map((object) => new Basket(object)), tie('value').map((inner) => ({ toJSON: () => inner }))),
+  object: fc.array(fc.tuple(key, tie('value')), { maxLength: 3 }).map((pairs) => Object.fromEntries(pairs))
+}))
+const session = fc.array(fc.tuple(key, value), { maxLength: 4 })
+  .map((pairs) => Object.defineProperties(new Basket(), Object.getOwnPropertyDescriptors(Object.fromEntries(pairs))))
+
+function agree (a, b) {
+  assert.equal(sameState(stateOf(a), stateOf(b)), dataText(a) === dataText(b), `${dataText(a)}\n${dataText(b)}`)
+}
+
+test('two states are equal exactly when the texts are', () => {
+  fc.assert(fc.property(session, session, agree), { numRuns: 3000 })
+})
+
+test('a state is that of what its text says', () => {
+  fc.assert(fc.property(session, (some) => {
+    if (typeof some.toJSON === 'function') return // its cookie is data
+    const text = dataText(some)
+    assert.ok(sameState(stateOf(some), stateOf(JSON.parse(text))), text)
+  }), { numRuns: 3000 })
+})
+
+test('one leaf makes the difference', () => {
+  fc.assert(fc.property(session, leaf, leaf, (some, one, other) => {
+    agree({ ...some, z: { deep: [one] } }, { ...some, z: { deep: [other] } })
+  }), { numRuns: 3000 })
+})
+
+test('the order of keys counts, as in the text', () => {
+  agree({ a: 1, b: 2 }, { b: 2, a: 1 })
+  assert.ok(!sameState(stateOf({ a: 1, b: 2 }), stateOf({ b: 2, a: 1 })))
+})
+
+test('only the cookie of the session itself is left out', () => {
+  assert.ok(sameState(stateOf({ cookie: 1, a: 1 }), stateOf({ cookie: 2, a: 1 })))
+  assert.ok(!sameState(stateOf({ a: { cookie: 1 } }), stateOf({ a: { cookie: 2 } })))
+})
+
+test('what is inherited does not count', () => {
+  agree(Object.create({ a: 1 }), {})
+  assert.deepEqual(stateOf(Object.create({ a: 1 })), [])
+})
+
+test('deep nesting is neither confused with text nor too much', () => {
+  const nested = (depth, inner) => depth === 0 ? inner : { a: nested(depth - 1, inner) }
+  for (const depth of [48, 49, 50, 51, 60, 1000]) {
+    agree(nested(depth, { b: 1 }), nested(depth, { b: 1 }))
+    agree(nested(depth, { b: 1 }), nested(depth, { b: 2 }))
+    agree(nested(depth, { b: 1 }), nested(depth, '{"b":1}'))
+  }
+  let deep = []
+  for (let i = 0; i < 3000; i++) deep = [deep]
+  assert.ok(sameState(stateOf({ deep }), stateOf({ deep })))
+})
+
+for (const [name, make] of Object.entries({
+  'a cycle through the session': () => {
+    const some = new Basket()
+    some.self = { some }
+    return some
+  },
+  'a cycle below it': () => {
+    const a = {}
+    a.b = { a }
+    return { a }
+  },
+  'a cycle through an array': () => {
+    const a = []
+    a.push([a])
+    return { a }
+  },
+  'a BigInt': () => ({ a: [1n] }),
+  'a toJSON that throws': () => ({ a: { toJSON () { throw new RangeError('no') } } })
+})) {
+  test(`${name}: the error of JSON.stringify`, () => {
+    let expected
+    try {
+      dataText(make())
+    } catch (err) {
+      expected = err
+    }
+    assert.throws(() => stateOf(make()), { name: expected.name, message: expected.message })
+  })
+}

@@ -1,0 +1,102 @@
+//! A store as one thread of JavaScript holds it, and the numbers that go in and out of its calls.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::*;
+
+use crate::memory_store::{Cookie, MemoryStore, TooLarge, Write, Written};
+use crate::sweeper;
+
+/// Places in the array of numbers that JavaScript and this side share: see session/memory-engine.js.
+pub mod place {
+    pub const NOW: usize = 0;
+    pub const DEADLINE: usize = 1;
+    pub const EXPIRES: usize = 2;
+    pub const TEMPLATE: usize = 3;
+    pub const BORN: usize = 4;
+    pub const RETURNED: usize = 5;
+    pub const COUNT: usize = 6;
+}
+
+/// Births that are none, in what `bind_load` puts down.
+pub const ABSENT: f64 = -1.0;
+pub const ELSEHOW: f64 = -2.0;
+
+/// A store, with the numbers that go in and out of its calls.
+pub struct Memory {
+    pub store: Arc<MemoryStore>,
+    pub numbers: Float64Array,
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as they should")]
+impl Memory {
+    fn number(&self, place: usize) -> f64 {
+        self.numbers[place]
+    }
+
+    #[expect(unsafe_code, reason = "the array is JavaScript's, and this is its thread")]
+    pub fn put(&self, place: usize, number: f64) {
+        // SAFETY: the array outlives the handle that refers to it, its length was checked, and
+        // nothing else runs on its thread during a call.
+        unsafe { self.numbers.as_ptr().cast_mut().add(place).write(number) };
+    }
+
+    pub fn now(&self) -> u64 {
+        self.number(place::NOW) as u64
+    }
+
+    pub fn deadline(&self) -> u64 {
+        self.number(place::DEADLINE) as u64
+    }
+
+    pub fn returned(&self) -> bool {
+        self.number(place::RETURNED) != 0.0
+    }
+
+    pub fn mode(&self) -> Write {
+        let born = self.number(place::BORN);
+        if born < 0.0 { Write::Any } else { Write::Update { born: born as u32 } }
+    }
+
+    /// The cookie whose template and expiry JavaScript has put down, if it has.
+    pub fn cookie(&self) -> Option<Cookie<'static>> {
+        let number = self.number(place::TEMPLATE);
+        let expires = self.number(place::EXPIRES);
+        (number >= 0.0).then(|| Cookie::Template {
+            number: number as u16,
+            expires: (!expires.is_nan()).then_some(expires as i64),
+        })
+    }
+}
+
+impl Drop for Memory {
+    /// A store that nobody holds any more is taken apart off the JavaScript thread.
+    fn drop(&mut self) {
+        sweeper::retire(Arc::clone(&self.store));
+    }
+}
+
+/// How a write ended, as a number.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Dropped = 0,
+    Created = 1,
+    Replaced = 2,
+    TooLarge = 3,
+}
+
+impl Memory {
+    /// Says how a write ended, and puts down the life of the session that was written.
+    pub fn outcome(&self, written: std::result::Result<Written, TooLarge>) -> u32 {
+        let (outcome, born) = match written {
+            Ok(Written::Created(born)) => (Outcome::Created, Some(born)),
+            Ok(Written::Replaced(born)) => (Outcome::Replaced, Some(born)),
+            Ok(Written::Dropped) => (Outcome::Dropped, None),
+            Err(TooLarge) => (Outcome::TooLarge, None),
+        };
+        if let Some(born) = born {
+            self.put(place::BORN, f64::from(born));
+        }
+        outcome as u32
+    }
+}

@@ -1,0 +1,134 @@
+//! JavaScript strings and the bytes that the engine keeps of them.
+
+use std::borrow::Cow;
+
+use napi::bindgen_prelude::*;
+
+use crate::memory_store::Encoding;
+
+/// U+FFFD in UTF-8, which half a surrogate pair becomes.
+const REPLACEMENT: &[u8] = &[0xEF, 0xBF, 0xBD];
+/// Begins the bytes of an id that has no UTF-8: no UTF-8 text contains it.
+const WIDE_ID: u8 = 0xFF;
+
+/// A JavaScript string. What UTF-8 can not hold is kept as UTF-16, so that no two strings are alike.
+pub struct Text {
+    pub bytes: Vec<u8>,
+    pub encoding: Encoding,
+}
+
+impl Text {
+    /// An id as the store knows it.
+    pub fn into_id(mut self) -> Vec<u8> {
+        if self.encoding == Encoding::Wide {
+            self.bytes.insert(0, WIDE_ID);
+        }
+        self.bytes
+    }
+
+    /// The text in UTF-8, as `Buffer.from` writes it: U+FFFD for half a surrogate pair.
+    pub fn utf8(&self) -> Cow<'_, [u8]> {
+        match self.encoding {
+            Encoding::Wide => Cow::Owned(String::from_utf16_lossy(&self.units()).into_bytes()),
+            _ => Cow::Borrowed(&self.bytes),
+        }
+    }
+
+    /// The UTF-16 units of a wide text.
+    fn units(&self) -> Vec<u16> {
+        self.bytes.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect()
+    }
+
+    pub fn from_id(mut bytes: Vec<u8>) -> Self {
+        if bytes.first() == Some(&WIDE_ID) {
+            bytes.remove(0);
+            return Text { bytes, encoding: Encoding::Wide };
+        }
+        Text::from_utf8(bytes)
+    }
+
+    pub fn from_utf8(bytes: Vec<u8>) -> Self {
+        let encoding = if bytes.is_ascii() { Encoding::Ascii } else { Encoding::Utf8 };
+        Text { bytes, encoding }
+    }
+}
+
+impl FromNapiValue for Text {
+    #[expect(unsafe_code, reason = "napi-rs reads a string in two calls and two passes; this takes one")]
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        let mut bytes: Vec<u8> = Vec::with_capacity(1024);
+        let mut length = 0;
+        let read = |bytes: &mut Vec<u8>, length: &mut usize| {
+            // SAFETY: the buffer has the capacity that is given, and `length` bytes of it are written.
+            let status = unsafe {
+                sys::napi_get_value_string_utf8(
+                    env,
+                    value,
+                    bytes.as_mut_ptr().cast(),
+                    bytes.capacity(),
+                    length,
+                )
+            };
+            if status != sys::Status::napi_ok {
+                return Err(Error::new(Status::StringExpected, "a string is expected"));
+            }
+            // SAFETY: as above.
+            unsafe { bytes.set_len(*length) };
+            Ok(())
+        };
+        read(&mut bytes, &mut length)?;
+        // A character has up to four bytes, and one more ends the text: short of that it was cut off.
+        if length + 5 > bytes.capacity() {
+            let mut whole = 0;
+            // SAFETY: without a buffer, only the length is written.
+            unsafe { sys::napi_get_value_string_utf8(env, value, std::ptr::null_mut(), 0, &raw mut whole) };
+            bytes.clear();
+            bytes.reserve_exact(whole + 1);
+            read(&mut bytes, &mut length)?;
+        }
+        let text = Text::from_utf8(bytes);
+        if text.encoding == Encoding::Utf8 && text.bytes.windows(3).any(|three| three == REPLACEMENT) {
+            // SAFETY: `value` is a string of this `env`.
+            let wide = unsafe { Utf16String::from_napi_value(env, value) }?;
+            if char::decode_utf16(wide.iter().copied()).any(|unit| unit.is_err()) {
+                let bytes = wide.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+                return Ok(Text { bytes, encoding: Encoding::Wide });
+            }
+        }
+        Ok(text)
+    }
+}
+
+impl ToNapiValue for Text {
+    #[expect(unsafe_code, reason = "a Latin-1 string is made without decoding it")]
+    unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> Result<sys::napi_value> {
+        let Text { bytes, encoding } = &text;
+        let length = isize::try_from(bytes.len()).map_err(|_| Error::from_reason("the text is too long"))?;
+        let mut value = std::ptr::null_mut();
+        // SAFETY: pointer and length are those of a living buffer.
+        let status = unsafe {
+            match encoding {
+                Encoding::Ascii => {
+                    sys::napi_create_string_latin1(env, bytes.as_ptr().cast(), length, &raw mut value)
+                }
+                Encoding::Utf8 => {
+                    sys::napi_create_string_utf8(env, bytes.as_ptr().cast(), length, &raw mut value)
+                }
+                Encoding::Wide => {
+                    let units = text.units();
+                    sys::napi_create_string_utf16(env, units.as_ptr(), length / 2, &raw mut value)
+                }
+            }
+        };
+        if status == sys::Status::napi_ok {
+            Ok(value)
+        } else {
+            Err(Error::new(status.into(), "the text is too long"))
+        }
+    }
+}
+
+/// `undefined` for nothing; an `Option` would become `null`.
+pub fn or_undefined(text: Option<Text>) -> Either<Text, ()> {
+    text.map_or(Either::B(()), Either::A)
+}
