@@ -78,6 +78,7 @@ server.listen(0, '127.0.0.1', async () => {
       ...count,
       sessions: sum((stats) => stats.sessions),
       bytes: sum((stats) => stats.bytes),
+      tombstones: sum((stats) => stats.tombstones),
       evicted: sum((stats) => stats.evicted.max),
       expired: sum((stats) => stats.expired)
     }
@@ -110,7 +111,7 @@ function ask (port, agent, path, cookie) {
 async function threads () {
   const code = `
     const { MemoryStore } = require(${JSON.stringify(require.resolve('../..'))})
-    const store = new MemoryStore({ shared: 'soak' })
+    const store = new MemoryStore({ shared: 'soak', ttl: ${MAX_AGE} })
     setInterval(() => {
       for (let i = 0; i < 50; i++) store.set('t' + Math.random(), { cookie: {}, text: 'x'.repeat(Math.random() * 2000) })
     }, 1)`
