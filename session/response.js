@@ -66,8 +66,12 @@ function holdEnd (res, write, end, chunk, encoding) {
     return () => end.call(res, chunk, encoding)
   }
 
-  // The client counts the bytes: keep the last one back.
+  // The client counts the bytes: keep the last one back, or the last character.
   if (Number(res.getHeader('Content-Length')) > 0) {
+    if (endsInAscii(chunk, encoding)) {
+      write.call(res, chunk.slice(0, -1), encoding)
+      return () => end.call(res, chunk.slice(-1), encoding)
+    }
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     if (bytes.length > 0) {
       write.call(res, bytes.subarray(0, -1))
@@ -77,6 +81,12 @@ function holdEnd (res, write, end, chunk, encoding) {
 
   write.call(res, chunk, encoding)
   return () => end.call(res)
+}
+
+/** Whether the last byte of a body is its last character. Cutting that off is cheaper than making a Buffer. */
+function endsInAscii (chunk, encoding) {
+  return typeof chunk === 'string' && (encoding === undefined || encoding === 'utf8') &&
+    chunk.charCodeAt(chunk.length - 1) < 128
 }
 
 function sendHeaders (res) {
