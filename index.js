@@ -47,6 +47,7 @@ function session (options) {
 
   return function session (req, res, next) {
     if (req.session) return next()
+    debug.refresh()
 
     if (!readiness.ready) {
       debug('store is disconnected')

@@ -102,7 +102,7 @@ class RequestContext {
   fetch () {
     const { middleware, store, cookieId } = this
 
-    debug('fetching %s', shortened(cookieId))
+    debug.session('fetching %s', cookieId)
     askStore(middleware.storeTimeout, callback => store.get(cookieId, callback), (err, data) => {
       if (err && err.code !== 'ENOENT') {
         debug('store failed: %s', err.code || err.name)
@@ -171,7 +171,7 @@ class RequestContext {
 
   /** The app saves by itself. */
   save (session, callback) {
-    debug('saving %s', shortened(session.id))
+    debug.session('saving %s', session.id)
     try {
       this.savedState = stateOf(session)
     } catch (err) {
@@ -434,10 +434,5 @@ class RequestContext {
 }
 
 function noop () {}
-
-/** Enough of an id to tell two apart in debug output, and too little to use it. */
-function shortened (sid) {
-  return String(sid).slice(0, 6) + '…'
-}
 
 module.exports = RequestContext
