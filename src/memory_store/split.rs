@@ -58,7 +58,7 @@ pub(super) fn cookie_form<'a>(text: &'a [u8], templates: &Templates) -> CookieFo
 fn form<'a>(object: &'a str, templates: &Templates) -> CookieForm<'a> {
     let inline = CookieForm::Inline(object.as_bytes());
     // A key may be written in escapes; such a cookie is nobody's common case.
-    if object.contains('\\') {
+    if object.contains('\\') || has_remainder(object) {
         return inline;
     }
     let mut expires = json::members(object).filter(|(key, _)| &object[key.clone()] == "expires");
@@ -85,6 +85,14 @@ fn form<'a>(object: &'a str, templates: &Templates) -> CookieForm<'a> {
     interned.map_or(inline, |(number, date)| CookieForm::Template(number, date))
 }
 
+/// Whether the cookie's `originalMaxAge` is no number of whole seconds. It is what was left of a fixed expiry
+/// then, which differs from session to session: templates of it would use up the room for others.
+fn has_remainder(object: &str) -> bool {
+    json::members(object)
+        .filter(|(key, _)| &object[key.clone()] == "originalMaxAge")
+        .any(|(_, value)| object[value].parse::<f64>().is_ok_and(|ms| ms % 1000.0 != 0.0))
+}
+
 /// Whether the data may have a member `cookie` of its own. Nested ones are suspected too: that
 /// costs them some bytes and nothing else.
 fn may_have_cookie(data: &[u8]) -> bool {
@@ -103,6 +111,17 @@ mod tests {
             Split::Cut { cookie, data } => Some((cookie, std::str::from_utf8(data).unwrap())),
             Split::Whole => None,
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_fixed_expiry_makes_no_templates() {
+        let templates = Templates::new();
+        for ms in 999_000..1_001_000 {
+            let cookie = COOKIE.replace(":1000,", &format!(":{ms},"));
+            let form = cookie_form(cookie.as_bytes(), &templates);
+            assert_eq!(matches!(form, CookieForm::Template(..)), ms % 1000 == 0, "{cookie}");
+        }
+        assert_eq!(templates.intern("{}", None), Some(2));
     }
 
     #[test]
