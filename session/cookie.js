@@ -114,34 +114,9 @@ Cookie.prototype = {
     return serialize(name, value, this.data)
   },
 
-  /** The attributes; for JSON.stringify, which gives the key, with the text that it would make of the expiry. */
-  toJSON (key = undefined) { // upstream's has no parameter
-    const { data } = this
-    if (key !== undefined && isPlainDate(data.expires)) data.expires = isoText(data.expires)
-    return data
+  toJSON () {
+    return this.data
   }
-}
-
-const { toISOString, toJSON: dateToJSON } = Date.prototype
-
-/** Whether JSON.stringify would make of it what isoText makes. */
-function isPlainDate (date) {
-  return date instanceof Date && date.toJSON === dateToJSON && date.toISOString === toISOString && !isNaN(date)
-}
-
-// Of one session after the other; a store's JSON.stringify of a session would take 0.7 µs longer.
-let lastSecond
-let lastText
-
-/** `date.toISOString()`. */
-function isoText (date) {
-  const ms = date.getTime()
-  const second = Math.floor(ms / 1000)
-  if (second !== lastSecond) {
-    lastText = date.toISOString().slice(0, -'000Z'.length)
-    lastSecond = second
-  }
-  return lastText + String(ms - second * 1000).padStart(3, '0') + 'Z'
 }
 
 /** Sets an expiry through the accessor, which an app may have redefined, without its reading the clock again. */
@@ -156,6 +131,11 @@ Cookie.setExpires = setExpires
 
 const { toJSON } = Cookie.prototype
 
+/** Whether `data` are what a cookie's `data` of this file has just given, without attributes that an app added. */
+Cookie.isPlainData = function isPlainData (data) {
+  return data === lastData && data.maxAge === undefined && data.encode === undefined
+}
+
 /**
  * The attributes of a cookie, and whether they come from this file: an app may have redefined the
  * accessors, and then nothing may be assumed about them.
@@ -163,5 +143,5 @@ const { toJSON } = Cookie.prototype
 Cookie.plainData = function plainData (cookie) {
   if (!(cookie instanceof Cookie) || cookie.toJSON !== toJSON) return undefined
   const { data } = cookie
-  return data === lastData ? data : undefined
+  return Cookie.isPlainData(data) ? data : undefined
 }

@@ -1,9 +1,11 @@
 'use strict'
 
+const { serialize } = require('cookie')
 const { inspect } = require('util')
 const { adopt } = require('./adopt')
 const { askStore, TIMEOUT } = require('./ask-store')
 const { attach } = require('./context')
+const Cookie = require('./cookie')
 const debug = require('./debug')
 const defer = require('./defer')
 const lane = require('./lane')
@@ -19,8 +21,6 @@ const NOTHING = 'nothing'
 const DESTROY = 'destroy'
 const SAVE = 'save'
 const TOUCH = 'touch'
-
-const NO_ATTRIBUTES = {}
 
 /**
  * One request on its way through one middleware, from top to bottom in the order in which things
@@ -57,6 +57,7 @@ class RequestContext {
 
     this.originalWrite = undefined
     this.originalEnd = undefined
+    this.writeHead = undefined // what `res.writeHead` has become
   }
 
   /** Reads the client's cookie and hooks the response; the session comes with it or is fetched. */
@@ -227,7 +228,7 @@ class RequestContext {
 
     this.originalWrite = res.write
     this.originalEnd = res.end
-    hookHeaders(res, this)
+    this.writeHead = hookHeaders(res, this)
     res.end = (chunk, encoding, callback) => this.end(chunk, encoding, callback)
   }
 
@@ -235,6 +236,8 @@ class RequestContext {
   beforeHeaders () {
     if (this.headersDone) return
     this.headersDone = true
+    // Who has wrapped it since may have changed the session just now.
+    if (this.res.writeHead !== this.writeHead) this.endState = undefined
 
     try {
       this.setCookie()
@@ -261,8 +264,12 @@ class RequestContext {
     }
 
     this.touch(session)
-    // A store may have put plain JSON in the cookie's place.
-    appendSetCookie(res, cookieText(middleware.name, this.keyring.seal(sid), session.cookie.data || NO_ATTRIBUTES))
+    const { data } = session.cookie
+    const text = Cookie.isPlainData(data)
+      ? cookieText(middleware.name, this.keyring.seal(sid), data)
+      // An app may have put other accessors, a store plain JSON, in the cookie's place.
+      : serialize(middleware.name, 's:' + this.keyring.sign(sid), data)
+    appendSetCookie(res, text)
   }
 
   /** `res.end`: decides once what becomes of the session, and sends the response when it has. */

@@ -7,11 +7,13 @@ module.exports = { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders }
 /**
  * Calls `context.beforeHeaders()` just before the headers of `res` are written. Headers given to
  * `writeHead` are set on `res` first, so that they are seen there.
+ *
+ * @return {function} the new `res.writeHead`
  */
 function hookHeaders (res, context) {
   const { writeHead } = res
 
-  res.writeHead = function (statusCode, reason, headers) {
+  function hooked (statusCode, reason, headers) {
     if (typeof reason !== 'string') {
       if (headers == null) headers = reason
       reason = undefined
@@ -24,6 +26,9 @@ function hookHeaders (res, context) {
 
     return reason === undefined ? writeHead.call(res, statusCode) : writeHead.call(res, statusCode, reason)
   }
+
+  res.writeHead = hooked
+  return hooked
 }
 
 /** Sets what was given to `writeHead`: an object, a flat array, or an array of pairs. */
@@ -66,12 +71,8 @@ function holdEnd (res, write, end, chunk, encoding) {
     return () => end.call(res, chunk, encoding)
   }
 
-  // The client counts the bytes: keep the last one back, or the last character.
+  // The client counts the bytes: keep the last one back.
   if (Number(res.getHeader('Content-Length')) > 0) {
-    if (endsInAscii(chunk, encoding)) {
-      write.call(res, chunk.slice(0, -1), encoding)
-      return () => end.call(res, chunk.slice(-1), encoding)
-    }
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     if (bytes.length > 0) {
       write.call(res, bytes.subarray(0, -1))
@@ -81,12 +82,6 @@ function holdEnd (res, write, end, chunk, encoding) {
 
   write.call(res, chunk, encoding)
   return () => end.call(res)
-}
-
-/** Whether the last byte of a body is its last character. Cutting that off is cheaper than making a Buffer. */
-function endsInAscii (chunk, encoding) {
-  return typeof chunk === 'string' && (encoding === undefined || encoding === 'utf8') &&
-    chunk.charCodeAt(chunk.length - 1) < 128
 }
 
 function sendHeaders (res) {

@@ -41,7 +41,7 @@ function serialized (name, data) {
   const text = serialize(name, '', { ...data, expires: data.expires ? HOLE : undefined })
   const before = name + '='
   const attributes = text.slice(before.length)
-  const hole = data.expires ? attributes.indexOf(HOLE_TEXT) : attributes.length
+  const hole = data.expires ? attributes.lastIndexOf(HOLE_TEXT) : attributes.length
   return {
     name,
     data: { ...data },

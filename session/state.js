@@ -1,6 +1,6 @@
 'use strict'
 
-const { isBoxedPrimitive } = require('util').types
+const { isBigIntObject, isBooleanObject, isBoxedPrimitive, isNumberObject, isStringObject } = require('util').types
 const { dataText } = require('./serialize')
 
 module.exports = { sameState, stateOf }
@@ -9,17 +9,20 @@ module.exports = { sameState, stateOf }
 const OBJECT = Symbol('{')
 const ARRAY = Symbol('[')
 const END = Symbol('end')
-/** What is nested deeper than this is kept as a JSON text, behind its mark: nesting must not exhaust the stack. */
-const DEEPEST = 50
+/** Comes before a JSON text. */
 const TEXT = Symbol('text')
+/** What is nested deeper than this is kept as a text: nesting must not exhaust the stack. */
+const DEEPEST = 50
 
 const { hasOwnProperty } = Object.prototype
+const { isRawJSON = () => false } = JSON
 
 /**
  * The data of a session, without its own `cookie`, as a flat list of keys and primitive values: two
  * lists are equal exactly when the JSON texts are. Two of them and their comparison take 0.2 µs for the
  * 150 bytes of an ordinary session, where one JSON.stringify takes 0.5 to 1; long strings cost nothing.
  *
+ * @throws {TypeError} when the session has no JSON text
  * @throws what JSON.stringify throws (cycles, BigInt, a toJSON of the app)
  */
 function stateOf (session) {
@@ -42,19 +45,25 @@ function sameState (a, b) {
 }
 
 function addSession (session, state) {
-  if (typeof session.toJSON !== 'function' && !Array.isArray(session)) {
+  if (typeof session === 'object' && typeof session.toJSON !== 'function' && !Array.isArray(session)) {
     addMembers(session, state, 0, 'cookie')
     return
   }
 
   const text = dataText(session)
-  const data = text === undefined ? undefined : JSON.parse(text)
+  if (text === undefined) throw new TypeError('the session has no JSON text')
+  const data = JSON.parse(text)
   if (typeof data !== 'object' || data === null || Array.isArray(data)) state.push(TEXT, text)
   else addMembers(data, state, 0)
 }
 
 /** Adds what JSON makes of a value; false when that is nothing (undefined, a function, a symbol). */
 function add (value, key, state, depth) {
+  if (value !== null && (typeof value === 'object' || typeof value === 'function' || typeof value === 'bigint')) {
+    if (typeof value.toJSON === 'function') value = value.toJSON(String(key))
+    if (isBoxed(value)) value = unboxed(value)
+  }
+
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -64,37 +73,32 @@ function add (value, key, state, depth) {
       state.push(Number.isFinite(value) ? value : null)
       return true
     case 'object':
-      if (value !== null && typeof value.toJSON === 'function') {
-        value = value.toJSON(String(key))
-        if (typeof value !== 'object') return add(value, key, state, depth)
-      }
-      if (value !== null) return addObject(value, key, state, depth + 1)
-      state.push(null)
+      if (value === null) state.push(null)
+      else addObject(value, state, depth + 1)
       return true
+    case 'bigint':
+      throw new TypeError('a BigInt has no JSON text')
     default:
-      return addText(JSON.stringify(value), key, state, depth)
+      return false
   }
 }
 
-function addObject (object, key, state, depth) {
+function addObject (object, state, depth) {
   if (depth > DEEPEST) {
     state.push(TEXT, JSON.stringify(object))
-    return true
-  }
-
-  if (Array.isArray(object)) {
+  } else if (Array.isArray(object)) {
     state.push(ARRAY)
     for (let i = 0; i < object.length; i++) {
       if (!add(object[i], i, state, depth)) state.push(null)
     }
-  } else if (Object.getPrototypeOf(object) !== Object.prototype && isBoxedPrimitive(object)) {
-    return addText(JSON.stringify(object), key, state, depth)
+    state.push(END)
+  } else if (isRawJSON(object)) {
+    addRaw(object.rawJSON, state)
   } else {
     state.push(OBJECT)
     addMembers(object, state, depth)
+    state.push(END)
   }
-  state.push(END)
-  return true
 }
 
 function addMembers (object, state, depth, except) {
@@ -105,6 +109,23 @@ function addMembers (object, state, depth, except) {
   }
 }
 
-function addText (text, key, state, depth) {
-  return text !== undefined && add(JSON.parse(text), key, state, depth)
+/** A text of `JSON.rawJSON`: a primitive value, or a number that JavaScript has no exact value for. */
+function addRaw (text, state) {
+  const value = JSON.parse(text)
+  if (typeof value === 'number' && String(value) !== text) state.push(TEXT, text)
+  else state.push(value)
+}
+
+/** Objects of a class are asked: the rest is known not to be. */
+function isBoxed (value) {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype &&
+    !Array.isArray(value) && isBoxedPrimitive(value)
+}
+
+/** What JSON makes of String, Number, Boolean and BigInt objects. */
+function unboxed (object) {
+  if (isStringObject(object)) return String(object)
+  if (isNumberObject(object)) return Number(object)
+  if (isBooleanObject(object)) return Boolean.prototype.valueOf.call(object)
+  return isBigIntObject(object) ? BigInt.prototype.valueOf.call(object) : object
 }

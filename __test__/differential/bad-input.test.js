@@ -225,6 +225,7 @@ everywhere('a symbol', { steps: [visit(set('a', { $symbol: 's' })), visit(set('a
 for (const [name, message, ...actions] of [
   ['a cycle', 'circular structure', { do: 'cycle' }],
   ['a BigInt', 'BigInt', set('n', { $bigint: '5' })],
+  ['no JSON text', 'the session has no JSON text', { do: 'noText' }],
   ['a toJSON that throws', 'toJSON threw', { do: 'throwingToJSON', k: 'x' }],
   ['cookie.expires a text', 'maxAge must be a number or Date', { do: 'cookie', k: 'expires', v: 'text' }],
   ['no cookie', 'Cannot (read|set) propert', { do: 'deleteCookie' }]

@@ -242,6 +242,26 @@ anywhere('a large session', { steps: [visit(set('big', { $repeat: ['0123456789',
 anywhere('many keys', {
   steps: [visit(...Array.from({ length: 200 }, (_, i) => set(`k${(i * 7919) % 200}`, i))), visit('look'), visit(count)]
 })
+anywhere('a toJSON that reads the cookie', {
+  steps: [visit(count, { do: 'cookieInToJSON', k: 'where' }), visit('look'), visit({ do: 'cookieInToJSON', k: 'where' }), visit('look')]
+})
+anywhere('a getter that reads the cookie', {
+  steps: [visit(count, { do: 'cookieInGetter', k: 'where' }, 'save'), visit('look'), visit({ do: 'cookieInGetter', k: 'other' }), visit('look')]
+})
+anywhere('a cookie with Max-Age, and one with another', {
+  options: { ...USUAL, rolling: true, cookie: { maxAge: 60000 } },
+  steps: [visit(count, { do: 'maxAgeInData', v: 60 }), visit({ do: 'maxAgeInData', v: 5 }), visit(count), visit({ do: 'maxAgeInData', v: 7 })]
+})
+anywhere('a session that changes when the headers are written', {
+  options: { ...USUAL, cookie: { maxAge: 60000 } },
+  steps: [
+    visit({ do: 'whenHeadersAreWritten', k: 'late', v: 1 }),
+    visit(count, { do: 'whenHeadersAreWritten', unset: 'views' }),
+    visit(count),
+    visit({ do: 'whenHeadersAreWritten', k: 'late', v: 2 }),
+    visit('look')
+  ]
+})
 anywhere('a session with toJSON', { steps: [visit('sessionToJSON', count), visit('look'), visit('sessionToJSON'), visit()] })
 
 // --- stores in the ways that they are written ---

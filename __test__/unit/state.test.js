@@ -30,8 +30,8 @@ const MOMENT = new Date('2026-11-21T12:00:00.000Z')
 const leaf = fc.oneof(
   fc.constantFrom(null, true, false, 0, -0, 1, 1.5, NaN, -Infinity, '', '0', 'null', 'end', '2026-11-21T12:00:00.000Z', '{}'),
   fc.constantFrom(undefined, () => 1, Symbol('s'), MOMENT, new Date(NaN), /x/, new Map([[1, 2]]), Object.create(null)),
-  fc.constantFrom(Object('text'), Object(1), Object(false), new Price(0), new Price(1), Buffer.from('x'), vm.runInNewContext('({ a: 1 })')),
-  fc.double(), fc.string()
+  fc.constantFrom(Object('text'), Object(1), Object(false), new Price(0), new Price(1), Buffer.from('x'), Object(Symbol('s')), vm.runInNewContext('({ a: 1 })')),
+  fc.constant(Object.assign(() => 1, { toJSON: (key) => ({ key }) })), fc.double(), fc.string()
 )
 const key = fc.oneof(fc.constantFrom(...FEW), fc.string({ maxLength: 3 }))
 const { value } = fc.letrec((tie) => ({
@@ -62,6 +62,15 @@ test('one leaf makes the difference', () => {
   fc.assert(fc.property(session, leaf, leaf, (some, one, other) => {
     agree({ ...some, z: { deep: [one] } }, { ...some, z: { deep: [other] } })
   }), { numRuns: 3000 })
+})
+
+test('numbers that JavaScript can not hold are told apart, where JSON can write them', { skip: !JSON.rawJSON }, (t) => {
+  BigInt.prototype.toJSON = function () {
+    return JSON.rawJSON(String(this))
+  }
+  t.after(() => delete BigInt.prototype.toJSON)
+  const numbers = [5n, 5, 9007199254740992n, 9007199254740993n]
+  for (const a of numbers) for (const b of numbers) agree({ a }, { a: b })
 })
 
 test('the order of keys counts, as in the text', () => {

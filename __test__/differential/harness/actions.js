@@ -132,6 +132,36 @@ const actions = {
     const s = target(ctx)
     if (s) Object.defineProperty(s, 'toJSON', { value: () => ({ cookie: s.cookie, fromToJSON: true }), configurable: true })
   },
+  cookieInToJSON (ctx, a) {
+    const s = target(ctx)
+    s[a.k] = { toJSON: () => ({ path: s.cookie && s.cookie.path }) }
+  },
+  cookieInGetter (ctx, a) {
+    Object.defineProperty(target(ctx), a.k, { get () { return this.cookie && this.cookie.path }, enumerable: true, configurable: true })
+  },
+  noText (ctx) {
+    Object.defineProperty(target(ctx), 'toJSON', { value: () => undefined, configurable: true })
+  },
+  // A cookie as apps make it that want Max-Age.
+  maxAgeInData (ctx, a) {
+    const { cookie } = target(ctx)
+    const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(cookie), 'data')
+    Object.defineProperty(cookie, 'data', {
+      get () {
+        return Object.assign(get.call(this), { maxAge: a.v })
+      }
+    })
+  },
+  // As on-headers does it.
+  whenHeadersAreWritten (ctx, a) {
+    const { req, res } = ctx
+    const { writeHead } = res
+    res.writeHead = function (...args) {
+      if (a.unset) delete req.session[a.unset]
+      else req.session[a.k] = revive(a.v, ctx.world)
+      return writeHead.apply(this, args)
+    }
+  },
 
   // the session's methods
   save: method('save'),
