@@ -1,10 +1,10 @@
 'use strict'
 
 /*
- *   npm run bench:engine [-- --quick]
+ *   npm run bench:engine [-- --report]
  *
  * The engine's table against plain dashmap, moka and quick_cache: criterion, one thread. Runs
- * `cargo bench` in benchmark/engine and writes docs/benchmark-engine.md. --quick: what the last run left.
+ * `cargo bench` in benchmark/engine and writes docs/benchmark-engine.md. --report: from what the last run left.
  */
 
 const { spawnSync } = require('node:child_process')
@@ -31,8 +31,8 @@ function results (size, work) {
 }
 
 function main () {
-  const { quick } = readOptions([])
-  if (!quick) {
+  const { report } = readOptions([], ['report'])
+  if (!report) {
     const { status } = spawnSync('cargo', ['bench', '--bench', 'table'], { cwd: ENGINE, stdio: 'inherit' })
     if (status !== 0) throw new Error('cargo bench has failed')
   }

@@ -25,7 +25,9 @@ class Templates {
     if (expires !== null && !isMoment(expires)) return undefined
 
     const { last } = this
-    if (last !== undefined && sameAttributes(last.data, data)) return last
+    if (last !== undefined && last.data.originalMaxAge === data.originalMaxAge && Cookie.sameAttributes(last.data, data)) {
+      return last
+    }
 
     // What is left of a fixed expiry differs from request to request: no template.
     if (data.originalMaxAge % 1000 !== 0) return undefined
@@ -83,13 +85,6 @@ function ownAttributes (data) {
     if (attributes[key] === defaults[key]) delete attributes[key]
   }
   return Object.keys(attributes).length > 0 ? attributes : undefined
-}
-
-/** Apart from the expiry, which fills the hole. */
-function sameAttributes (a, b) {
-  return a.originalMaxAge === b.originalMaxAge && a.secure === b.secure && a.httpOnly === b.httpOnly &&
-    a.domain === b.domain && a.path === b.path && a.sameSite === b.sameSite &&
-    a.partitioned === b.partitioned && a.priority === b.priority
 }
 
 function isMoment (value) {

@@ -136,6 +136,12 @@ Cookie.isPlainData = function isPlainData (data) {
   return data === lastData && data.maxAge === undefined && data.encode === undefined
 }
 
+/** Whether two cookies' `data` have the same attributes, apart from their expiry. */
+Cookie.sameAttributes = function sameAttributes (a, b) {
+  return a.secure === b.secure && a.httpOnly === b.httpOnly && a.domain === b.domain && a.path === b.path &&
+    a.sameSite === b.sameSite && a.partitioned === b.partitioned && a.priority === b.priority
+}
+
 /**
  * The attributes of a cookie, and whether they come from this file: an app may have redefined the
  * accessors, and then nothing may be assumed about them.

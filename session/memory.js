@@ -118,9 +118,9 @@ MemoryStore.prototype.touch = function touch (sid, session, callback) {
     const life = engine.lastLife
     const current = parse(serializer, stored)
     current.cookie = session.cookie
-    this[ENGINE].removals.flush()
+    engine.removals.flush()
     engine.set(String(sid), text(serializer.stringify(current)), moment, life, false, now)
-    this[ENGINE].removals.flush(String(sid)) // a touch disposes of nothing
+    engine.removals.flush(String(sid)) // a touch disposes of nothing
   }, nothing)
 }
 

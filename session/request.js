@@ -1,11 +1,9 @@
 'use strict'
 
-const { serialize } = require('cookie')
 const { inspect } = require('util')
 const { adopt } = require('./adopt')
 const { askStore, TIMEOUT } = require('./ask-store')
 const { attach } = require('./context')
-const Cookie = require('./cookie')
 const debug = require('./debug')
 const defer = require('./defer')
 const lane = require('./lane')
@@ -264,12 +262,7 @@ class RequestContext {
     }
 
     this.touch(session)
-    const { data } = session.cookie
-    const text = Cookie.isPlainData(data)
-      ? cookieText(middleware.name, this.keyring.seal(sid), data)
-      // An app may have put other accessors, a store plain JSON, in the cookie's place.
-      : serialize(middleware.name, 's:' + this.keyring.sign(sid), data)
-    appendSetCookie(res, text)
+    appendSetCookie(res, cookieText(middleware.name, this.keyring, sid, session.cookie.data))
   }
 
   /** `res.end`: decides once what becomes of the session, and sends the response when it has. */

@@ -1,6 +1,6 @@
 'use strict'
 
-module.exports = { dataText }
+module.exports = { dataText, hasMembers }
 
 /**
  * The JSON text of a session without its own `cookie`. Keys called `cookie` further down count.
@@ -8,7 +8,7 @@ module.exports = { dataText }
  * @throws what JSON.stringify throws (cycles, BigInt, a toJSON of the app)
  */
 function dataText (session) {
-  if (typeof session.toJSON !== 'function' && !Array.isArray(session)) {
+  if (hasMembers(session)) {
     try {
       // A copy: what the app runs meanwhile (getters, toJSON) may look at the session and its cookie. A replacer
       // function would be called for every value.
@@ -22,4 +22,9 @@ function dataText (session) {
   return JSON.stringify(session, function (key, value) {
     return this === session && key === 'cookie' ? undefined : value
   })
+}
+
+/** Whether JSON takes a session for an object with members, as nearly all are. */
+function hasMembers (session) {
+  return typeof session === 'object' && typeof session.toJSON !== 'function' && !Array.isArray(session)
 }

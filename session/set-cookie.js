@@ -1,6 +1,7 @@
 'use strict'
 
 const { serialize } = require('cookie')
+const Cookie = require('./cookie')
 
 module.exports = { appendSetCookie, cookieText }
 
@@ -23,17 +24,22 @@ let last
  * The text of a `Set-Cookie` header (RFC 6265 §4.1.1).
  *
  * @param {string} name
- * @param {string} value already URI-encoded
+ * @param {Keyring} keyring signs the id
+ * @param {string} sid
  * @param {object} data the attributes, as `cookie.data` gives them
  * @throws {TypeError} what the cookie package throws at a bad name or attribute
  */
-function cookieText (name, value, data) {
+function cookieText (name, keyring, sid, data) {
+  // An app may have put other accessors, a store plain JSON, in the cookie's place.
+  if (!Cookie.isPlainData(data)) return serialize(name, 's:' + keyring.sign(sid), data)
+
   const { expires } = data
-  if (last === undefined || last.name !== name || !sameAttributes(last.data, data)) {
+  if (last === undefined || last.name !== name || Boolean(last.data.expires) !== Boolean(expires) ||
+    !Cookie.sameAttributes(last.data, data)) {
     last = serialized(name, data)
   }
 
-  return last.before + value + (expires ? withDate(last, expires) : last.after)
+  return last.before + keyring.seal(sid) + (expires ? withDate(last, expires) : last.after)
 }
 
 function serialized (name, data) {
@@ -67,10 +73,4 @@ function checkDate (expires) {
   if (Object.prototype.toString.call(expires) !== '[object Date]' || isNaN(expires.valueOf())) {
     throw new TypeError('option expires is invalid')
   }
-}
-
-function sameAttributes (a, b) {
-  return Boolean(a.expires) === Boolean(b.expires) &&
-    a.secure === b.secure && a.httpOnly === b.httpOnly && a.domain === b.domain && a.path === b.path &&
-    a.sameSite === b.sameSite && a.partitioned === b.partitioned && a.priority === b.priority
 }

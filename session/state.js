@@ -1,7 +1,7 @@
 'use strict'
 
 const { isBigIntObject, isBooleanObject, isBoxedPrimitive, isNumberObject, isStringObject } = require('util').types
-const { dataText } = require('./serialize')
+const { dataText, hasMembers } = require('./serialize')
 
 module.exports = { sameState, stateOf }
 
@@ -45,7 +45,7 @@ function sameState (a, b) {
 }
 
 function addSession (session, state) {
-  if (typeof session === 'object' && typeof session.toJSON !== 'function' && !Array.isArray(session)) {
+  if (hasMembers(session)) {
     addMembers(session, state, 0, 'cookie')
     return
   }

@@ -9,6 +9,8 @@
 
 const { fork } = require('node:child_process')
 const path = require('node:path')
+const { median } = require('../../benchmark/lib/statistics')
+const { format } = require('../../scripts/counts')
 
 const given = process.argv.indexOf('--minutes')
 const minutes = given === -1 ? 1 : Number(process.argv[given + 1])
@@ -48,19 +50,14 @@ child.on('exit', (status) => {
       }
   for (const [name, held] of Object.entries(checks)) console.log(`${held ? '✔' : '✖'} ${name}`)
   const failed = Object.values(checks).filter((held) => !held).length
-  console.log(`${Object.keys(checks).length - failed} passed, ${failed} failed`)
+  console.log(format({ passed: Object.keys(checks).length - failed, failed }))
   process.exitCode = failed ? 1 : 0
 })
 
 function isFlat (what) {
   const quarter = Math.floor(samples.length / 4)
-  const early = median(samples.slice(quarter, 2 * quarter))
-  const late = median(samples.slice(-quarter))
-  return late <= early * GROWTH + SLACK
-
-  function median (some) {
-    return some.map((sample) => sample[what]).sort((a, b) => a - b)[some.length >> 1]
-  }
+  const values = samples.map((sample) => sample[what])
+  return median(values.slice(-quarter)) <= median(values.slice(quarter, 2 * quarter)) * GROWTH + SLACK
 }
 
 function mib (bytes) {

@@ -129,3 +129,10 @@ for (const [name, make] of Object.entries({
     assert.throws(() => stateOf(make()), { name: expected.name, message: expected.message })
   })
 }
+
+test('a function is no session, an array is what JSON writes', () => {
+  const named = Object.assign(() => {}, { cookie: {}, a: 1 })
+  assert.throws(() => stateOf(named), { name: 'TypeError', message: 'the session has no JSON text' })
+  agree(Object.assign([1], { cookie: {} }), [1])
+  agree([1], [2])
+})

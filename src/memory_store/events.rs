@@ -118,9 +118,7 @@ impl Watch {
         let encoding = View::of_remains(remains, &self.templates).write_text(&mut text);
         Removed { kind: *kind, id: fields.id.text(), text, encoding }
     }
-}
 
-impl Watch {
     /// Ends the subscription: nothing is recorded for it any more, and what waited is gone.
     pub fn close(&self) {
         let mut queues = self.watchers.queues.write().unwrap_or_else(PoisonError::into_inner);
