@@ -12,6 +12,7 @@ const { readCookie, readParsedCookies } = require('./read-cookie')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
 const { isSecure } = require('./secure')
 const { appendSetCookie, cookieText } = require('./set-cookie')
+const { settleShape } = require('./shape')
 const { sameState, stateOf } = require('./state')
 
 /** What the end of a request does with its session. */
@@ -63,6 +64,8 @@ class RequestContext {
     const { req, store, keyring } = this
     let loaded
 
+    settleShape(req)
+    settleShape(this.res)
     attach(req, this)
     req.sessionStore = store
 
