@@ -12,7 +12,7 @@ const { readCookie, readParsedCookies } = require('./read-cookie')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
 const { isSecure } = require('./secure')
 const { appendSetCookie, cookieText } = require('./set-cookie')
-const { settleShape } = require('./shape')
+const { settleShapes } = require('./shape')
 const { sameState, stateOf } = require('./state')
 
 /** What the end of a request does with its session. */
@@ -64,8 +64,7 @@ class RequestContext {
     const { req, store, keyring } = this
     let loaded
 
-    settleShape(req)
-    settleShape(this.res)
+    settleShapes(req, this.res)
     attach(req, this)
     req.sessionStore = store
 

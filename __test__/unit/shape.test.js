@@ -1,11 +1,11 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { IncomingMessage } = require('node:http')
+const { IncomingMessage, ServerResponse } = require('node:http')
 const v8 = require('node:v8')
 const vm = require('node:vm')
 const { describe, it } = require('node:test')
-const { settleShape } = require('../../session/shape')
+const { settleShapes } = require('../../session/shape')
 
 // After this, functions compiled anew know V8's own: %HasFastProperties is false of a dictionary.
 v8.setFlagsFromString('--allow-natives-syntax')
@@ -15,39 +15,44 @@ const oldV8 = Number.parseInt(process.versions.v8, 10) < 13
 const framework = Object.create(IncomingMessage.prototype)
 const application = Object.create(framework)
 
-/** A request as Express hands it on. */
-function requestOfExpress () {
+/** What Express hands on. */
+function exchangeOfExpress () {
   const req = new IncomingMessage()
+  const res = new ServerResponse(req)
   Object.setPrototypeOf(req, application)
+  Object.setPrototypeOf(res, Object.create(ServerResponse.prototype))
   req.params = { id: '1' }
-  return req
+  res.locals = {}
+  return { req, res }
 }
 
 describe('the shape of requests and responses', () => {
-  it('becomes a dictionary where a framework has replaced the prototype, on V8 that shares no shapes then', () => {
-    const req = requestOfExpress()
-    assert.equal(isFast(req), true)
-    settleShape(req)
-    assert.equal(isFast(req), !oldV8)
+  it('becomes a dictionary where a framework has replaced prototypes, on a V8 that shares no shapes then', () => {
+    const { req, res } = exchangeOfExpress()
+    assert.deepEqual([isFast(req), isFast(res)], [true, true])
+    settleShapes(req, res)
+    assert.deepEqual([isFast(req), isFast(res)], [!oldV8, !oldV8])
   })
 
   it('stays what it is elsewhere', () => {
     class Own extends IncomingMessage {}
-    for (const object of [new IncomingMessage(), new Own(), { url: '/' }]) {
-      settleShape(object)
-      assert.equal(isFast(object), true)
+    for (const req of [new IncomingMessage(), new Own(), { url: '/' }]) {
+      const res = new ServerResponse({ method: 'GET' })
+      settleShapes(req, res)
+      assert.deepEqual([isFast(req), isFast(res)], [true, true])
     }
   })
 
   it('shows in nothing that a program can see', () => {
-    const req = requestOfExpress()
+    const { req, res } = exchangeOfExpress()
     Object.defineProperty(req, 'hidden', { value: 1, enumerable: false, writable: false, configurable: true })
-    const before = Object.getOwnPropertyDescriptors(req)
-    const keys = Reflect.ownKeys(req)
-    settleShape(req)
-    assert.deepEqual(Object.getOwnPropertyDescriptors(req), before)
-    assert.deepEqual(Reflect.ownKeys(req), keys)
-    assert.equal(Object.getPrototypeOf(req), application)
-    assert.equal(Object.isExtensible(req), true)
+    const before = [req, res].map(Object.getOwnPropertyDescriptors)
+    const keys = [req, res].map(Reflect.ownKeys)
+    const prototypes = [req, res].map(Object.getPrototypeOf)
+    settleShapes(req, res)
+    assert.deepEqual([req, res].map(Object.getOwnPropertyDescriptors), before)
+    assert.deepEqual([req, res].map(Reflect.ownKeys), keys)
+    assert.deepEqual([req, res].map(Object.getPrototypeOf), prototypes)
+    assert.deepEqual([req, res].map(Object.isExtensible), [true, true])
   })
 })
