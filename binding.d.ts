@@ -17,16 +17,18 @@ export declare class ExternalObject<T> {
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
 /**
- * What requests call. `open`: the session id that a `Cookie` header holds with a valid signature;
+ * What requests call. `open`: the session id that a `Cookie` header holds with a valid signature, or an
+ * empty string where the numbers say which part of the header it is, and how much of it is a sealed id;
  * `seal`: the cookie value `s:id.signature`, URI-encoded, nothing for an id that has no UTF-8; `sign`:
  * `value.signature`; `unsign`: the value in that, if one of the keys made the signature.
  */
 export declare function bindKeyring(keyring: ExternalObject<Keyring>): { open(header: string): string | undefined, seal(sid: string): string | undefined, sign(value: string): string, unsign(signed: string): string | undefined }
 
 /**
- * Opens a `Cookie` header and reads the session: `["id",data]` in one JSON text (two strings would take
- * two calls). Without a valid cookie, nothing; without such a session the id alone, and `ABSENT` for its
- * birth; `ELSEHOW` where the text holds half a surrogate pair and has to be read by `peek`.
+ * Opens a `Cookie` header, as `open` of `bind_keyring` does, and reads the session: the text of its
+ * data, or `["id",data]` for an id that is no part of the header (two strings would take two calls).
+ * Without a valid cookie, nothing; without such a session, what `open` gives, and `ABSENT` for its birth;
+ * `ELSEHOW` where the text holds half a surrogate pair and has to be read by `peek`.
  */
 export declare function bindLoad(memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>): (header: string) => string | undefined
 
@@ -39,7 +41,7 @@ export declare function bindLoad(memory: ExternalObject<Memory>, keyring: Extern
 export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): number, commit(sid: string, data: string): number, touch(sid: string, cookie?: string): boolean, destroy(sid: string): boolean }
 
 /** Prepares the keys of a cookie: the first signs, all verify. */
-export declare function createKeyring(name: string, keys: Uint8Array[]): ExternalObject<Keyring>
+export declare function createKeyring(numbers: Float64Array, name: string, keys: Uint8Array[]): ExternalObject<Keyring>
 
 /**
  * Opens a store: one of its own, or the one that all threads of the process know by `shared`. Limits

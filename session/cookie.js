@@ -83,7 +83,7 @@ Cookie.prototype = {
     }
 
     const now = Date.now()
-    const expires = new Date(now + ms)
+    const expires = dateAt(now + ms, this._expires)
     setExpires(this, expires, expires.valueOf() - now)
   },
 
@@ -117,6 +117,11 @@ Cookie.prototype = {
   toJSON () {
     return this.data
   }
+}
+
+/** A request may well end in the millisecond in which it has begun: the Date is there then. */
+function dateAt (moment, known) {
+  return known instanceof Date && known.getTime() === moment ? known : new Date(moment)
 }
 
 /** Sets an expiry through the accessor, which an app may have redefined, without its reading the clock again. */

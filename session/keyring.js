@@ -3,11 +3,19 @@
 const { createHmac, KeyObject } = require('crypto')
 const native = require('./native')
 
+/** Numbers that the engine puts down when it opens a header: the calls' results alone would take longer. */
+const ID_AT = 0 // which part of the header is the id, -1 when none is
+const ID_LENGTH = 1
+const SEALED_LENGTH = 2 // of the cookie's value, when it is what `seal` makes of the id; otherwise 0
+/** What stands before the id then: `s:`, URI-encoded. */
+const SEALED = 's%3A'
+
 /**
  * The secrets of a middleware, prepared once: the first signs, all verify.
  * Signatures are those of cookie-signature. Private fields, so that nothing prints the secrets.
  */
 class Keyring {
+  #numbers = new Float64Array(3)
   #secrets
   #handle
   #calls
@@ -21,7 +29,7 @@ class Keyring {
    */
   constructor (name, secrets) {
     this.#secrets = [...secrets]
-    this.#handle = native.createKeyring(name, this.#secrets.map(keyBytes))
+    this.#handle = native.createKeyring(this.#numbers, name, this.#secrets.map(keyBytes))
     this.#calls = native.bindKeyring(this.#handle)
   }
 
@@ -36,7 +44,21 @@ class Keyring {
 
   /** The session id that a `Cookie` header holds with a valid signature, or undefined. */
   open (header) {
-    return this.#calls.open(header)
+    const found = this.#calls.open(header)
+    return found === '' ? this.idIn(header) : found
+  }
+
+  /** The id in the header that was opened just now, or undefined when it does not stand there unchanged. */
+  idIn (header) {
+    const at = this.#numbers[ID_AT]
+    return at < 0 ? undefined : header.slice(at, at + this.#numbers[ID_LENGTH])
+  }
+
+  /** What `seal` would make of the id in the header that was opened just now, or undefined when it has to. */
+  sealedIn (header) {
+    const length = this.#numbers[SEALED_LENGTH]
+    const at = this.#numbers[ID_AT] - SEALED.length
+    return length > 0 ? header.slice(at, at + length) : undefined
   }
 
   /** `value.signature`. */

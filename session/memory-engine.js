@@ -136,20 +136,22 @@ class MemoryEngine {
     if (found === undefined) return undefined
 
     const life = numbers[LIFE_OF_ID]
-    if (life === ABSENT) return new Loaded(found, undefined, undefined, undefined, life)
-    if (life === ELSEHOW) return this.loadWhole(found, now)
+    let sid = keyring.idIn(header)
+    if (life === ABSENT) return new Loaded(sid === undefined ? found : sid, undefined, undefined, undefined, life)
+    if (life === ELSEHOW) return this.loadWhole(sid === undefined ? found : sid, now)
 
     const number = numbers[TEMPLATE]
     const expires = numbers[EXPIRES]
-    let parsed
+    let data
     try {
-      parsed = JSON.parse(found)
+      data = JSON.parse(found)
+      if (sid === undefined) [sid, data] = data
     } catch {
       return this.loadWhole(keyring.open(header), now)
     }
     return new Loaded(
-      parsed[0],
-      parsed[1],
+      sid,
+      data,
       number < 0 ? undefined : this.templates.numbered(number),
       Number.isNaN(expires) ? undefined : expires,
       life

@@ -8,7 +8,7 @@ const debug = require('./debug')
 const defer = require('./defer')
 const lane = require('./lane')
 const { lives } = require('./memory-engine')
-const { readCookie, readParsedCookies } = require('./read-cookie')
+const { readParsedCookies } = require('./parsed-cookies')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./response')
 const { isSecure } = require('./secure')
 const { appendSetCookie, cookieText } = require('./set-cookie')
@@ -37,6 +37,7 @@ class RequestContext {
     this.outer = undefined // the context of another middleware on the same request
 
     this.cookieId = undefined // the id that the client's cookie names
+    this.sealedId = undefined // the value of that cookie, where it need not be made anew
     this.originalId = undefined // the session as it came: its id,
     this.originalState = undefined // its data
     this.lifeId = undefined // the id whose life in the native store this request knows,
@@ -69,15 +70,18 @@ class RequestContext {
     req.sessionStore = store
 
     try {
-      const engine = lane.engineForLoading(store)
-      if (engine === undefined) {
-        this.cookieId = readCookie(req, this.middleware.name, keyring)
-      } else {
-        const header = req.headers.cookie
-        loaded = header ? engine.load(keyring, header, Date.now()) : undefined
-        this.cookieId = loaded && loaded.sid
-        if (!this.cookieId) this.cookieId = readParsedCookies(req, this.middleware.name, keyring, this.cookieId)
+      const header = req.headers.cookie
+      if (header) {
+        const engine = lane.engineForLoading(store)
+        if (engine === undefined) {
+          this.cookieId = keyring.open(header)
+        } else {
+          loaded = engine.load(keyring, header, Date.now())
+          this.cookieId = loaded && loaded.sid
+        }
+        if (this.cookieId) this.sealedId = keyring.sealedIn(header)
       }
+      if (!this.cookieId) this.cookieId = readParsedCookies(req, this.middleware.name, keyring, this.cookieId)
     } catch (err) {
       this.next(err)
       return
@@ -264,7 +268,8 @@ class RequestContext {
     }
 
     this.touch(session)
-    appendSetCookie(res, cookieText(middleware.name, this.keyring, sid, session.cookie.data))
+    const sealed = sid === this.cookieId ? this.sealedId : undefined
+    appendSetCookie(res, cookieText(middleware.name, this.keyring, sid, session.cookie.data, sealed))
   }
 
   /** `res.end`: decides once what becomes of the session, and sends the response when it has. */

@@ -27,9 +27,10 @@ let last
  * @param {Keyring} keyring signs the id
  * @param {string} sid
  * @param {object} data the attributes, as `cookie.data` gives them
+ * @param {string} [sealed] what the keyring makes of the id, where it is known
  * @throws {TypeError} what the cookie package throws at a bad name or attribute
  */
-function cookieText (name, keyring, sid, data) {
+function cookieText (name, keyring, sid, data, sealed) {
   // An app may have put other accessors, a store plain JSON, in the cookie's place.
   if (!Cookie.isPlainData(data)) return serialize(name, 's:' + keyring.sign(sid), data)
 
@@ -39,7 +40,7 @@ function cookieText (name, keyring, sid, data) {
     last = serialized(name, data)
   }
 
-  return last.before + keyring.seal(sid) + (expires ? withDate(last, expires) : last.after)
+  return last.before + (sealed || keyring.seal(sid)) + (expires ? withDate(last, expires) : last.after)
 }
 
 function serialized (name, data) {

@@ -7,11 +7,22 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-/// The values of the cookies called `name`, in their order, percent-decoded.
-pub fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item = Cow<'h, [u8]>> {
+/// The value of a cookie.
+pub struct Value<'h> {
+    /// As it stands in the header, without quotes.
+    pub raw: &'h [u8],
+    /// Percent-decoded.
+    pub text: Cow<'h, [u8]>,
+}
+
+/// The values of the cookies called `name`, in their order.
+pub fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item = Value<'h>> {
     pairs(header).filter_map(move |pair| {
         let equals = memchr(b'=', pair)?;
-        (trim(&pair[..equals]) == name).then(|| decode(unquote(trim(&pair[equals + 1..]))))
+        (trim(&pair[..equals]) == name).then(|| {
+            let raw = unquote(trim(&pair[equals + 1..]));
+            Value { raw, text: decode(raw) }
+        })
     })
 }
 
@@ -86,7 +97,9 @@ pub fn encode_into(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
-fn is_unreserved(byte: u8) -> bool {
+/// Whether `encodeURIComponent` leaves a byte as it is.
+#[must_use]
+pub fn is_unreserved(byte: u8) -> bool {
     const TABLE: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte: u8 = 0;
@@ -106,7 +119,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn all(header: &str, name: &str) -> Vec<String> {
-        values(header.as_bytes(), name.as_bytes()).map(|v| String::from_utf8_lossy(&v).into_owned()).collect()
+        values(header.as_bytes(), name.as_bytes())
+            .map(|value| String::from_utf8_lossy(&value.text).into_owned())
+            .collect()
     }
 
     #[test]
@@ -154,7 +169,9 @@ mod tests {
         fn decodes_what_it_encodes(text: String) {
             let mut encoded = b"n=".to_vec();
             encode_into(text.as_bytes(), &mut encoded);
-            prop_assert_eq!(values(&encoded, b"n").next().unwrap(), text.as_bytes());
+            let value = values(&encoded, b"n").next().unwrap();
+            prop_assert_eq!(value.raw, &encoded[2..]);
+            prop_assert_eq!(value.text, text.as_bytes());
         }
     }
 }

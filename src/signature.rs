@@ -50,25 +50,27 @@ impl Keys {
         out.extend_from_slice(&text);
     }
 
-    /// The value in `value.signature`, when one of the keys made the signature.
+    /// The value in `value.signature`, when one of the keys made the signature, and whether the first did.
     ///
     /// Every key is tried and every comparison is in constant time, so a wrong signature costs the same
     /// wherever it is wrong; what cannot be a signature at all is compared with zeros.
     #[must_use]
-    pub fn unsign<'a>(&self, input: &'a [u8]) -> Option<&'a [u8]> {
+    pub fn unsign<'a>(&self, input: &'a [u8]) -> Option<(&'a [u8], bool)> {
         let dot = input.iter().rposition(|&byte| byte == b'.')?;
         let (value, signature) = (&input[..dot], &input[dot + 1..]);
         // Only the canonical text decodes (trailing bits must be zero), so equal bytes mean equal text.
         let mut given = [0; MAC_BYTES + 1];
         let decodes = signature.len() == MAC_CHARS
             && STANDARD_NO_PAD.decode_slice(signature, &mut given).is_ok_and(|length| length == MAC_BYTES);
-        let mut matches = false;
-        for key in &self.0 {
+        let (mut any, mut first) = (false, false);
+        for (at, key) in self.0.iter().enumerate() {
             let mut mac = key.clone();
             mac.update(value);
-            matches |= mac.verify_slice(&given[..MAC_BYTES]).is_ok();
+            let matches = mac.verify_slice(&given[..MAC_BYTES]).is_ok();
+            any |= matches;
+            first |= matches && at == 0;
         }
-        (decodes && matches).then_some(value)
+        (decodes && any).then_some((value, first))
     }
 }
 
@@ -87,14 +89,14 @@ mod tests {
     fn signs_like_cookie_signature() {
         let keys = Keys::new(["tobiiscool"]).unwrap();
         assert_eq!(sign(&keys, b"hello"), b"hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI");
-        assert_eq!(keys.unsign(b"hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI"), Some(&b"hello"[..]));
+        assert_eq!(keys.unsign(b"hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI"), Some((&b"hello"[..], true)));
     }
 
     #[test]
     fn needs_a_key_and_takes_an_empty_one() {
         assert!(Keys::new(Vec::<Vec<u8>>::new()).is_none());
         let keys = Keys::new([""]).unwrap();
-        assert_eq!(keys.unsign(&sign(&keys, b"a")), Some(&b"a"[..]));
+        assert_eq!(keys.unsign(&sign(&keys, b"a")), Some((&b"a"[..], true)));
     }
 
     #[test]
@@ -127,7 +129,8 @@ mod tests {
             let signer = Keys::new([which.get(&keys)]).unwrap();
             let signed = sign(&signer, &value);
             let verifier = Keys::new(&keys).unwrap();
-            prop_assert_eq!(verifier.unsign(&signed), Some(&value[..]));
+            let by_first = sign(&verifier, &value) == signed;
+            prop_assert_eq!(verifier.unsign(&signed), Some((&value[..], by_first)));
         }
 
         #[test]

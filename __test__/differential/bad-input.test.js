@@ -87,6 +87,14 @@ for (const [name, raw] of Object.entries(HEADERS)) {
   everywhere(`a Cookie header with ${name}`, { steps: [visit(count), { ...visit(count), cookie: { raw } }, visit()] })
 }
 
+// What is sent anew is written as upstream writes it, however it came.
+for (const way of ['s%3A{sid}.{signature}', 's%3a{sid}.{signature}', 's:{sid}.{signature}', '"{value}"', '%73%3A{sid}.{signature}', 's%3A{sid}%2E{signature}']) {
+  everywhere(`a cookie that comes as ${way} and is sent anew`, {
+    options: { ...USUAL, rolling: true, cookie: { maxAge: 60_000 } },
+    steps: [visit(count), { ...visit(), cookie: { raw: `a=1; {name}=${way}; b=2` } }, { ...visit(count), cookie: { raw: `{name}=${way}` } }]
+  })
+}
+
 // --- ids ---
 
 for (const sid of [

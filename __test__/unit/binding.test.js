@@ -12,7 +12,7 @@ const gc = runInNewContext('gc')
 const NOW = 1_763_754_720_000
 const numbers = () => new Float64Array([NOW, NOW + 1000, NaN, -1, -1, 0])
 const memory = () => native.createMemory(numbers(), Infinity, Infinity)
-const keyring = () => native.createKeyring('sid', [Buffer.from('secret')])
+const keyring = () => native.createKeyring(new Float64Array(3), 'sid', [Buffer.from('secret')])
 
 const FUNCTIONS = {
   ...native.bindMemory(memory()),
@@ -34,6 +34,12 @@ test('a handle of another kind, or none, is an error', () => {
   assert.throws(() => native.bindLoad(keyring(), memory()), Error)
 })
 
+test('an array of numbers that is too short is an error', () => {
+  const message = 'the array of numbers is too short'
+  assert.throws(() => native.createMemory(new Float64Array(5), Infinity, Infinity), { message })
+  assert.throws(() => native.createKeyring(new Float64Array(2), 'sid', [Buffer.from('secret')]), { message })
+})
+
 test('`commit` without a template is an error', () => {
   assert.throws(() => native.bindMemory(memory()).commit('sid', '{}'), { message: 'a cookie template is expected' })
 })
@@ -48,7 +54,21 @@ test('functions hold what they work on', async () => {
 
   await collected()
   assert.equal(calls.get('one'), text)
-  assert.deepEqual(JSON.parse(load(`sid=${seal('one')}`)), ['one', { views: 1 }])
+  assert.deepEqual(JSON.parse(load(`sid=${seal('one')}`)), { views: 1 })
+})
+
+test('`load` gives the id with the data where it is no part of the header as JavaScript has it', () => {
+  const [handle, keys] = [memory(), keyring()]
+  const { set } = native.bindMemory(handle)
+  const { seal } = native.bindKeyring(keys)
+  const load = native.bindLoad(handle, keys)
+  for (const sid of ['a b', 'é', '"']) {
+    set(sid, JSON.stringify({ cookie: {}, views: 1 }))
+    assert.deepEqual(JSON.parse(load(`sid=${seal(sid)}`)), [sid, { views: 1 }])
+  }
+  set('one', JSON.stringify({ cookie: {}, views: 1 }))
+  assert.deepEqual(JSON.parse(load(`sid=${seal('one')}`)), { views: 1 })
+  assert.deepEqual(JSON.parse(load(`other=é; sid=${seal('one')}`)), ['one', { views: 1 }])
 })
 
 test('functions are freed, with what only they hold', async () => {

@@ -126,3 +126,50 @@ test('very long headers, with many cookies or one', () => {
   const long = 'x'.repeat(10_000)
   assert.equal(keyring.open(`${NAME}=${signed(long)}`), long)
 })
+
+/** Ways to write the same cookie, of which a browser sends the first. */
+const WRITTEN = {
+  'as it was sent': sid => signed(sid),
+  'in quotes': sid => `"${signed(sid)}"`,
+  'with small percents': sid => signed(sid).replace(/%../g, escape => escape.toLowerCase()),
+  'without percents': sid => 's:' + signature.sign(sid, SECRET),
+  'with more percents': sid => signed(sid).replace(/\.([^.]*)$/, '%2E$1'),
+  'with a letter as a percent': sid => signed(sid).replace(/[A-Za-z0-9](?=[^.%]*$)/, char => '%' + char.charCodeAt(0).toString(16).toUpperCase()),
+  'with the colon alone as a percent': sid => 's%3A' + signature.sign(sid, SECRET),
+  'behind a character that is two bytes in UTF-8': sid => `x; other=\u00fc; ${NAME}=${signed(sid)}`
+}
+
+test('a sealed id is taken over from the header only where sealing it again would make the same', () => {
+  const sids = fc.oneof(fc.string({ unit: fc.constantFrom(...'abcXYZ019-_.!~*\'()') }), fc.string({ unit: 'grapheme' }))
+  fc.assert(fc.property(sids, fc.constantFrom(...Object.keys(WRITTEN)), (sid, way) => {
+    const header = `a=1; ${NAME}=${WRITTEN[way](sid)}; b=2`
+    const opened = keyring.open(header)
+    const sealed = keyring.sealedIn(header)
+    if (opened) assert.equal(opened, sid)
+    if (sealed !== undefined) assert.equal(sealed, keyring.seal(sid))
+  }), { numRuns: 3000 })
+})
+
+test('the id and the sealed id of what browsers send are parts of the header', () => {
+  for (let i = 0; i < 500; i++) {
+    const sid = `session-${i}`
+    const header = `a=1; ${NAME}=${signed(sid)}; b=2`
+    assert.equal(keyring.open(header), sid)
+    assert.equal(keyring.idIn(header), sid)
+    assert.equal(keyring.sealedIn(header), signed(sid))
+  }
+})
+
+test('what an older secret has sealed is sealed anew, and so is what has no valid signature', () => {
+  const rotated = new Keyring(NAME, ['new', SECRET])
+  assert.equal(rotated.open(`${NAME}=${good}`), 'the id')
+  assert.equal(rotated.sealedIn(`${NAME}=${good}`), undefined)
+
+  const header = `${NAME}=${signed('one')}`
+  for (const invalid of ['', 'a=1', `${NAME}=${signed('one')}x`]) {
+    keyring.open(header)
+    assert.equal(keyring.open(invalid), undefined)
+    assert.equal(keyring.sealedIn(invalid), undefined)
+    assert.equal(keyring.idIn(invalid), undefined)
+  }
+})

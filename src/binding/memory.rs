@@ -8,7 +8,7 @@ use napi_derive::napi;
 
 use super::bound::{Function, Functions, function};
 use super::cookies::Keyring;
-use super::numbers::{ABSENT, ELSEHOW, Memory, place};
+use super::numbers::{ABSENT, ELSEHOW, Memory, Numbers, place};
 use super::text::{Text, or_undefined};
 use crate::memory_store::{
     Cookie, Differs, Encoding, Kind, Limits, MemoryStore, Touched, View, ViewCookie, Watch,
@@ -32,9 +32,7 @@ pub fn create_memory(
     shared: Option<String>,
     asked: Option<Vec<bool>>,
 ) -> Result<External<Rc<Memory>>> {
-    if numbers.len() < place::COUNT {
-        return Err(Error::from_reason("the array of numbers is too short"));
-    }
+    let numbers = Numbers::new(numbers, place::COUNT)?;
     let limits = limits(max, max_bytes);
     let store = match shared {
         None => Arc::new(MemoryStore::new(limits)),
@@ -90,7 +88,7 @@ fn peek(memory: &Memory, sid: Text) -> Option<Text> {
 }
 
 fn whole_text(memory: &Memory, view: View<'_>) -> Text {
-    memory.put(place::BORN, f64::from(view.born));
+    memory.numbers.put(place::BORN, f64::from(view.born));
     let mut bytes = Vec::new();
     let encoding = view.write_text(&mut bytes);
     Text { bytes, encoding }
@@ -120,9 +118,10 @@ fn touch(memory: &Memory, sid: Text, cookie: Option<Text>) -> bool {
     memory.store.touch(&sid.into_id(), cookie, memory.deadline(), memory.now()) != Touched::Whole
 }
 
-/// Opens a `Cookie` header and reads the session: `["id",data]` in one JSON text (two strings would take
-/// two calls). Without a valid cookie, nothing; without such a session the id alone, and `ABSENT` for its
-/// birth; `ELSEHOW` where the text holds half a surrogate pair and has to be read by `peek`.
+/// Opens a `Cookie` header, as `open` of `bind_keyring` does, and reads the session: the text of its
+/// data, or `["id",data]` for an id that is no part of the header (two strings would take two calls).
+/// Without a valid cookie, nothing; without such a session, what `open` gives, and `ABSENT` for its birth;
+/// `ELSEHOW` where the text holds half a surrogate pair and has to be read by `peek`.
 #[napi(
     catch_unwind,
     ts_args_type = "memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>",
@@ -138,36 +137,41 @@ pub fn bind_load(
 }
 
 fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
-    let id = keyring.open(&header.utf8())?;
+    let opened = keyring.open(header)?;
     let mut bytes = Vec::with_capacity(512);
-    let loaded = memory.store.read(&id, memory.now(), true, |view| {
+    if !opened.in_header {
         bytes.push(b'[');
-        write_json_string(&id, &mut bytes);
+        write_json_string(&opened.id, &mut bytes);
         bytes.push(b',');
-        memory.put(place::BORN, f64::from(view.born));
-        let encoding = match view.cookie {
+    }
+    let loaded = memory.store.read(&opened.id, memory.now(), true, |view| {
+        memory.numbers.put(place::BORN, f64::from(view.born));
+        match view.cookie {
             ViewCookie::Template { number, expires } => {
-                memory.put(place::TEMPLATE, f64::from(number));
-                memory.put(place::EXPIRES, expires.map_or(f64::NAN, milliseconds));
+                memory.numbers.put(place::TEMPLATE, f64::from(number));
+                memory.numbers.put(place::EXPIRES, expires.map_or(f64::NAN, milliseconds));
                 bytes.extend_from_slice(view.data);
                 view.encoding
             }
             _ if view.encoding == Encoding::Wide => Encoding::Wide,
             _ => {
-                memory.put(place::TEMPLATE, -1.0);
+                memory.numbers.put(place::TEMPLATE, -1.0);
                 view.write_text(&mut bytes)
             }
-        };
-        bytes.push(b']');
-        encoding
+        }
     });
-    let (text, birth) = match loaded {
-        Some(Encoding::Wide) => (id, ELSEHOW),
-        Some(_) => return Some(Text::from_utf8(bytes)),
-        None => (id, ABSENT),
+    let birth = match loaded {
+        Some(Encoding::Wide) => ELSEHOW,
+        Some(_) => {
+            if !opened.in_header {
+                bytes.push(b']');
+            }
+            return Some(Text::from_utf8(bytes));
+        }
+        None => ABSENT,
     };
-    memory.put(place::BORN, birth);
-    Some(Text::from_utf8(text))
+    memory.numbers.put(place::BORN, birth);
+    Some(opened.text())
 }
 
 fn write_json_string(text: &[u8], out: &mut Vec<u8>) {

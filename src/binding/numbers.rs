@@ -1,4 +1,5 @@
-//! A store as one thread of JavaScript holds it, and the numbers that go in and out of its calls.
+//! Numbers that go in and out of calls: an argument, or a result, would cost more. And a store as one
+//! thread of JavaScript holds it.
 
 use std::sync::Arc;
 
@@ -22,46 +23,59 @@ pub mod place {
 pub const ABSENT: f64 = -1.0;
 pub const ELSEHOW: f64 = -2.0;
 
-/// A store, with the numbers that go in and out of its calls.
-pub struct Memory {
-    pub store: Arc<MemoryStore>,
-    pub numbers: Float64Array,
-}
+/// An array that JavaScript and this side share.
+pub struct Numbers(Float64Array);
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as they should")]
-impl Memory {
-    fn number(&self, place: usize) -> f64 {
-        self.numbers[place]
+impl Numbers {
+    pub fn new(array: Float64Array, count: usize) -> Result<Self> {
+        if array.len() < count {
+            return Err(Error::from_reason("the array of numbers is too short"));
+        }
+        Ok(Numbers(array))
+    }
+
+    fn get(&self, place: usize) -> f64 {
+        self.0[place]
     }
 
     #[expect(unsafe_code, reason = "the array is JavaScript's, and this is its thread")]
     pub fn put(&self, place: usize, number: f64) {
-        // SAFETY: the array outlives the handle that refers to it, its length was checked, and
-        // nothing else runs on its thread during a call.
-        unsafe { self.numbers.as_ptr().cast_mut().add(place).write(number) };
+        assert!(place < self.0.len());
+        // SAFETY: the array outlives the handle that refers to it, `place` is in it, and nothing else
+        // runs on its thread during a call.
+        unsafe { self.0.as_ptr().cast_mut().add(place).write(number) };
     }
+}
 
+/// A store, with its numbers.
+pub struct Memory {
+    pub store: Arc<MemoryStore>,
+    pub numbers: Numbers,
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as they should")]
+impl Memory {
     pub fn now(&self) -> u64 {
-        self.number(place::NOW) as u64
+        self.numbers.get(place::NOW) as u64
     }
 
     pub fn deadline(&self) -> u64 {
-        self.number(place::DEADLINE) as u64
+        self.numbers.get(place::DEADLINE) as u64
     }
 
     pub fn returned(&self) -> bool {
-        self.number(place::RETURNED) != 0.0
+        self.numbers.get(place::RETURNED) != 0.0
     }
 
     pub fn mode(&self) -> Write {
-        let born = self.number(place::BORN);
+        let born = self.numbers.get(place::BORN);
         if born < 0.0 { Write::Any } else { Write::Update { born: born as u32 } }
     }
 
     /// The cookie whose template and expiry JavaScript has put down, if it has.
     pub fn cookie(&self) -> Option<Cookie<'static>> {
-        let number = self.number(place::TEMPLATE);
-        let expires = self.number(place::EXPIRES);
+        let number = self.numbers.get(place::TEMPLATE);
+        let expires = self.numbers.get(place::EXPIRES);
         (number >= 0.0).then(|| Cookie::Template {
             number: number as u16,
             expires: (!expires.is_nan()).then_some(expires as i64),
@@ -95,7 +109,7 @@ impl Memory {
             Err(TooLarge) => (Outcome::TooLarge, None),
         };
         if let Some(born) = born {
-            self.put(place::BORN, f64::from(born));
+            self.numbers.put(place::BORN, f64::from(born));
         }
         outcome as u32
     }

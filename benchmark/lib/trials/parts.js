@@ -84,7 +84,7 @@ function makeWorld () {
   const template = native.memoryIntern(memory, `{"originalMaxAge":${DAY},"expires":`, ',"httpOnly":true,"path":"/"}')
   // Now, deadline, expiry of the cookie, its template, any life of the id, not returned.
   numbers.set([now, now + DAY, now + DAY, template, -1, 0])
-  const keyring = native.createKeyring(NAME, [Buffer.from(SECRET)])
+  const keyring = native.createKeyring(new Float64Array(3), NAME, [Buffer.from(SECRET)])
   return {
     load: native.bindLoad(memory, keyring),
     ...native.bindMemory(memory),

@@ -3,16 +3,9 @@
 const debug = require('./debug')
 const deprecate = require('depd')('express-session')
 
-module.exports = { readCookie, readParsedCookies }
+module.exports = { readParsedCookies }
 
-/** The session id that a request's cookie names with a valid signature, or undefined. */
-function readCookie (req, name, keyring) {
-  const header = req.headers.cookie
-  const sid = header ? keyring.open(header) : undefined
-  return sid || readParsedCookies(req, name, keyring, sid)
-}
-
-/** The same from what cookie-parser has left on the request: what the header should have had. */
+/** The session id that cookie-parser has left on the request, which is what the header should have had; or else `sid`. */
 function readParsedCookies (req, name, keyring, sid) {
   if (req.signedCookies) {
     sid = req.signedCookies[name]
