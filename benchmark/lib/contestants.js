@@ -1,5 +1,6 @@
 'use strict'
 
+const { settleShapes } = require('../../session/shape')
 const { asyncStore } = require('./async-store')
 const { COOKIE, SECRET, USER } = require('./sample')
 
@@ -7,11 +8,12 @@ const { COOKIE, SECRET, USER } = require('./sample')
  * The middlewares that are compared, by name.
  */
 
-module.exports = { configured, makeMiddleware, native, upstream }
+module.exports = { configured, installAsExpressSession, makeMiddleware, native, upstream }
 
 function makeMiddleware (name) {
   switch (name) {
     case 'none': return noSession
+    case 'settled': return settledNoSession
     case 'ours': return configured(native())
     case 'upstream': return configured(upstream())
     case 'memorystore': return configured(upstream(), memorystore())
@@ -29,6 +31,13 @@ function upstream () {
   return require('express-session')
 }
 
+/** What `npm install express-session@npm:express-session-native` does: stores inherit from this package too. */
+function installAsExpressSession () {
+  const module = require.resolve('../..')
+  native()
+  require.cache[require.resolve('express-session')] = require.cache[module]
+}
+
 function memorystore () {
   const MemoryStore = require('memorystore')(upstream())
   return new MemoryStore({ checkPeriod: 24 * 60 * 60 * 1000 })
@@ -42,4 +51,10 @@ function configured (session, store) {
 function noSession (req, res, next) {
   req.session = { user: { name: USER }, views: 1 }
   next()
+}
+
+/** No session either, but what this package does for Express apps besides. */
+function settledNoSession (req, res, next) {
+  settleShapes(req, res)
+  noSession(req, res, next)
 }

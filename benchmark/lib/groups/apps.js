@@ -10,7 +10,7 @@ const { ratios, spread } = require('../statistics')
 module.exports = { name: 'apps', run }
 
 const FRAMEWORKS = { express5: 'Express 5', express4: 'Express 4', http: 'node:http' }
-const CONTESTANTS = ['none', 'ours', 'upstream']
+const CONTESTANTS = ['none', 'settled', 'ours', 'upstream']
 
 async function run ({ rounds, slices, progress }) {
   const rows = []
@@ -28,7 +28,7 @@ async function run ({ rounds, slices, progress }) {
 
 function row (framework, kind, results) {
   const of = (key, field) => results[key].map((result) => result[kind][field])
-  const over = (key) => ratios(of(key, 'cpu'), of('none', 'cpu'))
+  const over = (key, other = 'none') => ratios(of(key, 'cpu'), of(other, 'cpu'))
 
   return {
     framework,
@@ -36,6 +36,7 @@ function row (framework, kind, results) {
     cpu: Object.fromEntries(CONTESTANTS.map((key) => [key, spread(of(key, 'cpu'))])),
     throughput: Object.fromEntries(CONTESTANTS.map((key) => [key, spread(of(key, 'throughput'))])),
     oursOverNone: over('ours'),
+    oursOverSettled: over('ours', 'settled'),
     upstreamOverNone: over('upstream'),
     throughputOverUpstream: ratios(of('ours', 'throughput'), of('upstream', 'throughput'))
   }

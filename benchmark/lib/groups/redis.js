@@ -10,7 +10,7 @@ const { differences, ratios, spread } = require('../statistics')
 
 module.exports = { name: 'redis', run }
 
-const CONTESTANTS = ['store', 'ours', 'upstream']
+const CONTESTANTS = ['store', 'ours', 'beside', 'upstream']
 
 async function run ({ rounds, slices, progress }) {
   const server = await startRedis()
@@ -45,8 +45,10 @@ function row (kind, results) {
     kind,
     store: spread(cpu('store')),
     ours: spread(own('ours')),
+    beside: spread(own('beside')),
     upstream: spread(own('upstream')),
     over: ratios(own('upstream'), own('ours')),
+    overBeside: ratios(own('upstream'), own('beside')),
     overInAll: ratios(cpu('upstream'), cpu('ours'))
   }
 }

@@ -1,9 +1,8 @@
 'use strict'
 
-const { RedisStore } = require('connect-redis')
 const { createClient } = require('redis')
 const { makeClients } = require('../clients')
-const { configured, native, upstream } = require('../contestants')
+const { configured, installAsExpressSession, native, upstream } = require('../contestants')
 const { drive, slicer } = require('../drive')
 const { IN_FLIGHT } = require('../requests')
 const { fillStore, storeCalls } = require('../store-calls')
@@ -13,8 +12,13 @@ module.exports = redis
 const USERS = 100
 const SLICE = 100
 
-/** Requests through a middleware on connect-redis, or, for `store`, its calls alone. */
+/**
+ * Requests through a middleware on connect-redis, or, for `store`, its calls alone. `beside`: this package
+ * is installed beside express-session, whose Store connect-redis then inherits.
+ */
 async function redis ({ contestant, kind, port }) {
+  if (contestant === 'ours') installAsExpressSession()
+  const { RedisStore } = require('connect-redis')
   const client = createClient({ url: `redis://127.0.0.1:${port}` })
   await client.connect()
   const store = new RedisStore({ client, prefix: `${contestant}-${kind}:` })
@@ -24,7 +28,7 @@ async function redis ({ contestant, kind, port }) {
     return slicer(() => drive(exchange, SLICE, IN_FLIGHT), SLICE)
   }
 
-  const session = contestant === 'ours' ? native() : upstream()
+  const session = contestant === 'upstream' ? upstream() : native()
   const send = await makeClients(configured(session, store), kind, { users: USERS })
   return slicer(() => send(SLICE), SLICE)
 }
