@@ -56,9 +56,10 @@ const LOOK = 10
  *
  * @param {function(): Promise} work
  * @param {number} units that it does in one call
+ * @param {number} [warmUp] CPU time in milliseconds; more for what does less in a millisecond
  */
-async function slicer (work, units) {
-  await measure(work, units, WARM_UP)
+async function slicer (work, units, warmUp = WARM_UP) {
+  await measure(work, units, warmUp)
   return () => measure(work, units, SLICE)
 }
 
