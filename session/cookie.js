@@ -115,10 +115,10 @@ Cookie.prototype = {
     return serialize(name, value, this.data)
   },
 
-  /** `data`; for JSON, which gives a key, with a date that is quicker to write. */
-  toJSON (key) {
+  /** `data`; for JSON, which gives an argument (the key), with a date that is quicker to write. */
+  toJSON () {
     const { data } = this
-    if (key !== undefined && data === lastData) data.expires = quickToJSON(data.expires)
+    if (arguments.length > 0 && data === lastData) data.expires = quickToJSON(data.expires)
     return data
   }
 }

@@ -61,7 +61,7 @@ function commit (context, task) {
       return true
     default:
       if (store.touch !== touch) return false
-      renew(engine, sid, session)
+      renew(engine, context, sid, session)
       return true
   }
 }
@@ -106,14 +106,15 @@ function write (engine, context, session) {
   if (written) context.knowsLife(id, engine.lastLife)
 }
 
-function renew (engine, sid, session) {
+function renew (engine, context, sid, session) {
   const now = Date.now()
   const data = Cookie.plainData(session.cookie)
   const template = data && engine.templates.of(data)
 
   if (template !== undefined) {
     const expires = data.expires ? data.expires.getTime() : NaN
-    if (engine.touchTemplate(sid, template, expires, templateDeadline(engine, expires, now), now)) return
+    const place = sid === context.lifeId ? context.place : -1
+    if (engine.touchTemplate(sid, context.life, place, template, expires, templateDeadline(engine, expires, now), now)) return
   }
   engine.touch(sid, JSON.stringify(session.cookie), deadline(engine.options, session, sid, now), now)
 }

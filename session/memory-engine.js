@@ -10,6 +10,7 @@ const EXPIRES = 2 // the cookie's, ms since the epoch, NaN for none; in and out
 const TEMPLATE = 3 // number of the cookie's template, -1 for none; in and out
 const LIFE_OF_ID = 4 // which life of the id this is, -1 for any; in and out
 const RETURNED = 5 // 1: the client has come back with a valid cookie; in
+const PLACE = 6 // where the session was seen; in and out
 
 /** Where a store keeps its engine. */
 const ENGINE = Symbol('express-session-native.engine')
@@ -36,7 +37,7 @@ class MemoryEngine {
    * @throws {RangeError} when a shared store has other bounds than those that were asked for
    */
   constructor ({ max, maxBytes, shared, asked }) {
-    this.numbers = new Float64Array(6)
+    this.numbers = new Float64Array(7)
     try {
       this.handle = native.createMemory(this.numbers, max, maxBytes, shared, asked)
     } catch (err) {
@@ -101,15 +102,19 @@ class MemoryEngine {
   /**
    * `touch`, for a cookie with a template.
    *
+   * @param {number} life which `load` has found,
+   * @param {number} place and where, which saves looking for it; -1 when it has not
    * @return {boolean} false when it takes the text of the cookie
    */
-  touchTemplate (sid, template, expires, deadline, now) {
+  touchTemplate (sid, life, place, template, expires, deadline, now) {
     const { numbers } = this
     numbers[NOW] = now
     numbers[DEADLINE] = deadline
     numbers[EXPIRES] = expires
     numbers[TEMPLATE] = template.number
-    return this.calls.touch(sid)
+    numbers[LIFE_OF_ID] = life
+    numbers[PLACE] = place
+    return (place >= 0 && this.calls.renew()) || this.calls.touch(sid)
   }
 
   /** `set`, for the text of the data alone and a cookie with a template. */
@@ -137,7 +142,7 @@ class MemoryEngine {
 
     const life = numbers[LIFE_OF_ID]
     let sid = keyring.idIn(header)
-    if (life === ABSENT) return new Loaded(sid === undefined ? found : sid, undefined, undefined, undefined, life)
+    if (life === ABSENT) return new Loaded(sid === undefined ? found : sid, undefined, undefined, undefined, life, -1)
     if (life === ELSEHOW) return this.loadWhole(sid === undefined ? found : sid, now)
 
     const number = numbers[TEMPLATE]
@@ -154,14 +159,15 @@ class MemoryEngine {
       data,
       number < 0 ? undefined : this.templates.numbered(number),
       Number.isNaN(expires) ? undefined : expires,
-      life
+      life,
+      numbers[PLACE]
     )
   }
 
   /** A text that is not what this package writes: what is wrong with it is said of the whole. */
   loadWhole (sid, now) {
     const text = this.peek(sid, now)
-    const loaded = new Loaded(sid, undefined, undefined, undefined, -1)
+    const loaded = new Loaded(sid, undefined, undefined, undefined, -1, -1)
     try {
       if (text) loaded.data = parse(JSON, text)
     } catch (err) {
@@ -246,12 +252,13 @@ function parse (serializer, text) {
 
 /** A session as `load` found it. Without a template, `data` are those of the whole session. */
 class Loaded {
-  constructor (sid, data, template, expires, life) {
+  constructor (sid, data, template, expires, life, place) {
     this.sid = sid
     this.data = data // nothing when there is no such session
     this.template = template
     this.expires = expires
     this.life = life
+    this.place = place // where the engine has seen it
     this.error = undefined // what JSON.parse said
   }
 }

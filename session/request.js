@@ -41,7 +41,8 @@ class RequestContext {
     this.originalId = undefined // the session as it came: its id,
     this.originalState = undefined // its data
     this.lifeId = undefined // the id whose life in the native store this request knows,
-    this.life = -1 // and that life
+    this.life = -1 // and that life,
+    this.place = -1 // and where the native store has seen it
     this.otherLives = undefined // the same for the ids of sessions that the app regenerated
     this.returned = false // the client came with a cookie that this app has signed
     this.savedState = undefined // the data that were saved last
@@ -158,6 +159,7 @@ class RequestContext {
   /** A session as the engine gave it: the text of its data, and the template of its cookie. */
   revive (loaded) {
     this.knowsLife(loaded.sid, loaded.life)
+    this.place = loaded.place
     if (loaded.template === undefined) {
       this.inflate(loaded.data)
     } else {

@@ -89,7 +89,10 @@ mod tests {
     fn signs_like_cookie_signature() {
         let keys = Keys::new(["tobiiscool"]).unwrap();
         assert_eq!(sign(&keys, b"hello"), b"hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI");
-        assert_eq!(keys.unsign(b"hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI"), Some((&b"hello"[..], true)));
+        assert_eq!(
+            keys.unsign(b"hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI"),
+            Some((&b"hello"[..], true))
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ v8.setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
 
 const NOW = 1_763_754_720_000
-const numbers = () => new Float64Array([NOW, NOW + 1000, NaN, -1, -1, 0])
+const numbers = () => new Float64Array([NOW, NOW + 1000, NaN, -1, -1, 0, -1])
 const memory = () => native.createMemory(numbers(), Infinity, Infinity)
 const keyring = () => native.createKeyring(new Float64Array(3), 'sid', [Buffer.from('secret')])
 
@@ -20,7 +20,9 @@ const FUNCTIONS = {
   load: native.bindLoad(memory(), keyring())
 }
 
-for (const [name, call] of Object.entries(FUNCTIONS)) {
+const { renew, ...TAKING_TEXT } = FUNCTIONS
+
+for (const [name, call] of Object.entries(TAKING_TEXT)) {
   test(`${name}: what is no string is an error, not a crash`, () => {
     for (const given of [[], [undefined], [null], [1], [{}], [Symbol('s')], [1n], [Buffer.from('x')]]) {
       assert.throws(() => call(...given), { message: 'a string is expected' })
@@ -34,9 +36,21 @@ test('a handle of another kind, or none, is an error', () => {
   assert.throws(() => native.bindLoad(keyring(), memory()), Error)
 })
 
+test('`renew` of what nobody has seen, or without a template, does nothing', () => {
+  assert.equal(renew(), false)
+  const array = numbers()
+  const seen = native.bindMemory(native.createMemory(array, Infinity, Infinity))
+  for (const place of [-1, 0, 255 * 2 ** 32, 2 ** 40, Infinity, NaN]) {
+    for (const life of [-1, 0, 2 ** 32, NaN]) {
+      array.set([life, 0, place], 4)
+      assert.equal(seen.renew(), false)
+    }
+  }
+})
+
 test('an array of numbers that is too short is an error', () => {
   const message = 'the array of numbers is too short'
-  assert.throws(() => native.createMemory(new Float64Array(5), Infinity, Infinity), { message })
+  assert.throws(() => native.createMemory(new Float64Array(6), Infinity, Infinity), { message })
   assert.throws(() => native.createKeyring(new Float64Array(2), 'sid', [Buffer.from('secret')]), { message })
 })
 

@@ -163,9 +163,7 @@ pub fn create_keyring(numbers: Float64Array, name: Text, keys: Vec<&[u8]>) -> Re
 )]
 pub fn bind_keyring<'env>(env: &'env Env, keyring: &External<Rc<Keyring>>) -> Result<Object<'env>> {
     let calls = Functions::on(env, keyring)?
-        .with("open", |keyring, given| {
-            Ok(or_undefined(keyring.open(&given.text(0)?).map(Opened::text)))
-        })?
+        .with("open", |keyring, given| Ok(or_undefined(keyring.open(&given.text(0)?).map(Opened::text))))?
         .with("seal", |keyring, given| Ok(or_undefined(keyring.seal(&given.text(0)?))))?
         .with("sign", |keyring, given| Ok(keyring.sign(given.text(0)?)))?
         .with("unsign", |keyring, given| Ok(or_undefined(keyring.unsign(&given.text(0)?))))?;

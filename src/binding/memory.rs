@@ -60,13 +60,14 @@ pub fn create_memory(
 /// What requests call. `get`: a session's text, read for a client; `peek`: for someone who looks around;
 /// both put down its birth. `set` stores a whole text, `commit` the text of the data of a session whose
 /// cookie is a template. `touch` renews deadline and cookie, the latter as JSON or else a template; false
-/// when the cookie is in a text that the store can not change. `destroy` says whether there was a session.
+/// when the cookie is in a text that the store can not change. `renew` does what `touch` does with a template,
+/// for the session that `load` has seen at a place, or else says false. `destroy` says whether there was a session.
 #[napi(
     catch_unwind,
     ts_args_type = "memory: ExternalObject<Memory>",
     ts_return_type = "{ get(sid: string): string | undefined, peek(sid: string): string | undefined, \
                       set(sid: string, text: string): number, commit(sid: string, data: string): number, \
-                      touch(sid: string, cookie?: string): boolean, destroy(sid: string): boolean }"
+                      touch(sid: string, cookie?: string): boolean, renew(): boolean, destroy(sid: string): boolean }"
 )]
 pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Result<Object<'env>> {
     let calls = Functions::on(env, memory)?
@@ -75,6 +76,7 @@ pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Resul
         .with("set", |memory, given| Ok(set(memory, given.text(0)?, given.text(1)?)))?
         .with("commit", |memory, given| commit(memory, given.text(0)?, given.text(1)?))?
         .with("touch", |memory, given| Ok(touch(memory, given.text(0)?, given.optional_text(1)?)))?
+        .with("renew", |memory, _| Ok(renew(memory)))?
         .with("destroy", |memory, given| Ok(memory.store.destroy(&given.text(0)?.into_id(), memory.now())))?;
     Ok(calls.object())
 }
@@ -118,6 +120,11 @@ fn touch(memory: &Memory, sid: Text, cookie: Option<Text>) -> bool {
     memory.store.touch(&sid.into_id(), cookie, memory.deadline(), memory.now()) != Touched::Whole
 }
 
+fn renew(memory: &Memory) -> bool {
+    let (Some(born), Some(cookie)) = (memory.born(), memory.cookie()) else { return false };
+    memory.store.renew(memory.seen(), born, cookie, memory.deadline(), memory.now())
+}
+
 /// Opens a `Cookie` header, as `open` of `bind_keyring` does, and reads the session: the text of its
 /// data, or `["id",data]` for an id that is no part of the header (two strings would take two calls).
 /// Without a valid cookie, nothing; without such a session, what `open` gives, and `ABSENT` for its birth;
@@ -146,6 +153,7 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
     }
     let loaded = memory.store.read(&opened.id, memory.now(), true, |view| {
         memory.numbers.put(place::BORN, f64::from(view.born));
+        memory.numbers.put(place::PLACE, view.place.number());
         match view.cookie {
             ViewCookie::Template { number, expires } => {
                 memory.numbers.put(place::TEMPLATE, f64::from(number));

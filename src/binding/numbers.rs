@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::*;
 
-use crate::memory_store::{Cookie, MemoryStore, TooLarge, Write, Written};
+use crate::memory_store::{Cookie, MemoryStore, Place, TooLarge, Write, Written};
 use crate::sweeper;
 
 /// Places in the array of numbers that JavaScript and this side share: see session/memory-engine.js.
@@ -16,7 +16,8 @@ pub mod place {
     pub const TEMPLATE: usize = 3;
     pub const BORN: usize = 4;
     pub const RETURNED: usize = 5;
-    pub const COUNT: usize = 6;
+    pub const PLACE: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 /// Births that are none, in what `bind_load` puts down.
@@ -68,8 +69,17 @@ impl Memory {
     }
 
     pub fn mode(&self) -> Write {
+        self.born().map_or(Write::Any, |born| Write::Update { born })
+    }
+
+    pub fn born(&self) -> Option<u32> {
         let born = self.numbers.get(place::BORN);
-        if born < 0.0 { Write::Any } else { Write::Update { born: born as u32 } }
+        (born >= 0.0).then_some(born as u32)
+    }
+
+    /// Where the session was seen that JavaScript means.
+    pub fn seen(&self) -> Place {
+        Place::numbered(self.numbers.get(place::PLACE))
     }
 
     /// The cookie whose template and expiry JavaScript has put down, if it has.

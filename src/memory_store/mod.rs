@@ -41,5 +41,5 @@ pub use stats::Stats;
 pub use store::MemoryStore;
 pub use sweep::Swept;
 pub use template::Template;
-pub use view::{View, ViewCookie};
+pub use view::{Place, View, ViewCookie};
 pub use write::{Cookie, Touched, Write, Written};

@@ -33,6 +33,8 @@ enum Op {
         id: u8,
         cookie: Option<u8>,
         ttl: i64,
+        /// By the place where it was seen last.
+        seen: bool,
     },
     Destroy {
         id: u8,
@@ -112,6 +114,8 @@ struct Model {
     tombstones: HashMap<Vec<u8>, u64>,
     /// For each id its births, and whether what was loaded then must not come back.
     births: HashMap<Vec<u8>, Vec<(u32, bool)>>,
+    /// Where each id was read last, and its birth.
+    seen: HashMap<Vec<u8>, (Place, u32)>,
     /// Tombstones may have gone before their time; then older late saves may be dropped for nothing.
     forgets: bool,
     sets: u64,
@@ -129,6 +133,7 @@ impl Model {
             sessions: HashMap::new(),
             tombstones: HashMap::new(),
             births: HashMap::new(),
+            seen: HashMap::new(),
             forgets: limits.max_bytes.is_some(),
             sets: 0,
         }
@@ -255,22 +260,36 @@ impl Model {
                 let found = self.store.read(&id, self.now, returned, |view| {
                     let mut text = Vec::new();
                     view.write_text(&mut text);
-                    (text, view.born, view.deadline)
+                    (text, view.born, view.deadline, view.place)
                 });
                 assert_eq!(found.is_some(), live);
-                if let Some((text, found_born, deadline)) = found {
+                if let Some((text, found_born, deadline, place)) = found {
+                    self.seen.insert(id.clone(), (place, found_born));
                     let session = &self.sessions[&id];
                     assert_eq!((&text, Some(found_born)), (&session.text, born));
                     assert_eq!(deadline, session.deadline);
                 }
                 self.events(Vec::new(), None);
             }
-            Op::Touch { id: number, cookie: kind, ttl } => {
+            Op::Touch { id: number, cookie: kind, ttl, seen } => {
                 let (id, deadline) = (id(number), self.deadline(ttl));
                 let cookie = kind.map(|kind| cookie(kind, deadline));
                 let live = self.live(&id);
                 let form = cookie.as_ref().map(|cookie| Cookie::Text(cookie.as_bytes()));
-                assert_eq!(self.store.touch(&id, form, deadline, self.now) != Touched::Absent, live);
+                let renewed = match (form, self.seen.get(&id)) {
+                    (Some(cookie), Some(&(place, born))) if seen => {
+                        let renewed = self.store.renew(place, born, cookie, deadline, self.now);
+                        if renewed {
+                            assert!(live, "an absent session was renewed");
+                            assert_eq!(self.sessions[&id].born, born);
+                        }
+                        renewed
+                    }
+                    _ => false,
+                };
+                if !renewed {
+                    assert_eq!(self.store.touch(&id, form, deadline, self.now) != Touched::Absent, live);
+                }
                 if live {
                     let session = self.sessions.get_mut(&id).unwrap();
                     session.deadline = deadline;
@@ -393,8 +412,8 @@ fn op() -> impl Strategy<Value = Op> {
         5 => (id.clone(), any::<u8>(), any::<u8>(), ttl.clone(), 0..3_usize)
             .prop_map(|(id, cookie, data, ttl, ago)| Op::Save { id, cookie, data, ttl, ago }),
         5 => (id.clone(), any::<bool>()).prop_map(|(id, returned)| Op::Get { id, returned }),
-        4 => (id.clone(), any::<Option<u8>>(), ttl)
-            .prop_map(|(id, cookie, ttl)| Op::Touch { id, cookie, ttl }),
+        4 => (id.clone(), any::<Option<u8>>(), ttl, any::<bool>())
+            .prop_map(|(id, cookie, ttl, seen)| Op::Touch { id, cookie, ttl, seen }),
         3 => id.prop_map(|id| Op::Destroy { id }),
         1 => Just(Op::Clear),
         4 => prop_oneof![

@@ -86,6 +86,13 @@ impl Shard {
         &self.slots[place(slot)]
     }
 
+    /// Whether a session that was seen in a slot is still there, and has not expired.
+    pub(super) fn holds(&self, slot: u32, born: u32, now: u64) -> bool {
+        self.slots.get(place(slot)).is_some_and(|slot| {
+            slot.born == born && slot.standing != Standing::Tombstone && slot.deadline > now
+        })
+    }
+
     pub(super) fn slots(&self) -> &[Slot] {
         &self.slots
     }

@@ -16,7 +16,7 @@ use super::split::{self, CookieForm};
 use super::stats::{Counters, Stats, Totals};
 use super::sweep::Grave;
 use super::template::{Template, Templates};
-use super::view::View;
+use super::view::{Place, View};
 
 /// A store that may hold no more than this has one shard, so that its eviction order is exact.
 const EXACT: u64 = 16_384;
@@ -97,7 +97,7 @@ impl MemoryStore {
         if returned {
             shard.came_back(slot);
         }
-        Some(f(View::of(shard.slot(slot), &self.templates)))
+        Some(f(View::of(shard.slot(slot), Place::new(at, slot), &self.templates)))
     }
 
     /// Number of sessions. One that has expired counts until it is swept, within a second.

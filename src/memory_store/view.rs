@@ -22,11 +22,45 @@ pub enum ViewCookie<'a> {
     Whole,
 }
 
+/// Where a session was seen, for [`super::MemoryStore::renew`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(u64);
+
+impl Place {
+    const NOWHERE: Place = Place(u64::MAX);
+
+    pub(super) fn new(shard: usize, slot: u32) -> Self {
+        Place((shard as u64) << 32 | u64::from(slot))
+    }
+
+    /// Shard and slot. Neither need be there any more.
+    #[expect(clippy::cast_possible_truncation, reason = "it is split in two")]
+    pub(super) fn parts(self) -> (usize, u32) {
+        ((self.0 >> 32) as usize, self.0 as u32)
+    }
+
+    /// As a number for JavaScript, which holds all of them exactly: there are 2⁸ shards at most.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    pub fn number(self) -> f64 {
+        self.0 as f64
+    }
+
+    /// Of [`Self::number`]. Another number is a place where nothing is.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate")]
+    pub fn numbered(number: f64) -> Self {
+        if number < 0.0 { Self::NOWHERE } else { Place(number as u64) }
+    }
+}
+
 /// A session, as long as its shard is locked.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// Which creation of this id it is, for [`super::Write::Update`].
     pub born: u32,
+    /// Where it is, for a while.
+    pub place: Place,
     /// The session is gone from this millisecond on.
     pub deadline: u64,
     /// How `data` is to be read.
@@ -39,9 +73,9 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(slot: &'a Slot, templates: &'a Templates) -> Self {
+    pub(super) fn of(slot: &'a Slot, place: Place, templates: &'a Templates) -> Self {
         let fields = record::read(&slot.record, slot.form, slot.template, slot.deadline);
-        Self::new(&fields, slot.form.encoding(), slot.born, slot.deadline, templates)
+        View { place, ..Self::new(&fields, slot.form.encoding(), slot.born, slot.deadline, templates) }
     }
 
     pub(super) fn of_remains(remains: &'a Remains, templates: &'a Templates) -> Self {
@@ -61,7 +95,7 @@ impl<'a> View<'a> {
             Some(CookieForm::Inline(text)) => ViewCookie::Inline(text),
             None => ViewCookie::Whole,
         };
-        View { born, deadline, encoding, cookie, data: fields.data, templates }
+        View { born, place: Place::NOWHERE, deadline, encoding, cookie, data: fields.data, templates }
     }
 
     /// Appends the session's whole text, as it was written, and says how it is to be read.

@@ -1,6 +1,7 @@
 //! Writing and touching.
 
 use super::events::Kind;
+use super::held::Held;
 use super::iso_date;
 use super::limits::TooLarge;
 use super::record::{self, CookiePlace, Encoding, Expires, Parts};
@@ -8,6 +9,7 @@ use super::shard::Remains;
 use super::slot::{Slot, Standing};
 use super::split::{self, CookieForm, Split};
 use super::store::MemoryStore;
+use super::view::Place;
 
 /// A cookie to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +204,39 @@ impl MemoryStore {
         let cookie = cookie.map(|cookie| self.cookie_form(cookie));
         let (at, key) = self.key(id);
         let mut held = self.hold(at);
-        let Some(slot) = held.live(&key, now) else { return Touched::Absent };
+        match held.live(&key, now) {
+            Some(slot) => self.touch_slot(held, slot, cookie, deadline, now),
+            None => Touched::Absent,
+        }
+    }
+
+    /// [`Self::touch`] for a session that was seen a moment ago, without looking for it. False when it is
+    /// not there any more, or its cookie cannot be changed: then nothing has changed.
+    ///
+    /// # Panics
+    /// If the cookie has a template that [`Self::intern`] has not given out.
+    pub fn renew(&self, seen: Place, born: u32, cookie: Cookie<'_>, deadline: u64, now: u64) -> bool {
+        self.saw(now);
+        let cookie = self.cookie_form(cookie);
+        let (at, slot) = seen.parts();
+        if at >= self.shard_count() {
+            return false;
+        }
+        let mut held = self.hold(at);
+        let is_there = held.shard().is_some_and(|shard| {
+            shard.holds(slot, born, now) && shard.slot(slot).form.cookie() != CookiePlace::Whole
+        });
+        is_there && self.touch_slot(held, slot, Some(cookie), deadline, now) == Touched::Renewed
+    }
+
+    fn touch_slot(
+        &self,
+        mut held: Held<'_>,
+        slot: u32,
+        cookie: Option<CookieForm<'_>>,
+        deadline: u64,
+        now: u64,
+    ) -> Touched {
         self.counters.touches.add();
         let shard = held.shard_or_new(now);
         let Slot { record, form, template, deadline: old, born, .. } = shard.slot(slot);
@@ -215,13 +249,13 @@ impl MemoryStore {
             (_, cookie) => cookie,
         };
         let parts = Parts { encoding: form.encoding(), cookie, data: [b"", fields.data] };
-        let new = parts.form(&key.id, deadline);
+        let new = parts.form(&fields.id, deadline);
         let simple = new == form && new.cookie() != CookiePlace::Inline && new.expires() != Expires::Stored;
         let template = parts.template();
         if simple {
             shard.relabel(slot, new, template);
-        } else if self.bounds.fits(record::cost(parts.len(&key.id, new))) {
-            let record = parts.build(&key.id, new);
+        } else if self.bounds.fits(record::cost(parts.len(&fields.id, new))) {
+            let record = parts.build(&fields.id, new);
             let old = shard.swap_record(slot, record);
             shard.relabel(slot, new, template);
             shard.set_deadline(slot, deadline);
@@ -244,5 +278,67 @@ impl MemoryStore {
                 CookieForm::Template(number, expires)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Limits;
+    use super::*;
+
+    const NOW: u64 = 1_763_754_720_000;
+    const COOKIE: Cookie<'static> = Cookie::Text(b"{}");
+
+    fn write(store: &MemoryStore, id: &str, deadline: u64) {
+        let encoding = Encoding::Ascii;
+        store.write(id.as_bytes(), COOKIE, b"{}", encoding, deadline, Write::Any, false, NOW).unwrap();
+    }
+
+    fn seen(store: &MemoryStore, id: &str) -> (Place, u32) {
+        store.peek(id.as_bytes(), NOW, |view| (view.place, view.born)).unwrap()
+    }
+
+    fn deadline(store: &MemoryStore, id: &str, now: u64) -> Option<u64> {
+        store.peek(id.as_bytes(), now, |view| view.deadline)
+    }
+
+    #[test]
+    fn a_session_is_renewed_where_it_was_seen() {
+        let store = MemoryStore::new(Limits::default());
+        write(&store, "a", NOW + 10);
+        let (place, born) = seen(&store, "a");
+        assert_eq!(Place::numbered(place.number()), place);
+        assert!(store.renew(place, born, COOKIE, NOW + 500, NOW));
+        assert_eq!(deadline(&store, "a", NOW), Some(NOW + 500));
+        assert_eq!(store.stats().touches, 1);
+    }
+
+    #[test]
+    fn what_is_not_where_it_was_seen_is_not_renewed() {
+        // One shard: its slots are numbered in the order of arrival.
+        let store = MemoryStore::new(Limits { max_sessions: Some(10), max_bytes: None });
+        for (id, deadline) in [("a", NOW + 10), ("b", NOW + 900), ("c", NOW + 900)] {
+            write(&store, id, deadline);
+        }
+        let [a, c] = ["a", "c"].map(|id| seen(&store, id));
+        let renew = |(place, born): (Place, u32), now| store.renew(place, born, COOKIE, NOW + 5000, now);
+
+        assert!(!renew(a, NOW + 10), "it has expired");
+        assert_eq!(deadline(&store, "a", NOW + 10), None);
+        // That has removed it, and the last has taken its place.
+        assert!(!renew(a, NOW), "another session is there");
+        assert!(!renew(c, NOW), "there is no such place any more");
+        assert!(!renew((c.0, a.1), NOW));
+        assert!(!renew((Place::numbered(-1.0), c.1), NOW));
+        assert!(!renew((Place::numbered(f64::MAX), c.1), NOW));
+        assert_eq!(["b", "c"].map(|id| deadline(&store, id, NOW)), [Some(NOW + 900); 2]);
+
+        let b = seen(&store, "b");
+        store.destroy(b"b", NOW);
+        assert!(!renew(b, NOW), "it was destroyed");
+        store.write_text(b"c", b"not cut", Encoding::Ascii, NOW + 900, false, NOW).unwrap();
+        assert!(!renew(seen(&store, "c"), NOW), "its cookie is in the middle of a text");
+        assert_eq!(deadline(&store, "c", NOW), Some(NOW + 900));
+        assert_eq!(store.stats().touches, 0);
     }
 }

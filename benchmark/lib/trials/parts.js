@@ -79,7 +79,7 @@ class BareCookie {
 
 function makeWorld () {
   const now = Date.now()
-  const numbers = new Float64Array(6)
+  const numbers = new Float64Array(7)
   const memory = native.createMemory(numbers, Infinity, Infinity)
   const template = native.memoryIntern(memory, `{"originalMaxAge":${DAY},"expires":`, ',"httpOnly":true,"path":"/"}')
   // Now, deadline, expiry of the cookie, its template, any life of the id, not returned.
