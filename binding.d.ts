@@ -36,10 +36,11 @@ export declare function bindLoad(memory: ExternalObject<Memory>, keyring: Extern
  * What requests call. `get`: a session's text, read for a client; `peek`: for someone who looks around;
  * both put down its birth. `set` stores a whole text, `commit` the text of the data of a session whose
  * cookie is a template. `touch` renews deadline and cookie, the latter as JSON or else a template; false
- * when the cookie is in a text that the store can not change. `renew` does what `touch` does with a template,
- * for the session that `load` has seen at a place, or else says false. `destroy` says whether there was a session.
+ * when the cookie is in a text that the store can not change. `rewrite` and `renew` do what `commit` and `touch`
+ * with a template do, for a session that `load` has seen at a place; or nothing, when it is not there any more.
+ * `destroy` says whether there was a session.
  */
-export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): number, commit(sid: string, data: string): number, touch(sid: string, cookie?: string): boolean, renew(): boolean, destroy(sid: string): boolean }
+export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): number, commit(sid: string, data: string): number, rewrite(data: string): number, touch(sid: string, cookie?: string): boolean, renew(): boolean, destroy(sid: string): boolean }
 
 /** Prepares the keys of a cookie: the first signs, all verify. */
 export declare function createKeyring(numbers: Float64Array, name: string, keys: Uint8Array[]): ExternalObject<Keyring>

@@ -91,8 +91,9 @@ function write (engine, context, session) {
   const { id } = session
   const now = Date.now()
   // Another middleware on this store may have made the session.
-  const owner = contextOf(session) || context
-  const life = (owner.store === context.store ? owner : context).lifeOf(session)
+  const maker = contextOf(session)
+  const owner = maker && maker.store === context.store ? maker : context
+  const life = owner.lifeOf(session)
   let written
   const data = Cookie.plainData(session.cookie)
   const template = data && typeof session.toJSON !== 'function' ? engine.templates.of(data) : undefined
@@ -101,7 +102,8 @@ function write (engine, context, session) {
     written = engine.set(id, JSON.stringify(session), deadline(engine.options, session, id, now), life, context.returned, now)
   } else {
     const expires = data.expires ? data.expires.getTime() : NaN
-    written = engine.commit(id, dataText(session), template, expires, templateDeadline(engine, expires, now), life, context.returned, now)
+    const ends = templateDeadline(engine, expires, now)
+    written = engine.commit(id, dataText(session), template, expires, ends, life, owner.placeOf(id), context.returned, now)
   }
   if (written) context.knowsLife(id, engine.lastLife)
 }
@@ -113,8 +115,8 @@ function renew (engine, context, sid, session) {
 
   if (template !== undefined) {
     const expires = data.expires ? data.expires.getTime() : NaN
-    const place = sid === context.lifeId ? context.place : -1
-    if (engine.touchTemplate(sid, context.life, place, template, expires, templateDeadline(engine, expires, now), now)) return
+    const ends = templateDeadline(engine, expires, now)
+    if (engine.touchTemplate(sid, context.life, context.placeOf(sid), template, expires, ends, now)) return
   }
   engine.touch(sid, JSON.stringify(session.cookie), deadline(engine.options, session, sid, now), now)
 }

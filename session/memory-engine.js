@@ -26,6 +26,7 @@ const ELSEHOW = -2
 /** How a write ended. */
 const DROPPED = 0
 const TOO_LARGE = 3
+const UNSEEN = 4 // it was not where it had been seen
 
 /**
  * The sessions of one store, in Rust. Texts and milliseconds only: what is above this class knows
@@ -102,8 +103,8 @@ class MemoryEngine {
   /**
    * `touch`, for a cookie with a template.
    *
-   * @param {number} life which `load` has found,
-   * @param {number} place and where, which saves looking for it; -1 when it has not
+   * @param {number} life and
+   * @param {number} place as for `commit`
    * @return {boolean} false when it takes the text of the cookie
    */
   touchTemplate (sid, life, place, template, expires, deadline, now) {
@@ -117,16 +118,22 @@ class MemoryEngine {
     return (place >= 0 && this.calls.renew()) || this.calls.touch(sid)
   }
 
-  /** `set`, for the text of the data alone and a cookie with a template. */
-  commit (sid, dataText, template, expires, deadline, life, returned, now) {
+  /**
+   * `set`, for the text of the data alone and a cookie with a template.
+   *
+   * @param {number} place where `load` has seen that life, which saves looking for it; -1 when it has not
+   */
+  commit (sid, dataText, template, expires, deadline, life, place, returned, now) {
     const { numbers } = this
     numbers[NOW] = now
     numbers[DEADLINE] = deadline
     numbers[EXPIRES] = expires
     numbers[TEMPLATE] = template.number
     numbers[LIFE_OF_ID] = life
+    numbers[PLACE] = place
     numbers[RETURNED] = returned ? 1 : 0
-    return stored(this.calls.commit(sid, dataText))
+    const status = place < 0 ? UNSEEN : this.calls.rewrite(dataText)
+    return stored(status === UNSEEN ? this.calls.commit(sid, dataText) : status)
   }
 
   /**

@@ -229,6 +229,11 @@ class RequestContext {
     return life === undefined ? -1 : life
   }
 
+  /** Where the native store has seen the session with that id; -1 when it has not. */
+  placeOf (sid) {
+    return sid === this.lifeId ? this.place : -1
+  }
+
   hook () {
     const { res } = this
 

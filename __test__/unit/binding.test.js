@@ -36,14 +36,17 @@ test('a handle of another kind, or none, is an error', () => {
   assert.throws(() => native.bindLoad(keyring(), memory()), Error)
 })
 
-test('`renew` of what nobody has seen, or without a template, does nothing', () => {
+test('`renew` and `rewrite` of what nobody has seen, or without a template, does nothing', () => {
   assert.equal(renew(), false)
   const array = numbers()
-  const seen = native.bindMemory(native.createMemory(array, Infinity, Infinity))
+  const handle = native.createMemory(array, Infinity, Infinity)
+  const seen = native.bindMemory(handle)
+  array[3] = native.memoryIntern(handle, '{}')
   for (const place of [-1, 0, 255 * 2 ** 32, 2 ** 40, Infinity, NaN]) {
     for (const life of [-1, 0, 2 ** 32, NaN]) {
       array.set([life, 0, place], 4)
       assert.equal(seen.renew(), false)
+      assert.equal(seen.rewrite('{}'), 4)
     }
   }
 })
@@ -56,6 +59,7 @@ test('an array of numbers that is too short is an error', () => {
 
 test('`commit` without a template is an error', () => {
   assert.throws(() => native.bindMemory(memory()).commit('sid', '{}'), { message: 'a cookie template is expected' })
+  assert.throws(() => native.bindMemory(memory()).rewrite('{}'), { message: 'a cookie template is expected' })
 })
 
 test('functions hold what they work on', async () => {

@@ -60,13 +60,15 @@ pub fn create_memory(
 /// What requests call. `get`: a session's text, read for a client; `peek`: for someone who looks around;
 /// both put down its birth. `set` stores a whole text, `commit` the text of the data of a session whose
 /// cookie is a template. `touch` renews deadline and cookie, the latter as JSON or else a template; false
-/// when the cookie is in a text that the store can not change. `renew` does what `touch` does with a template,
-/// for the session that `load` has seen at a place, or else says false. `destroy` says whether there was a session.
+/// when the cookie is in a text that the store can not change. `rewrite` and `renew` do what `commit` and `touch`
+/// with a template do, for a session that `load` has seen at a place; or nothing, when it is not there any more.
+/// `destroy` says whether there was a session.
 #[napi(
     catch_unwind,
     ts_args_type = "memory: ExternalObject<Memory>",
     ts_return_type = "{ get(sid: string): string | undefined, peek(sid: string): string | undefined, \
                       set(sid: string, text: string): number, commit(sid: string, data: string): number, \
+                      rewrite(data: string): number, \
                       touch(sid: string, cookie?: string): boolean, renew(): boolean, destroy(sid: string): boolean }"
 )]
 pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Result<Object<'env>> {
@@ -76,6 +78,7 @@ pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Resul
         .with("set", |memory, given| Ok(set(memory, given.text(0)?, given.text(1)?)))?
         .with("commit", |memory, given| commit(memory, given.text(0)?, given.text(1)?))?
         .with("touch", |memory, given| Ok(touch(memory, given.text(0)?, given.optional_text(1)?)))?
+        .with("rewrite", |memory, given| rewrite(memory, &given.text(0)?))?
         .with("renew", |memory, _| Ok(renew(memory)))?
         .with("destroy", |memory, given| Ok(memory.store.destroy(&given.text(0)?.into_id(), memory.now())))?;
     Ok(calls.object())
@@ -100,16 +103,31 @@ fn set(memory: &Memory, sid: Text, text: Text) -> u32 {
     let Text { bytes, encoding } = text;
     let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
     let id = sid.into_id();
-    memory.outcome(memory.store.update_text(&id, &bytes, encoding, deadline, memory.mode(), returned, now))
+    let written = memory.store.update_text(&id, &bytes, encoding, deadline, memory.mode(), returned, now);
+    memory.outcome(Some(written))
 }
 
 fn commit(memory: &Memory, sid: Text, data: Text) -> Result<u32> {
     let Text { bytes, encoding } = data;
-    let cookie = memory.cookie().ok_or_else(|| Error::from_reason("a cookie template is expected"))?;
+    let cookie = template(memory)?;
     let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
     let id = sid.into_id();
     let written = memory.store.write(&id, cookie, &bytes, encoding, deadline, memory.mode(), returned, now);
+    Ok(memory.outcome(Some(written)))
+}
+
+fn rewrite(memory: &Memory, data: &Text) -> Result<u32> {
+    let cookie = template(memory)?;
+    let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
+    let written = memory.born().and_then(|born| {
+        let Text { bytes, encoding } = data;
+        memory.store.rewrite(memory.seen(), born, cookie, bytes, *encoding, deadline, returned, now)
+    });
     Ok(memory.outcome(written))
+}
+
+fn template(memory: &Memory) -> Result<Cookie<'static>> {
+    memory.cookie().ok_or_else(|| Error::from_reason("a cookie template is expected"))
 }
 
 fn touch(memory: &Memory, sid: Text, cookie: Option<Text>) -> bool {

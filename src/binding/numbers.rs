@@ -107,16 +107,19 @@ enum Outcome {
     Created = 1,
     Replaced = 2,
     TooLarge = 3,
+    Unseen = 4,
 }
 
 impl Memory {
-    /// Says how a write ended, and puts down the life of the session that was written.
-    pub fn outcome(&self, written: std::result::Result<Written, TooLarge>) -> u32 {
+    /// Says how a write ended, and puts down the life of the session that was written. `None`: it was not
+    /// where it had been seen.
+    pub fn outcome(&self, written: Option<std::result::Result<Written, TooLarge>>) -> u32 {
         let (outcome, born) = match written {
-            Ok(Written::Created(born)) => (Outcome::Created, Some(born)),
-            Ok(Written::Replaced(born)) => (Outcome::Replaced, Some(born)),
-            Ok(Written::Dropped) => (Outcome::Dropped, None),
-            Err(TooLarge) => (Outcome::TooLarge, None),
+            Some(Ok(Written::Created(born))) => (Outcome::Created, Some(born)),
+            Some(Ok(Written::Replaced(born))) => (Outcome::Replaced, Some(born)),
+            Some(Ok(Written::Dropped)) => (Outcome::Dropped, None),
+            Some(Err(TooLarge)) => (Outcome::TooLarge, None),
+            None => (Outcome::Unseen, None),
         };
         if let Some(born) = born {
             self.numbers.put(place::BORN, f64::from(born));

@@ -24,6 +24,8 @@ enum Op {
         data: u8,
         ttl: i64,
         ago: usize,
+        /// At the place where it was seen last.
+        seen: bool,
     },
     Get {
         id: u8,
@@ -229,21 +231,23 @@ impl Model {
                     Err(TooLarge) => panic!("the bounds here fit any one session"),
                 }
             }
-            Op::Save { id: number, cookie: kind, data: number_of_data, ttl, ago } => {
+            Op::Save { id: number, cookie: kind, data: number_of_data, ttl, ago, seen } => {
                 let (id, deadline) = (id(number), self.deadline(ttl));
                 let (cookie, data) = (cookie(kind, deadline), data(number_of_data));
                 let births = self.births.get(&id).map(Vec::as_slice).unwrap_or_default();
                 let Some((born, dead)) = births.iter().rev().nth(ago).copied() else { return };
-                let result = self.store.write(
-                    &id,
-                    Cookie::Text(cookie.as_bytes()),
-                    data.as_bytes(),
-                    Encoding::Utf8,
-                    deadline,
-                    Write::Update { born },
-                    false,
-                    self.now,
-                );
+                let (form, text, encoding) =
+                    (Cookie::Text(cookie.as_bytes()), data.as_bytes(), Encoding::Utf8);
+                let rewritten = match self.seen.get(&id) {
+                    Some(&(place, seen_born)) if seen && seen_born == born => {
+                        self.store.rewrite(place, born, form, text, encoding, deadline, false, self.now)
+                    }
+                    _ => None,
+                };
+                let result = rewritten.unwrap_or_else(|| {
+                    let mode = Write::Update { born };
+                    self.store.write(&id, form, text, encoding, deadline, mode, false, self.now)
+                });
                 let Ok(written) = result else { return };
                 if dead {
                     assert_eq!(written, Written::Dropped, "destroyed or cleared since");
@@ -409,8 +413,8 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (id.clone(), text, ttl.clone(), any::<bool>())
             .prop_map(|(id, text, ttl, returned)| Op::Set { id, text, ttl, returned }),
-        5 => (id.clone(), any::<u8>(), any::<u8>(), ttl.clone(), 0..3_usize)
-            .prop_map(|(id, cookie, data, ttl, ago)| Op::Save { id, cookie, data, ttl, ago }),
+        5 => (id.clone(), any::<u8>(), any::<u8>(), ttl.clone(), 0..3_usize, any::<bool>())
+            .prop_map(|(id, cookie, data, ttl, ago, seen)| Op::Save { id, cookie, data, ttl, ago, seen }),
         5 => (id.clone(), any::<bool>()).prop_map(|(id, returned)| Op::Get { id, returned }),
         4 => (id.clone(), any::<Option<u8>>(), ttl, any::<bool>())
             .prop_map(|(id, cookie, ttl, seen)| Op::Touch { id, cookie, ttl, seen }),

@@ -2,6 +2,7 @@
 
 use super::events::Kind;
 use super::held::Held;
+use super::id::Id;
 use super::iso_date;
 use super::limits::TooLarge;
 use super::record::{self, CookiePlace, Encoding, Expires, Parts};
@@ -123,11 +124,15 @@ impl MemoryStore {
         returned: bool,
         now: u64,
     ) -> Result<Written, TooLarge> {
+        self.put(id, &self.parts(cookie, data, encoding), deadline, mode, returned, now)
+    }
+
+    fn parts<'a>(&self, cookie: Cookie<'a>, data: &'a [u8], encoding: Encoding) -> Parts<'a> {
         let cookie = match encoding {
             Encoding::Wide => None,
             _ => Some(self.cookie_form(cookie)),
         };
-        self.put(id, &Parts { encoding, cookie, data: [b"", data] }, deadline, mode, returned, now)
+        Parts { encoding, cookie, data: [b"", data] }
     }
 
     fn put(
@@ -160,18 +165,9 @@ impl MemoryStore {
                 return Ok(Written::Dropped);
             }
         }
-        self.counters.sets.add();
         let born = match found {
-            Some((slot, Standing::Probation | Standing::Protected, born, old)) if old > now => {
-                let keep = self.watchers.want(Kind::Replaced);
-                let shard = held.shard_or_new(now);
-                let old = shard.replace(slot, &key.id, parts, deadline, keep);
-                if returned {
-                    shard.came_back(slot);
-                }
-                held.gone.extend(old.map(|old| (Some(Kind::Replaced), old)));
-                self.make_room(held, Some(born));
-                return Ok(Written::Replaced(born));
+            Some((slot, Standing::Probation | Standing::Protected, _, old)) if old > now => {
+                return Ok(self.replace_slot(held, slot, &key.id, parts, deadline, returned));
             }
             Some((slot, standing, _, _)) => {
                 let old = held.shard_or_new(now).remove(slot);
@@ -186,12 +182,79 @@ impl MemoryStore {
             }
             None => self.births.next(),
         };
+        self.counters.sets.add();
         let standing = if returned { Standing::Protected } else { Standing::Probation };
         let record = parts.build(&key.id, form);
         let template = parts.template();
         held.shard_or_new(now).insert(&key, Remains { record, deadline, born, template, form, standing });
         self.make_room(held, Some(born));
         Ok(Written::Created(born))
+    }
+
+    /// [`Self::write`] for a session that was seen a moment ago, without looking for it. `None` when it is not
+    /// there any more, or not by an id of this package: then nothing has changed.
+    ///
+    /// # Errors
+    /// If it is larger than the store may be; then nothing has changed.
+    ///
+    /// # Panics
+    /// If the cookie has a template that [`Self::intern`] has not given out.
+    #[expect(clippy::too_many_arguments, reason = "a struct would be filled in at its one call")]
+    pub fn rewrite(
+        &self,
+        seen: Place,
+        born: u32,
+        cookie: Cookie<'_>,
+        data: &[u8],
+        encoding: Encoding,
+        deadline: u64,
+        returned: bool,
+        now: u64,
+    ) -> Option<Result<Written, TooLarge>> {
+        self.saw(now);
+        let (mut held, slot) = self.seen(seen, born, now)?;
+        let at = held.shard()?.slot(slot);
+        let Id::Packed(id) = record::read(&at.record, at.form, at.template, at.deadline).id else {
+            return None;
+        };
+        let id = Id::Packed(id);
+        let parts = self.parts(cookie, data, encoding);
+        if !self.bounds.fits(record::cost(parts.len(&id, parts.form(&id, deadline)))) {
+            return Some(Err(TooLarge));
+        }
+        Some(Ok(self.replace_slot(held, slot, &id, &parts, deadline, returned)))
+    }
+
+    /// The shard and the slot of a session that was seen, if it is still there.
+    fn seen(&self, seen: Place, born: u32, now: u64) -> Option<(Held<'_>, u32)> {
+        let (at, slot) = seen.parts();
+        if at >= self.shard_count() {
+            return None;
+        }
+        let mut held = self.hold(at);
+        held.shard()?.holds(slot, born, now).then_some((held, slot))
+    }
+
+    fn replace_slot(
+        &self,
+        mut held: Held<'_>,
+        slot: u32,
+        id: &Id<'_>,
+        parts: &Parts<'_>,
+        deadline: u64,
+        returned: bool,
+    ) -> Written {
+        self.counters.sets.add();
+        let keep = self.watchers.want(Kind::Replaced);
+        let shard = held.shard().expect("the slot is in it");
+        let born = shard.slot(slot).born;
+        let old = shard.replace(slot, id, parts, deadline, keep);
+        if returned {
+            shard.came_back(slot);
+        }
+        held.gone.extend(old.map(|old| (Some(Kind::Replaced), old)));
+        self.make_room(held, Some(born));
+        Written::Replaced(born)
     }
 
     /// Moves a session's deadline and, if one is given, changes its cookie. Returns whether there
@@ -218,15 +281,9 @@ impl MemoryStore {
     pub fn renew(&self, seen: Place, born: u32, cookie: Cookie<'_>, deadline: u64, now: u64) -> bool {
         self.saw(now);
         let cookie = self.cookie_form(cookie);
-        let (at, slot) = seen.parts();
-        if at >= self.shard_count() {
-            return false;
-        }
-        let mut held = self.hold(at);
-        let is_there = held.shard().is_some_and(|shard| {
-            shard.holds(slot, born, now) && shard.slot(slot).form.cookie() != CookiePlace::Whole
-        });
-        is_there && self.touch_slot(held, slot, Some(cookie), deadline, now) == Touched::Renewed
+        let Some((mut held, slot)) = self.seen(seen, born, now) else { return false };
+        let whole = held.shard().is_none_or(|shard| shard.slot(slot).form.cookie() == CookiePlace::Whole);
+        !whole && self.touch_slot(held, slot, Some(cookie), deadline, now) == Touched::Renewed
     }
 
     fn touch_slot(
@@ -311,6 +368,27 @@ mod tests {
         assert!(store.renew(place, born, COOKIE, NOW + 500, NOW));
         assert_eq!(deadline(&store, "a", NOW), Some(NOW + 500));
         assert_eq!(store.stats().touches, 1);
+    }
+
+    #[test]
+    fn a_session_is_rewritten_where_it_was_seen() {
+        let id = "AAAABBBBCCCCDDDDabcdefgh0123-_xy";
+        let store = MemoryStore::new(Limits { max_sessions: Some(10), max_bytes: Some(1000) });
+        write(&store, id, NOW + 10);
+        write(&store, "of another kind", NOW + 10);
+        let rewrite = |(place, born): (Place, u32), data: &str, now| {
+            store.rewrite(place, born, COOKIE, data.as_bytes(), Encoding::Ascii, NOW + 500, true, now)
+        };
+        let (place, born) = seen(&store, id);
+
+        assert_eq!(rewrite((place, born), r#"{"a":1}"#, NOW), Some(Ok(Written::Replaced(born))));
+        let stored = store.peek(id.as_bytes(), NOW, |view| (view.data.to_vec(), view.deadline, view.place));
+        assert_eq!(stored, Some((br#"{"a":1}"#.to_vec(), NOW + 500, place)));
+        assert_eq!(rewrite((place, born), &"x".repeat(1000), NOW), Some(Err(TooLarge)));
+        assert_eq!(rewrite((place, born + 1), "{}", NOW), None, "another life");
+        assert_eq!(rewrite((place, born), "{}", NOW + 500), None, "it has expired");
+        assert_eq!(rewrite(seen(&store, "of another kind"), "{}", NOW), None, "its id is in its record");
+        assert_eq!(store.stats().sets, 3);
     }
 
     #[test]

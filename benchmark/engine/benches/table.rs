@@ -20,7 +20,7 @@ fn measure<T: Table>(c: &mut Criterion, size: usize) {
     }
     let mut group = c.benchmark_group(format!("{size}"));
     // A walk over all ids that no cache foresees.
-    let step = 7_919 * 1_009 % size | 1;
+    let step = (7_919 * 1_009 % size) | 1;
     let mut at = 0;
     let mut next = move || {
         at = (at + step) % size;

@@ -28,7 +28,7 @@ fn main() {
     println!("{size} sessions, ns per operation (fastest of {ROUNDS} rounds)");
     let mut at = 0;
     let mut walk = || {
-        at = (at + (7_919 * 1_009 % size | 1)) % size;
+        at = (at + ((7_919 * 1_009 % size) | 1)) % size;
         at
     };
     let mut compare = |name: &str, ours_does: &mut dyn FnMut(usize), theirs_do: &mut dyn FnMut(usize)| {
