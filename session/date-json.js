@@ -2,7 +2,7 @@
 
 module.exports = { quickToJSON }
 
-const { toJSON, toISOString } = Date.prototype
+const { getTime, toJSON, toISOString } = Date.prototype
 
 /** Where the milliseconds stand in `2026-11-22T03:04:05.678Z`. */
 const MS_AT = 20
@@ -19,7 +19,7 @@ const END = Date.parse('9999-12-31T23:59:59.999Z') + 1
  */
 function quickToJSON (value) {
   if (!(value instanceof Date) || value.toJSON !== toJSON || value.toISOString !== toISOString) return value
-  const date = new Date(value.getTime())
+  const date = new Date(getTime.call(value))
   Reflect.defineProperty(date, 'toJSON', { value: isoText })
   return date
 }
@@ -28,7 +28,7 @@ let lastSecond
 let lastText // up to the milliseconds
 
 function isoText () {
-  const moment = this.getTime()
+  const moment = getTime.call(this)
   if (!(moment >= FIRST && moment < END)) return toJSON.call(this)
 
   const second = Math.floor(moment / 1000)

@@ -26,6 +26,6 @@ function hasNewPrototype (object) {
 }
 
 function makeDictionary (object) {
-  object[PASSING] = undefined
-  delete object[PASSING]
+  Reflect.set(object, PASSING, undefined)
+  Reflect.deleteProperty(object, PASSING)
 }
