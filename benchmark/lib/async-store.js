@@ -26,6 +26,11 @@ function asyncStore (session) {
       setImmediate(callback, null)
     }
 
+    clear (callback) {
+      this.texts.clear()
+      setImmediate(callback, null)
+    }
+
     destroy (sid, callback) {
       this.texts.delete(sid)
       setImmediate(callback, null)

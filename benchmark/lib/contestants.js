@@ -8,18 +8,29 @@ const { COOKIE, SECRET, USER } = require('./sample')
  * The middlewares that are compared, by name.
  */
 
-module.exports = { configured, installAsExpressSession, makeMiddleware, native, upstream }
+module.exports = { configured, installAsExpressSession, makeMiddleware, makeStore, native, upstream }
 
-function makeMiddleware (name) {
+function makeMiddleware (name, store = makeStore(name)) {
   switch (name) {
     case 'none': return noSession
     case 'settled': return settledNoSession
-    case 'ours': return configured(native())
-    case 'upstream': return configured(upstream())
-    case 'memorystore': return configured(upstream(), memorystore())
-    case 'ours-async': return configured(native(), asyncStore(native()))
-    case 'upstream-async': return configured(upstream(), asyncStore(upstream()))
+    case 'ours':
+    case 'ours-async': return configured(native(), store)
+    case 'upstream':
+    case 'upstream-async':
+    case 'memorystore': return configured(upstream(), store)
     default: throw new RangeError(`no contestant is called ${name}`)
+  }
+}
+
+function makeStore (name) {
+  switch (name) {
+    case 'ours': return new (native().MemoryStore)()
+    case 'upstream': return new (upstream().MemoryStore)()
+    case 'memorystore': return memorystore()
+    case 'ours-async': return asyncStore(native())
+    case 'upstream-async': return asyncStore(upstream())
+    default: return undefined
   }
 }
 

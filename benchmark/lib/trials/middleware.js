@@ -1,7 +1,8 @@
 'use strict'
 
+const { setTimeout } = require('node:timers/promises')
 const { makeClients } = require('../clients')
-const { makeMiddleware } = require('../contestants')
+const { makeMiddleware, makeStore } = require('../contestants')
 const { slicer } = require('../drive')
 const { SLICE, USERS } = require('../requests')
 
@@ -12,6 +13,17 @@ async function middleware ({ contestant, kind, bytes = 0 }) {
   // Large sessions take long: fewer at a time.
   const units = bytes > 5000 ? Math.ceil(2e6 / bytes) : SLICE
   const users = Math.min(USERS, units)
-  const send = await makeClients(makeMiddleware(contestant), kind, { users, bytes, sessions: contestant !== 'none' })
-  return slicer(() => send(units), units)
+  const store = makeStore(contestant)
+  const send = await makeClients(makeMiddleware(contestant, store), kind, { users, bytes, sessions: contestant !== 'none' })
+  // Who logs more users in would measure a larger store.
+  const before = kind === 'login' && store !== undefined ? () => empty(store) : undefined
+  return slicer(() => send(units), units, { before })
+}
+
+/** For what a store frees in the background. */
+const SETTLING = 20
+
+async function empty (store) {
+  await new Promise((resolve, reject) => store.clear((err) => err ? reject(err) : resolve()))
+  await setTimeout(SETTLING)
 }

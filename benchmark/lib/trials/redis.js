@@ -27,10 +27,10 @@ async function redis ({ contestant, kind, port }) {
 
   if (contestant === 'store') {
     const exchange = storeCalls(kind, store, await fillStore(store, USERS))
-    return slicer(() => drive(exchange, SLICE, IN_FLIGHT), SLICE, WARM_UP)
+    return slicer(() => drive(exchange, SLICE, IN_FLIGHT), SLICE, { warmUp: WARM_UP })
   }
 
   const session = contestant === 'upstream' ? upstream() : native()
   const send = await makeClients(configured(session, store), kind, { users: USERS })
-  return slicer(() => send(SLICE), SLICE, WARM_UP)
+  return slicer(() => send(SLICE), SLICE, { warmUp: WARM_UP })
 }
