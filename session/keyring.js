@@ -4,8 +4,8 @@ const { createHmac, KeyObject } = require('crypto')
 const native = require('./native')
 
 /** Numbers that the engine puts down when it opens a header: the calls' results alone would take longer. */
-const ID_AT = 0 // which part of the header is the id, -1 when none is
-const ID_LENGTH = 1
+const ID_AT = 0 // where in the header the id stands,
+const ID_LENGTH = 1 // 0 when the engine gives it as a string of its own
 const SEALED_LENGTH = 2 // of the cookie's value, when it is what `seal` makes of the id; otherwise 0
 /** What stands before the id then: `s:`, URI-encoded. */
 const SEALED = 's%3A'
@@ -45,20 +45,24 @@ class Keyring {
   /** The session id that a `Cookie` header holds with a valid signature, or undefined. */
   open (header) {
     const found = this.#calls.open(header)
-    return found === '' ? this.idIn(header) : found
+    const id = this.idIn(header)
+    return id === undefined ? found : id
   }
 
-  /** The id in the header that was opened just now, or undefined when it does not stand there unchanged. */
+  /** The id in the header that was opened just now, or undefined when the engine gives it, or there is none. */
   idIn (header) {
+    const length = this.#numbers[ID_LENGTH]
+    if (length === 0) return undefined
     const at = this.#numbers[ID_AT]
-    return at < 0 ? undefined : header.slice(at, at + this.#numbers[ID_LENGTH])
+    return header.slice(at, at + length)
   }
 
   /** What `seal` would make of the id in the header that was opened just now, or undefined when it has to. */
   sealedIn (header) {
     const length = this.#numbers[SEALED_LENGTH]
+    if (length === 0) return undefined
     const at = this.#numbers[ID_AT] - SEALED.length
-    return length > 0 ? header.slice(at, at + length) : undefined
+    return header.slice(at, at + length)
   }
 
   /** `value.signature`. */

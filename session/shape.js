@@ -1,5 +1,7 @@
 'use strict'
 
+const { isProxy } = require('util').types
+
 module.exports = { settleShapes }
 
 /** Newer versions keep hidden classes shared, and there a dictionary is the slower one. */
@@ -26,6 +28,8 @@ function hasNewPrototype (object) {
 }
 
 function makeDictionary (object) {
+  // Its traps are the app's, and could tell.
+  if (isProxy(object)) return
   Reflect.set(object, PASSING, undefined)
   Reflect.deleteProperty(object, PASSING)
 }

@@ -4,11 +4,16 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const v8 = require('node:v8')
+const vm = require('node:vm')
 const cookie = require('cookie')
 const signature = require('cookie-signature')
 const fc = require('fast-check')
 const { arbitraryText } = require('./helpers/text')
 const Keyring = require('../../session/keyring')
+
+v8.setFlagsFromString('--expose-gc')
+const collectGarbage = vm.runInNewContext('gc')
 
 const SECRET = 'keyboard cat'
 const NAME = 'connect.sid'
@@ -150,7 +155,7 @@ test('a sealed id is taken over from the header only where sealing it again woul
   }), { numRuns: 3000 })
 })
 
-test('the id and the sealed id of what browsers send are parts of the header', () => {
+test('the id and the sealed id of what browsers send are parts of a short header', () => {
   for (let i = 0; i < 500; i++) {
     const sid = `session-${i}`
     const header = `a=1; ${NAME}=${signed(sid)}; b=2`
@@ -158,6 +163,32 @@ test('the id and the sealed id of what browsers send are parts of the header', (
     assert.equal(keyring.idIn(header), sid)
     assert.equal(keyring.sealedIn(header), signed(sid))
   }
+})
+
+test('an id beside many cookies is a string of its own, its sealed form a part of the header', () => {
+  for (let others = 0; others < 300; others++) {
+    const header = `a=${'x'.repeat(others)}; ${NAME}=${signed('session')}`
+    assert.equal(keyring.open(header), 'session')
+    assert.equal(keyring.idIn(header), header.length <= 160 ? 'session' : undefined, `a header of ${header.length}`)
+    assert.equal(keyring.sealedIn(header), signed('session'))
+  }
+})
+
+test('who remembers ids does not keep the headers that they came in', () => {
+  const heapUsed = () => {
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const longId = i => `session-${i}`.padEnd(32, '0') // V8 copies short parts anyway
+  const remembered = []
+  const before = heapUsed()
+  for (let i = 0; i < 1000; i++) {
+    // As from the network: one flat string, not a tree of pieces.
+    const header = Buffer.from(`tracking=${String(i).padEnd(4000, 'x')}; ${NAME}=${signed(longId(i))}`).toString('latin1')
+    remembered.push(keyring.open(header))
+  }
+  assert(heapUsed() - before < 1000 * 1000, `${heapUsed() - before} bytes`)
+  assert.equal(remembered[999], longId(999))
 })
 
 test('what an older secret has sealed is sealed anew, and so is what has no valid signature', () => {

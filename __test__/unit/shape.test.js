@@ -43,6 +43,19 @@ describe('the shape of requests and responses', () => {
     }
   })
 
+  it('leaves proxies alone: their traps would see it', () => {
+    const trapped = []
+    const seen = target => new Proxy(target, {
+      set: (_, key) => trapped.push(key) > 0,
+      deleteProperty: (_, key) => trapped.push(key) > 0
+    })
+    const { req, res } = exchangeOfExpress()
+    settleShapes(seen(req), res)
+    settleShapes(req, seen(res))
+    assert.deepEqual(trapped, [])
+    assert.equal(isFast(req), !oldV8, 'the other one settles')
+  })
+
   it('shows in nothing that a program can see', () => {
     const { req, res } = exchangeOfExpress()
     Object.defineProperty(req, 'hidden', { value: 1, enumerable: false, writable: false, configurable: true })

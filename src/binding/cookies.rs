@@ -24,6 +24,10 @@ const SIGNATURE_CHARS: usize = 44;
 /// `SIGNED`, URI-encoded.
 const SEALED: &[u8] = b"s%3A";
 
+/// The longest header of which an id may be a part: a part keeps all of it in V8's heap for as long as anyone
+/// remembers the id, and the other cookies with it.
+const LONGEST_SHARED: usize = 160;
+
 /// Places in the array of numbers that JavaScript and this side share: see session/keyring.js.
 mod place {
     pub const ID_AT: usize = 0;
@@ -42,7 +46,7 @@ pub struct Keyring {
 /// An id whose signature is right.
 pub struct Opened {
     pub id: Vec<u8>,
-    /// The id is a part of the header as JavaScript has it, and `ID_AT` and `ID_LENGTH` say which.
+    /// JavaScript takes the id out of the header itself: `ID_AT` and `ID_LENGTH` say where it is.
     pub in_header: bool,
 }
 
@@ -60,15 +64,17 @@ impl Keyring {
         let opened = cookie_header::values(&utf8, &self.name).take(COOKIES_TRIED).find_map(|value| {
             let (id, by_first) = self.keys.unsign(value.text.strip_prefix(SIGNED)?)?;
             let part = if header.encoding == Encoding::Ascii { part(value.raw, id, by_first) } else { None };
+            let in_header = part.is_some() && utf8.len() <= LONGEST_SHARED && !id.is_empty();
             if let Some(Part { offset, sealed }) = part {
                 let at = value.raw.as_ptr().addr() - utf8.as_ptr().addr();
-                self.put(at + offset, id.len(), sealed);
+                self.put(at + offset, if in_header { id.len() } else { 0 }, sealed);
+            } else {
+                self.put(0, 0, 0);
             }
-            Some(Opened { id: id.to_vec(), in_header: part.is_some() })
+            Some(Opened { id: id.to_vec(), in_header })
         });
-        if !opened.as_ref().is_some_and(|opened| opened.in_header) {
-            self.numbers.put(place::ID_AT, -1.0);
-            self.numbers.put(place::SEALED_LENGTH, 0.0);
+        if opened.is_none() {
+            self.put(0, 0, 0);
         }
         opened
     }
