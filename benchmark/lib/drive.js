@@ -1,6 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
+const { setTimeout } = require('node:timers/promises')
 
 /**
  * Sends `count` requests through `exchange`, `inFlight` at a time; the next one starts when one is done,
@@ -47,6 +48,8 @@ function drive (exchange, count, inFlight) {
 /** CPU time of a slice, and of warming up, in milliseconds. */
 const SLICE = 30
 const WARM_UP = 300
+/** Milliseconds for what `before` leaves to the background. */
+const SETTLING = 20
 /** How often to read the CPU time, in milliseconds: on some systems that costs as much as a hundred requests. */
 const LOOK = 10
 
@@ -63,7 +66,10 @@ const LOOK = 10
 async function slicer (work, units, { warmUp = WARM_UP, before } = {}) {
   await measure(work, units, warmUp)
   return async () => {
-    if (before) await before()
+    if (before) {
+      await before()
+      await setTimeout(SETTLING)
+    }
     return measure(work, units, SLICE)
   }
 }

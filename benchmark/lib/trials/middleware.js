@@ -1,6 +1,5 @@
 'use strict'
 
-const { setTimeout } = require('node:timers/promises')
 const { makeClients } = require('../clients')
 const { makeMiddleware, makeStore } = require('../contestants')
 const { slicer } = require('../drive')
@@ -20,10 +19,6 @@ async function middleware ({ contestant, kind, bytes = 0 }) {
   return slicer(() => send(units), units, { before })
 }
 
-/** For what a store frees in the background. */
-const SETTLING = 20
-
-async function empty (store) {
-  await new Promise((resolve, reject) => store.clear((err) => err ? reject(err) : resolve()))
-  await setTimeout(SETTLING)
+function empty (store) {
+  return new Promise((resolve, reject) => store.clear((err) => err ? reject(err) : resolve()))
 }
