@@ -53,7 +53,9 @@ class RequestContext {
     this.touched = false
     this.headersDone = false
     this.ended = false
-    this.held = false // the end of the response waits for the store
+    this.task = NOTHING // what the end of the request does with the session
+    this.held = false // the end of the response waits for the store,
+    this.sendEnd = undefined // and this sends it
     this.endState = undefined // the data while and after the request ends
 
     this.originalWrite = undefined
@@ -106,18 +108,22 @@ class RequestContext {
 
   /** The ordinary way to a session: the store's own get. */
   fetch () {
-    const { middleware, store, cookieId } = this
+    debug.session('fetching %s', this.cookieId)
+    askStore(this.middleware.storeTimeout, this, this.get, this.fetched)
+  }
 
-    debug.session('fetching %s', cookieId)
-    askStore(middleware.storeTimeout, callback => store.get(cookieId, callback), (err, data) => {
-      if (err && err.code !== 'ENOENT') {
-        debug('store failed: %s', err.code || err.name)
-        this.timedOut = err.code === TIMEOUT
-        this.next(err)
-        return
-      }
-      this.start(err || !data ? undefined : data, false)
-    })
+  get (callback) {
+    this.store.get(this.cookieId, callback)
+  }
+
+  fetched (err, data) {
+    if (err && err.code !== 'ENOENT') {
+      debug('store failed: %s', err.code || err.name)
+      this.timedOut = err.code === TIMEOUT
+      this.next(err)
+      return
+    }
+    this.start(err || !data ? undefined : data, false)
   }
 
   /** Makes `req.session`, of what the store had or anew, and hands over to the app. */
@@ -180,7 +186,7 @@ class RequestContext {
   save (session, callback) {
     debug.session('saving %s', session.id)
     try {
-      this.savedState = stateOf(session)
+      this.savedState = this.state(session)
     } catch (err) {
       if (!callback) throw err
       defer(callback, err)
@@ -188,20 +194,16 @@ class RequestContext {
     }
 
     const done = callback || noop
-    if (!lane.save(this, session, done)) {
-      this.whileSaving(session, saved => this.req.sessionStore.set(session.id, session, saved), done)
-    }
-  }
+    if (lane.save(this, session, done)) return
 
-  /** Until the store has answered, `isSaving`; the native store's `set` asks whether a request or the app calls it. */
-  whileSaving (session, work, callback) {
     this.saving = session
-    return work((...args) => {
+    this.req.sessionStore.set(session.id, session, (...args) => {
       if (this.saving === session) this.saving = undefined
-      callback(...args)
+      done(...args)
     })
   }
 
+  /** Until the store has answered: the native store's `set` asks whether a request or the app calls it. */
   isSaving (session) {
     return this.saving === session
   }
@@ -298,22 +300,17 @@ class RequestContext {
     this.ended = true
     onFinish(res, callback)
 
-    const task = this.decide()
-    if (task === NOTHING || this.commitAtOnce(task)) {
+    this.task = this.decide()
+    if (this.task === NOTHING || this.commitAtOnce()) {
       this.endNow(chunk, encoding)
       return res
     }
 
-    let release
     this.held = true
-    this.commit(task, err => {
-      if (err) this.report(err)
-      this.held = false
-      if (release) release()
-    })
+    askStore(this.middleware.storeTimeout, this, this.commit, this.committed)
 
     if (this.held) {
-      release = holdEnd(res, this.originalWrite, this.originalEnd, chunk, encoding)
+      this.sendEnd = holdEnd(res, this.originalWrite, this.originalEnd, chunk, encoding)
     } else {
       this.endNow(chunk, encoding)
     }
@@ -369,9 +366,9 @@ class RequestContext {
   }
 
   /** The lane of the native store: done when this returns true, in one synchronous call. */
-  commitAtOnce (task) {
+  commitAtOnce () {
     try {
-      return lane.commit(this, task)
+      return lane.commit(this, this.task)
     } catch (err) {
       this.report(err)
       return true
@@ -379,21 +376,25 @@ class RequestContext {
   }
 
   /** The ordinary way: the store's own methods, looked up now. */
-  commit (task, done) {
-    const { req, store, middleware } = this
+  commit (callback) {
+    const { req, store, task } = this
     const { session, sessionID: sid } = req
 
-    askStore(middleware.storeTimeout, callback => {
-      if (task === DESTROY) {
-        debug('destroying')
-        store.destroy(sid, callback)
-      } else if (task === SAVE) {
-        session.save(callback)
-      } else {
-        debug('touching')
-        store.touch(sid, session, callback)
-      }
-    }, done)
+    if (task === DESTROY) {
+      debug('destroying')
+      store.destroy(sid, callback)
+    } else if (task === SAVE) {
+      session.save(callback)
+    } else {
+      debug('touching')
+      store.touch(sid, session, callback)
+    }
+  }
+
+  committed (err) {
+    if (err) this.report(err)
+    this.held = false
+    if (this.sendEnd) this.sendEnd()
   }
 
   touch (session) {
