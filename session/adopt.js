@@ -14,7 +14,7 @@ function adopt (session, context) {
   if (save === Session.save || typeof save !== 'function') return
 
   define(session, 'save', function (...args) {
-    context.savedState = stateOf(this)
+    if (!context.held) context.savedState = stateOf(this)
     context.saving = this
     try {
       return save.apply(this, args)

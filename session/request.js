@@ -13,7 +13,7 @@ const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./
 const { isSecure } = require('./secure')
 const { appendSetCookie, cookieText } = require('./set-cookie')
 const { settleShapes } = require('./shape')
-const { sameState, stateOf } = require('./state')
+const { hasState, stateOf } = require('./state')
 
 /** What the end of a request does with its session. */
 const NOTHING = 'nothing'
@@ -56,7 +56,8 @@ class RequestContext {
     this.task = NOTHING // what the end of the request does with the session
     this.held = false // the end of the response waits for the store,
     this.sendEnd = undefined // and this sends it
-    this.endState = undefined // the data while and after the request ends
+    this.comparedState = undefined // what the data were compared with when the request ended,
+    this.comparedSame = false // and whether they were the same
 
     this.originalWrite = undefined
     this.originalEnd = undefined
@@ -182,11 +183,11 @@ class RequestContext {
     adopt(this.req.session, this)
   }
 
-  /** The app saves by itself. */
+  /** What `session.save` does, for the app or for the end of the request. */
   save (session, callback) {
     debug.session('saving %s', session.id)
     try {
-      this.savedState = this.state(session)
+      if (!this.held) this.savedState = stateOf(session)
     } catch (err) {
       if (!callback) throw err
       defer(callback, err)
@@ -250,7 +251,7 @@ class RequestContext {
     if (this.headersDone) return
     this.headersDone = true
     // Who has wrapped it since may have changed the session just now.
-    if (this.res.writeHead !== this.writeHead) this.endState = undefined
+    if (this.res.writeHead !== this.writeHead) this.comparedState = undefined
 
     try {
       this.setCookie()
@@ -417,18 +418,21 @@ class RequestContext {
   }
 
   isModified (session) {
-    return this.originalId !== session.id || !sameState(this.originalState, this.state(session))
+    return this.originalId !== session.id || !this.isStill(session, this.originalState)
   }
 
   isSaved (session) {
-    return this.originalId === session.id && this.savedState !== undefined && sameState(this.savedState, this.state(session))
+    return this.originalId === session.id && this.savedState !== undefined && this.isStill(session, this.savedState)
   }
 
-  /** The session's data; looked at once when the request has ended. */
-  state (session) {
-    if (!this.ended) return stateOf(session)
-    if (this.endState === undefined) this.endState = stateOf(session)
-    return this.endState
+  /** Whether the session's data are those; looked at once when the request has ended. */
+  isStill (session, state) {
+    if (!this.ended) return hasState(session, state)
+    if (this.comparedState !== state) {
+      this.comparedSame = hasState(session, state)
+      this.comparedState = state
+    }
+    return this.comparedSame
   }
 
   /** Whoever prints a request must not see sessions. */
