@@ -1,7 +1,6 @@
 'use strict'
 
 const Session = require('./session')
-const { stateOf } = require('./state')
 
 module.exports = { adopt }
 
@@ -14,7 +13,7 @@ function adopt (session, context) {
   if (save === Session.save || typeof save !== 'function') return
 
   define(session, 'save', function (...args) {
-    if (!context.held) context.savedState = stateOf(this)
+    context.noteSaved(this)
     context.saving = this
     try {
       return save.apply(this, args)

@@ -54,6 +54,7 @@ class RequestContext {
     this.headersDone = false
     this.ended = false
     this.task = NOTHING // what the end of the request does with the session
+    this.committing = false // and does now
     this.held = false // the end of the response waits for the store,
     this.sendEnd = undefined // and this sends it
     this.comparedState = undefined // what the data were compared with when the request ended,
@@ -187,7 +188,7 @@ class RequestContext {
   save (session, callback) {
     debug.session('saving %s', session.id)
     try {
-      if (!this.held) this.savedState = stateOf(session)
+      this.noteSaved(session)
     } catch (err) {
       if (!callback) throw err
       defer(callback, err)
@@ -202,6 +203,15 @@ class RequestContext {
       if (this.saving === session) this.saving = undefined
       done(...args)
     })
+  }
+
+  /**
+   * Remembers what is being saved; at the end of a request that has just been compared.
+   *
+   * @throws when it has no text: no store gets to see that
+   */
+  noteSaved (session) {
+    if (!this.committing || this.comparedState === undefined) this.savedState = stateOf(session)
   }
 
   /** Until the store has answered: the native store's `set` asks whether a request or the app calls it. */
@@ -310,12 +320,24 @@ class RequestContext {
     this.held = true
     askStore(this.middleware.storeTimeout, this, this.commit, this.committed)
 
-    if (this.held) {
-      this.sendEnd = holdEnd(res, this.originalWrite, this.originalEnd, chunk, encoding)
-    } else {
-      this.endNow(chunk, encoding)
-    }
+    // A store may change the session that it saves or touches.
+    this.comparedState = undefined
+    if (this.held) this.hold(chunk, encoding)
+    else this.endNow(chunk, encoding)
     return res
+  }
+
+  /** Sends all but the very end, which waits for the store. */
+  hold (chunk, encoding) {
+    const { res, originalWrite, originalEnd } = this
+
+    try {
+      this.sendEnd = holdEnd(res, originalWrite, originalEnd, chunk, encoding)
+    } catch (err) {
+      // Of `writeHead`, which others have wrapped: an app that goes on must not wait for ever.
+      this.sendEnd = () => originalEnd.call(res, chunk, encoding)
+      throw err
+    }
   }
 
   endNow (chunk, encoding) {
@@ -385,7 +407,12 @@ class RequestContext {
       debug('destroying')
       store.destroy(sid, callback)
     } else if (task === SAVE) {
-      session.save(callback)
+      this.committing = true
+      try {
+        session.save(callback)
+      } finally {
+        this.committing = false
+      }
     } else {
       debug('touching')
       store.touch(sid, session, callback)
@@ -395,7 +422,9 @@ class RequestContext {
   committed (err) {
     if (err) this.report(err)
     this.held = false
-    if (this.sendEnd) this.sendEnd()
+    const { sendEnd } = this
+    this.sendEnd = undefined // it holds the body, and whoever keeps the session keeps this
+    if (sendEnd) sendEnd()
   }
 
   touch (session) {

@@ -73,12 +73,6 @@ function holdEnd (res, write, end, chunk, encoding) {
 
   // The client counts the bytes: keep the last one back.
   if (Number(res.getHeader('Content-Length')) > 0) {
-    // Node sends headers and string in one piece, and no Buffers are made: 0.4 µs less, and a write to the socket.
-    if (endsInAscii(chunk, encoding)) {
-      write.call(res, chunk.slice(0, -1), encoding)
-      return () => end.call(res, chunk.slice(-1), encoding)
-    }
-
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     if (bytes.length > 0) {
       write.call(res, bytes.subarray(0, -1))
@@ -88,12 +82,6 @@ function holdEnd (res, write, end, chunk, encoding) {
 
   write.call(res, chunk, encoding)
   return () => end.call(res)
-}
-
-/** Whether the last byte that Node makes of `chunk` is its last character. */
-function endsInAscii (chunk, encoding) {
-  return typeof chunk === 'string' && (encoding == null || encoding === 'utf8' || encoding === 'utf-8') &&
-    chunk.charCodeAt(chunk.length - 1) < 0x80
 }
 
 function sendHeaders (res) {

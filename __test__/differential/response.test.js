@@ -138,6 +138,14 @@ for (const status of [201, 204, 205, 304, 404, 500]) {
   }
 }
 
+// (Whole responses, as the lane's, have their headers as Node sends them without sessions: before a string, in UTF-8.)
+on(['sync', 'async'], 'headers and message in Latin-1, Content-Length', {
+  steps: [visit(count), visit(count), visit()].map((step) => ({
+    ...step,
+    respond: { how: 'writeHead', args: [200, 'D\u00e9j\u00e0', { 'Content-Length': '4', 'X-A': '\u00e9' }], data: 'text' }
+  }))
+})
+
 // --- headers that are there already ---
 
 everywhere('Set-Cookie of the app', {

@@ -43,7 +43,8 @@ for (const [kind, makeStore] of Object.entries(makers)) {
     await fc.assert(fc.asyncProperty(fc.oneof(bytes, near), async header => {
       const body = await rawRequest(socket, header)
       const opened = /nobody$/.test(body) ? undefined : 'ann'
-      if (opened) assert.ok(header.includes(sid) && header.includes(mac.slice(0, 10)) && header.includes(mac.slice(-10)), String(header))
+      const text = header.toString('latin1').replace(/%2B/gi, '+').replace(/%2F/gi, '/')
+      if (opened) assert.ok(text.includes(sid) && text.includes(mac.slice(0, 10)) && text.includes(mac.slice(-10)), text)
       assert.match(body, /^HTTP\/1\.1 200 OK/)
     }), { numRuns: 150 })
     assert.deepEqual(app.errors, [])

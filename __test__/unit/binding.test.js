@@ -2,12 +2,8 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const v8 = require('node:v8')
-const { runInNewContext } = require('node:vm')
+const { collectGarbage } = require('./helpers/garbage')
 const native = require('../../session/native')
-
-v8.setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc')
 
 const NOW = 1_763_754_720_000
 const numbers = () => new Float64Array([NOW, NOW + 1000, NaN, -1, -1, 0, -1])
@@ -102,7 +98,7 @@ test('functions are freed, with what only they hold', async () => {
 
 async function collected () {
   for (let i = 0; i < 5; i++) {
-    gc()
+    collectGarbage()
     await new Promise(setImmediate)
   }
 }

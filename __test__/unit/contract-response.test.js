@@ -8,7 +8,9 @@ const net = require('node:net')
 const { test } = require('node:test')
 const zlib = require('node:zlib')
 const compression = require('compression')
+const signature = require('cookie-signature')
 const { turns, until } = require('./helpers/calls')
+const { collectGarbage } = require('./helpers/garbage')
 const { serve } = require('./helpers/server')
 const { middleware, session } = require('./helpers/subject')
 
@@ -93,6 +95,84 @@ test('wrappers of res.writeHead and res.end made before and after are called', a
   assert.equal(res.setCookie.length, 1)
   assert.deepEqual(calls, ['inner end', 'outer end', 'inner writeHead', 'outer writeHead'])
 })
+
+test('a wrapper of res.writeHead that throws once: an app that goes on is answered when the store is', async t => {
+  const store = slowStore()
+  let failure = new Error('not yet')
+  const app = await serve(t, [middleware({ store }), (req, res, next) => {
+    const { writeHead } = res
+    res.writeHead = function (...args) {
+      const thrown = failure
+      failure = undefined
+      if (thrown) throw thrown
+      return writeHead.apply(this, args)
+    }
+    next()
+  }], (req, res) => {
+    res.setHeader('Content-Length', 5)
+    assert.throws(() => res.end('hello'), { message: 'not yet' })
+    store.release()
+  })
+  const res = await app.get('/')
+  assert.equal(res.body, 'hello')
+  assert.equal(res.setCookie.length, 1)
+})
+
+for (const call of ['touch', 'set']) {
+  test(`a store whose ${call} changes the session at once: the cookie says so`, async t => {
+    const store = new Store()
+    store.get = (sid, callback) => setImmediate(callback, null, { cookie: { originalMaxAge: 60000 }, views: 1 })
+    store[call] = (sid, data, callback) => {
+      data.seen = true
+      setImmediate(callback)
+    }
+    const use = middleware({ store, resave: call === 'set', cookie: { maxAge: 60000 } })
+    const app = await serve(t, use, (req, res) => res.end('hello'))
+    const cookie = 'connect.sid=' + encodeURIComponent('s:' + signature.sign('some-session', 'keyboard cat'))
+    const res = await app.get('/', { cookie })
+    assert.equal(res.setCookie.length, 1)
+  })
+}
+
+test('a store that answers later: wrappers of res.write and res.end made before get bytes', async t => {
+  const store = slowStore()
+  store.on('saving', () => setImmediate(store.release))
+  const parts = []
+  const app = await serve(t, [(req, res, next) => {
+    for (const name of ['write', 'end']) {
+      const method = res[name]
+      res[name] = function (chunk, ...rest) { parts.push(chunk); return method.call(this, chunk, ...rest) }
+    }
+    next()
+  }, middleware({ store })], (req, res) => {
+    res.setHeader('Content-Length', 5)
+    res.end('hello')
+  })
+  await app.get('/')
+  assert.deepEqual(parts, [Buffer.from('hell'), Buffer.from('o')])
+})
+
+for (const [kind, length] of [['Content-Length', 1e6], ['chunks', undefined]]) {
+  test(`who keeps a session does not keep the body that was sent with it (${kind})`, async t => {
+    const store = slowStore()
+    store.on('saving', () => setImmediate(store.release))
+    const kept = []
+    const bodies = []
+    const app = await serve(t, middleware({ store }), (req, res) => {
+      const body = Buffer.alloc(1e6, 'x')
+      kept.push(req.session)
+      bodies.push(new WeakRef(body))
+      if (length) res.setHeader('Content-Length', length)
+      res.end(body)
+    })
+    for (let i = 0; i < 3; i++) assert.equal((await app.get('/')).bytes.length, 1e6)
+    await until(() => {
+      collectGarbage()
+      return bodies.every(body => body.deref() === undefined)
+    })
+    assert.equal(kept.length, 3)
+  })
+}
 
 for (const [kind, head, body] of [
   ['Content-Length', { 'Content-Length': '5' }, 'hello'],

@@ -4,16 +4,12 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const v8 = require('node:v8')
-const vm = require('node:vm')
 const cookie = require('cookie')
 const signature = require('cookie-signature')
 const fc = require('fast-check')
+const { collectGarbage } = require('./helpers/garbage')
 const { arbitraryText } = require('./helpers/text')
 const Keyring = require('../../session/keyring')
-
-v8.setFlagsFromString('--expose-gc')
-const collectGarbage = vm.runInNewContext('gc')
 
 const SECRET = 'keyboard cat'
 const NAME = 'connect.sid'
