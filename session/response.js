@@ -73,6 +73,12 @@ function holdEnd (res, write, end, chunk, encoding) {
 
   // The client counts the bytes: keep the last one back.
   if (Number(res.getHeader('Content-Length')) > 0) {
+    // Two Buffers take 1 µs with their collection. Latin-1, because Node sends the headers along with a string.
+    if (isAscii(chunk, encoding) && isUnwrapped(res, write, end)) {
+      write.call(res, chunk.slice(0, -1), 'latin1')
+      return () => end.call(res, chunk.slice(-1), 'latin1')
+    }
+
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     if (bytes.length > 0) {
       write.call(res, bytes.subarray(0, -1))
@@ -82,6 +88,18 @@ function holdEnd (res, write, end, chunk, encoding) {
 
   write.call(res, chunk, encoding)
   return () => end.call(res)
+}
+
+/** Whether a body has as many bytes as characters, the same in UTF-8 and Latin-1. */
+function isAscii (chunk, encoding) {
+  return typeof chunk === 'string' && (encoding == null || encoding === 'utf8' || encoding === 'utf-8') &&
+    chunk !== '' && Buffer.byteLength(chunk) === chunk.length
+}
+
+/** Whether nobody had wrapped the methods that the response has: wrappers get Buffers from upstream. */
+function isUnwrapped (res, write, end) {
+  const prototype = Object.getPrototypeOf(res)
+  return prototype !== null && write === prototype.write && end === prototype.end
 }
 
 function sendHeaders (res) {
