@@ -17,7 +17,7 @@ const { times } = require('./lib/report/table')
 const { read, write } = require('./lib/report/write')
 
 const GROUPS = ['middleware', 'primitives', 'apps', 'redis', 'sizes']
-const ROUNDS = { middleware: 7, primitives: 5, apps: 5, redis: 5, sizes: 3 }
+const ROUNDS = { middleware: 9, primitives: 5, apps: 5, redis: 5, sizes: 3 }
 const SLICES = { middleware: 8, primitives: 8, apps: 8, redis: 8, sizes: 5 }
 const PACKAGES = ['express-session', 'memorystore', 'express', 'express4', 'connect-redis', 'cookie-signature', 'uid-safe']
 
