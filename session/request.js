@@ -13,7 +13,7 @@ const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('./
 const { isSecure } = require('./secure')
 const { appendSetCookie, cookieText } = require('./set-cookie')
 const { settleShapes } = require('./shape')
-const { hasState, stateOf } = require('./state')
+const { sameState, stateOf } = require('./state')
 
 /** What the end of a request does with its session. */
 const NOTHING = 'nothing'
@@ -53,12 +53,10 @@ class RequestContext {
     this.touched = false
     this.headersDone = false
     this.ended = false
-    this.task = NOTHING // what the end of the request does with the session
-    this.committing = false // and does now
+    this.task = NOTHING // what the store is being asked to do with the session at the end of the request
     this.held = false // the end of the response waits for the store,
     this.sendEnd = undefined // and this sends it
-    this.comparedState = undefined // what the data were compared with when the request ended,
-    this.comparedSame = false // and whether they were the same
+    this.endState = undefined // the data while and after the request ends
 
     this.originalWrite = undefined
     this.originalEnd = undefined
@@ -206,12 +204,12 @@ class RequestContext {
   }
 
   /**
-   * Remembers what is being saved; at the end of a request that has just been compared.
+   * Remembers what is being saved; at the end of a request that has just been looked at.
    *
    * @throws when it has no text: no store gets to see that
    */
   noteSaved (session) {
-    if (!this.committing || this.comparedState === undefined) this.savedState = stateOf(session)
+    if (this.task !== SAVE || this.endState === undefined) this.savedState = stateOf(session)
   }
 
   /** Until the store has answered: the native store's `set` asks whether a request or the app calls it. */
@@ -261,7 +259,7 @@ class RequestContext {
     if (this.headersDone) return
     this.headersDone = true
     // Who has wrapped it since may have changed the session just now.
-    if (this.res.writeHead !== this.writeHead) this.comparedState = undefined
+    if (this.res.writeHead !== this.writeHead) this.endState = undefined
 
     try {
       this.setCookie()
@@ -311,17 +309,18 @@ class RequestContext {
     this.ended = true
     onFinish(res, callback)
 
-    this.task = this.decide()
-    if (this.task === NOTHING || this.commitAtOnce()) {
+    const task = this.decide()
+    if (task === NOTHING || this.commitAtOnce(task)) {
       this.endNow(chunk, encoding)
       return res
     }
 
     this.held = true
+    this.task = task
     askStore(this.middleware.storeTimeout, this, this.commit, this.committed)
 
     // A store may change the session that it saves or touches.
-    this.comparedState = undefined
+    this.endState = undefined
     if (this.held) this.hold(chunk, encoding)
     else this.endNow(chunk, encoding)
     return res
@@ -389,9 +388,9 @@ class RequestContext {
   }
 
   /** The lane of the native store: done when this returns true, in one synchronous call. */
-  commitAtOnce () {
+  commitAtOnce (task) {
     try {
-      return lane.commit(this, this.task)
+      return lane.commit(this, task)
     } catch (err) {
       this.report(err)
       return true
@@ -403,19 +402,18 @@ class RequestContext {
     const { req, store, task } = this
     const { session, sessionID: sid } = req
 
-    if (task === DESTROY) {
-      debug('destroying')
-      store.destroy(sid, callback)
-    } else if (task === SAVE) {
-      this.committing = true
-      try {
+    try {
+      if (task === DESTROY) {
+        debug('destroying')
+        store.destroy(sid, callback)
+      } else if (task === SAVE) {
         session.save(callback)
-      } finally {
-        this.committing = false
+      } else {
+        debug('touching')
+        store.touch(sid, session, callback)
       }
-    } else {
-      debug('touching')
-      store.touch(sid, session, callback)
+    } finally {
+      this.task = NOTHING // what is asked from now on, the app asks
     }
   }
 
@@ -447,21 +445,18 @@ class RequestContext {
   }
 
   isModified (session) {
-    return this.originalId !== session.id || !this.isStill(session, this.originalState)
+    return this.originalId !== session.id || !sameState(this.originalState, this.state(session))
   }
 
   isSaved (session) {
-    return this.originalId === session.id && this.savedState !== undefined && this.isStill(session, this.savedState)
+    return this.originalId === session.id && this.savedState !== undefined && sameState(this.savedState, this.state(session))
   }
 
-  /** Whether the session's data are those; looked at once when the request has ended. */
-  isStill (session, state) {
-    if (!this.ended) return hasState(session, state)
-    if (this.comparedState !== state) {
-      this.comparedSame = hasState(session, state)
-      this.comparedState = state
-    }
-    return this.comparedSame
+  /** The session's data; looked at once when the request has ended. */
+  state (session) {
+    if (!this.ended) return stateOf(session)
+    if (this.endState === undefined) this.endState = stateOf(session)
+    return this.endState
   }
 
   /** Whoever prints a request must not see sessions. */
