@@ -9,7 +9,7 @@ module.exports = { askStore, TIMEOUT: 'ERR_SESSION_STORE_TIMEOUT' }
  * there is a time limit, not answer at all.
  *
  * @param {number} timeout milliseconds; 0 for none
- * @param {object} self what the two functions, its methods, are called on: closures cost 0.05 µs each
+ * @param {object} self what the two functions, its methods, are called on
  * @param {function(function(Error?, *))} call makes the call with the callback that it is given
  * @param {function(Error?, *)} done
  */
