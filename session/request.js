@@ -422,7 +422,12 @@ class RequestContext {
     this.held = false
     const { sendEnd } = this
     this.sendEnd = undefined // it holds the body, and whoever keeps the session keeps this
-    if (sendEnd) sendEnd()
+    if (sendEnd === undefined) return
+    try {
+      sendEnd()
+    } catch (err) {
+      this.report(err) // Node's, of a body with another length than it should have: not the store's to catch
+    }
   }
 
   touch (session) {

@@ -200,3 +200,17 @@ for (const when of ['before the app ends the response', 'while the store saves']
     assert.deepEqual(app.errors, [])
   })
 }
+
+mends('a body of another length than strictContentLength allows: an error for next, not for the process (a store that answers later)', async t => {
+  const app = await serve(t, middleware({ store: mapStore(ways.later) }), (req, res) => {
+    res.strictContentLength = true
+    res.setHeader('Content-Length', 10)
+    res.end('hello')
+  })
+  const socket = net.connect(app.port, '127.0.0.1')
+  t.after(() => socket.destroy())
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await until(() => app.errors.length > 0)
+  assert.equal(app.errors[0].code, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH')
+  assert.equal(app.errors.length, 1)
+})
