@@ -16,41 +16,67 @@ export declare class ExternalObject<T> {
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** In `NumberAt.Revision`: there is no such session. */
+export declare const ABSENT: number
+
 /**
- * What requests call. `open`: the session id that a `Cookie` header holds with a valid signature, or an
- * empty string where the numbers say which part of the header it is, and how much of it is a sealed id;
- * `seal`: the cookie value `s:id.signature`, URI-encoded, nothing for an id that has no UTF-8; `sign`:
- * `value.signature`; `unsign`: the value in that, if one of the keys made the signature.
+ * The functions of a keyring.
+ *
+ * - `open(header)`: the session id that a `Cookie` header has with a valid signature, or `undefined`. The
+ *   result is an empty string if the numbers `IdAt` and `IdLength` say where the header has the id.
+ *   `SealedLength` says whether the header has what `seal` would make.
+ * - `seal(sid)`: the cookie value `s:id.signature`, URI-encoded. `undefined` for an id that has no UTF-8.
+ * - `sign(value)`: `value.signature`.
+ * - `unsign(signed)`: the value in `value.signature` if one of the keys made the signature, or `undefined`.
  */
 export declare function bindKeyring(keyring: ExternalObject<Keyring>): { open(header: string): string | undefined, seal(sid: string): string | undefined, sign(value: string): string, unsign(signed: string): string | undefined }
 
 /**
- * Opens a `Cookie` header, as `open` of `bind_keyring` does, and reads the session: the text of its
- * data, or `["id",data]` for an id that is no part of the header (two strings would take two calls).
- * Without a valid cookie, nothing; without such a session, what `open` gives, and `ABSENT` for its birth;
- * `ELSEHOW` where the text holds half a surrogate pair and has to be read by `peek`.
+ * Makes `load(header)`, which opens a `Cookie` header as `open` does and reads the session.
+ *
+ * `load` takes `Now`. It returns `undefined` without a valid cookie. Otherwise it puts `IdAt`, `IdLength` and
+ * `SealedLength` as `open` does, and the revision or a mark into `Revision`:
+ * - a revision: the result is the text of the session's data, or `["id",data]` if `IdLength` is 0. (Two
+ *   strings would take two calls.) Puts `Hint`, `Template` and `Expires`. With -1 in `Template`, the text is
+ *   that of the whole session.
+ * - `ABSENT`: there is no such session. The result is that of `open`.
+ * - `NEEDS_FULL_READ`: the text holds half a surrogate pair and has to be read with `peek`. The result is that
+ *   of `open`.
  */
 export declare function bindLoad(memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>): (header: string) => string | undefined
 
 /**
- * What requests call. `get`: a session's text, read for a client; `peek`: for someone who looks around;
- * both put down its birth. `set` stores a whole text, `commit` the text of the data of a session whose
- * cookie is a template. `touch` renews deadline and cookie, the latter as JSON or else a template; false
- * when the cookie is in a text that the store can not change. `rewrite` and `renew` do what `commit` and `touch`
- * with a template do, for a session that `load` has seen at a place; or nothing, when it is not there any more.
- * `destroy` says whether there was a session.
+ * The functions of a store. They read the numbers that their descriptions name, and `Now`.
+ *
+ * - `get(sid)`: a session's text for a client, or `undefined`. Protects the session. Puts `Revision`.
+ * - `peek(sid)`: the same, but protects nothing.
+ * - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`; puts `Revision`.
+ * - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and
+ *   `Template`, `Expires`.
+ * - `commitSeen(data)`: the same, for the session that `load` saw. Takes `Hint` too.
+ * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. False: the session's
+ *   text cannot be split, so its cookie is unchanged. Takes `Deadline`, `Template`, `Expires`.
+ * - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too. False: the
+ *   session is not there, or its text cannot be split; nothing changes then.
+ * - `destroy(sid)`: whether there was a session.
  */
-export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): number, commit(sid: string, data: string): number, rewrite(data: string): number, touch(sid: string, cookie?: string): boolean, renew(): boolean, destroy(sid: string): boolean }
+export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): boolean, touchSeen(): boolean, destroy(sid: string): boolean }
 
-/** Prepares the keys of a cookie: the first signs, all verify. */
+/**
+ * Prepares the name and the keys of a cookie: the first key signs, all keys verify. `numbers` comes from
+ * `createNumbers`.
+ */
 export declare function createKeyring(numbers: Float64Array, name: string, keys: Uint8Array[]): ExternalObject<Keyring>
 
 /**
- * Opens a store: one of its own, or the one that all threads of the process know by `shared`. Limits
- * that are not finite are none. `asked` says which of the two the app has given: a shared store that
- * exists must agree with those.
+ * Opens a store: a new one, or the one that all threads of the process share under the name `shared`.
+ * `numbers` comes from `createNumbers`. Limits that are not finite are no bounds. `explicitLimits` says
+ * whether the app has set `max` and `maxBytes`: an existing shared store must agree with those.
  */
-export declare function createMemory(numbers: Float64Array, max: number, maxBytes: number, shared?: string | undefined | null, asked?: Array<boolean> | undefined | null): ExternalObject<Memory>
+export declare function createMemory(numbers: Float64Array, max: number, maxBytes: number, sharedName?: string | undefined | null, explicitLimits?: Array<boolean> | undefined | null): ExternalObject<Memory>
+
+/** Makes the array of numbers that keyrings and stores take. One array may serve many of them. */
+export declare function createNumbers(): Float64Array
 
 /** A new session id: 24 random bytes in 32 characters. */
 export declare function generateId(): string
@@ -58,10 +84,10 @@ export declare function generateId(): string
 /** Removes all sessions. */
 export declare function memoryClear(memory: ExternalObject<Memory>): void
 
-/** Up to `most` removals: kind, id and text in turn, in one flat array. */
-export declare function memoryDrain(watch: ExternalObject<Watch>, most: number): string[]
+/** Up to `max` removals in one flat array: kind, id and text of each. */
+export declare function memoryDrain(watch: ExternalObject<Watch>, max: number): string[]
 
-/** Sessions evicted, by the bound that made it necessary. */
+/** Evicted sessions, by the bound that was exceeded. */
 export interface MemoryEvicted {
   max: number
   maxBytes: number
@@ -70,20 +96,17 @@ export interface MemoryEvicted {
 /** The ids of one part of a store, or null after the last part. */
 export declare function memoryIds(memory: ExternalObject<Memory>, part: number): string[] | null
 
-/** The number of a cookie template, or -1 when there are too many. */
+/** The number of a cookie template, or -1 if it is too long or there are too many. */
 export declare function memoryIntern(memory: ExternalObject<Memory>, prefix: string, suffix?: string | undefined | null): number
 
-/** How many sessions there are, counting those that have expired and were not swept yet. */
+/** The number of sessions, including expired ones that were not swept yet. */
 export declare function memoryLength(memory: ExternalObject<Memory>): number
 
-/** The bounds of a store; `Infinity` for none. */
+/** The bounds of a store. `Infinity` is no bound. */
 export interface MemoryLimits {
   max: number
   maxBytes: number
 }
-
-/** Changes the bounds of a store. */
-export declare function memorySetLimits(memory: ExternalObject<Memory>, max: number, maxBytes: number): void
 
 /** What a store holds and has done. */
 export declare function memoryStats(memory: ExternalObject<Memory>): MemoryStats
@@ -103,14 +126,59 @@ export interface MemoryStats {
   evicted: MemoryEvicted
 }
 
-/** Removes up to about `budget` expired sessions; says whether there are more. */
+/** Removes up to about `budget` expired sessions. Returns whether there are more. */
 export declare function memorySweep(memory: ExternalObject<Memory>, budget: number): boolean
 
 /** The text of a cookie template before and after the value of `expires`. */
 export declare function memoryTemplate(memory: ExternalObject<Memory>, number: number): Array<string> | null
 
-/** Ends what `memory_watch` began. */
+/** Ends what `memoryWatch` started. */
 export declare function memoryUnwatch(watch: ExternalObject<Watch>): void
 
-/** Begins to record what is removed; with `replaced`, what is written over too. */
+/** Starts to record removals. With `replaced`, overwritten sessions count too. */
 export declare function memoryWatch(memory: ExternalObject<Memory>, replaced: boolean): ExternalObject<Watch>
+
+/** In `NumberAt.Revision`: the session's text holds half a surrogate pair and has to be read with `peek`. */
+export declare const NEEDS_FULL_READ: number
+
+/**
+ * The layout of the array of numbers that JavaScript and Rust share.
+ *
+ * All times are milliseconds since the epoch.
+ */
+export declare enum NumberAt {
+  /** The time. In. */
+  Now = 0,
+  /** When the session expires. In. */
+  Deadline = 1,
+  /** The value of the cookie's `expires`, or NaN. In and out. */
+  Expires = 2,
+  /** The number of the cookie's template, or -1. In and out. */
+  Template = 3,
+  /** The revision of the session. In: -1 for any. Out: also `ABSENT` or `NEEDS_FULL_READ`. */
+  Revision = 4,
+  /** 0: new. Otherwise: the client has come back with a valid cookie. In. */
+  Rank = 5,
+  /** Where the session was seen, or -1. In and out. */
+  Hint = 6,
+  /** Where the id begins in the header. Out. */
+  IdAt = 7,
+  /** The length of the id in the header, or 0 if the call returns the id. Out. */
+  IdLength = 8,
+  /** The length of the cookie's value if `seal` would make the same for the id, otherwise 0. Out. */
+  SealedLength = 9,
+}
+
+/** The result of `set`, `commit` and `commitSeen`. */
+export declare enum WriteOutcome {
+  /** Nothing was written: the session was destroyed since, or another session has its id. */
+  Dropped = 0,
+  /** The id had no session before. */
+  Created = 1,
+  /** The id had a session before. */
+  Replaced = 2,
+  /** Nothing was written: the session is larger than `maxBytes`. */
+  TooLarge = 3,
+  /** `commitSeen` only. Nothing was written: the session is not where it was seen. */
+  NotThere = 4,
+}

@@ -835,20 +835,24 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.ABSENT = nativeBinding.ABSENT
 module.exports.bindKeyring = nativeBinding.bindKeyring
 module.exports.bindLoad = nativeBinding.bindLoad
 module.exports.bindMemory = nativeBinding.bindMemory
 module.exports.createKeyring = nativeBinding.createKeyring
 module.exports.createMemory = nativeBinding.createMemory
+module.exports.createNumbers = nativeBinding.createNumbers
 module.exports.generateId = nativeBinding.generateId
 module.exports.memoryClear = nativeBinding.memoryClear
 module.exports.memoryDrain = nativeBinding.memoryDrain
 module.exports.memoryIds = nativeBinding.memoryIds
 module.exports.memoryIntern = nativeBinding.memoryIntern
 module.exports.memoryLength = nativeBinding.memoryLength
-module.exports.memorySetLimits = nativeBinding.memorySetLimits
 module.exports.memoryStats = nativeBinding.memoryStats
 module.exports.memorySweep = nativeBinding.memorySweep
 module.exports.memoryTemplate = nativeBinding.memoryTemplate
 module.exports.memoryUnwatch = nativeBinding.memoryUnwatch
 module.exports.memoryWatch = nativeBinding.memoryWatch
+module.exports.NEEDS_FULL_READ = nativeBinding.NEEDS_FULL_READ
+module.exports.NumberAt = nativeBinding.NumberAt
+module.exports.WriteOutcome = nativeBinding.WriteOutcome

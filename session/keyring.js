@@ -4,9 +4,7 @@ const { createHmac, KeyObject } = require('crypto')
 const native = require('./native')
 
 /** Numbers that the engine puts down when it opens a header: the calls' results alone would take longer. */
-const ID_AT = 0 // where in the header the id stands,
-const ID_LENGTH = 1 // 0 when the engine gives it as a string of its own
-const SEALED_LENGTH = 2 // of the cookie's value, when it is what `seal` makes of the id; otherwise 0
+const { IdAt: ID_AT, IdLength: ID_LENGTH, SealedLength: SEALED_LENGTH } = native.NumberAt
 /** What stands before the id then: `s:`, URI-encoded. */
 const SEALED = 's%3A'
 
@@ -15,7 +13,7 @@ const SEALED = 's%3A'
  * Signatures are those of cookie-signature. Private fields, so that nothing prints the secrets.
  */
 class Keyring {
-  #numbers = new Float64Array(3)
+  #numbers = native.createNumbers()
   #secrets
   #handle
   #calls

@@ -4,13 +4,15 @@ const native = require('./native')
 const { Templates } = require('./cookie-template')
 
 /** Numbers pass through one array that both sides see: an argument of a call costs more. */
-const NOW = 0 // ms since the epoch, in
-const DEADLINE = 1 // ms since the epoch, in
-const EXPIRES = 2 // the cookie's, ms since the epoch, NaN for none; in and out
-const TEMPLATE = 3 // number of the cookie's template, -1 for none; in and out
-const LIFE_OF_ID = 4 // which life of the id this is, -1 for any; in and out
-const RETURNED = 5 // 1: the client has come back with a valid cookie; in
-const PLACE = 6 // where the session was seen; in and out
+const {
+  Now: NOW,
+  Deadline: DEADLINE,
+  Expires: EXPIRES,
+  Template: TEMPLATE,
+  Revision: LIFE_OF_ID,
+  Rank: RETURNED,
+  Hint: PLACE
+} = native.NumberAt
 
 /** Where a store keeps its engine. */
 const ENGINE = Symbol('express-session-native.engine')
@@ -19,14 +21,10 @@ const lives = new WeakMap()
 /** The cookie is not a template. */
 const NO_TEMPLATE = -1
 
-/** No birth: there is no such session; or its text has to be read in another way. */
-const ABSENT = -1
-const ELSEHOW = -2
-
+/** No revision: there is no such session, or its text has to be read in another way. */
+const { ABSENT, NEEDS_FULL_READ } = native
 /** How a write ended. */
-const DROPPED = 0
-const TOO_LARGE = 3
-const UNSEEN = 4 // it was not where it had been seen
+const { Dropped: DROPPED, TooLarge: TOO_LARGE, NotThere: UNSEEN } = native.WriteOutcome
 
 /**
  * The sessions of one store, in Rust. Texts and milliseconds only: what is above this class knows
@@ -37,10 +35,10 @@ class MemoryEngine {
    * @param {object} options of the MemoryStore, checked
    * @throws {RangeError} when a shared store has other bounds than those that were asked for
    */
-  constructor ({ max, maxBytes, shared, asked }) {
-    this.numbers = new Float64Array(7)
+  constructor ({ max, maxBytes, shared, explicitLimits }) {
+    this.numbers = native.createNumbers()
     try {
-      this.handle = native.createMemory(this.numbers, max, maxBytes, shared, asked)
+      this.handle = native.createMemory(this.numbers, max, maxBytes, shared, explicitLimits)
     } catch (err) {
       throw new RangeError(err.message, { cause: err })
     }
@@ -115,7 +113,7 @@ class MemoryEngine {
     numbers[TEMPLATE] = template.number
     numbers[LIFE_OF_ID] = life
     numbers[PLACE] = place
-    return (place >= 0 && this.calls.renew()) || this.calls.touch(sid)
+    return (place >= 0 && this.calls.touchSeen()) || this.calls.touch(sid)
   }
 
   /**
@@ -132,7 +130,7 @@ class MemoryEngine {
     numbers[LIFE_OF_ID] = life
     numbers[PLACE] = place
     numbers[RETURNED] = returned ? 1 : 0
-    const status = place < 0 ? UNSEEN : this.calls.rewrite(dataText)
+    const status = place < 0 ? UNSEEN : this.calls.commitSeen(dataText)
     return stored(status === UNSEEN ? this.calls.commit(sid, dataText) : status)
   }
 
@@ -150,7 +148,7 @@ class MemoryEngine {
     const life = numbers[LIFE_OF_ID]
     let sid = keyring.idIn(header)
     if (life === ABSENT) return new Loaded(sid === undefined ? found : sid, undefined, undefined, undefined, life, -1)
-    if (life === ELSEHOW) return this.loadWhole(sid === undefined ? found : sid, now)
+    if (life === NEEDS_FULL_READ) return this.loadWhole(sid === undefined ? found : sid, now)
 
     const number = numbers[TEMPLATE]
     const expires = numbers[EXPIRES]
@@ -206,11 +204,6 @@ class MemoryEngine {
 
   stats () {
     return native.memoryStats(this.handle)
-  }
-
-  setLimits (max, maxBytes, now) {
-    this.numbers[NOW] = now
-    native.memorySetLimits(this.handle, max, maxBytes)
   }
 
   /** The ids of one part of the store, or null after the last; parts are counted from 0. */

@@ -41,7 +41,7 @@ function readOptions (options) {
     noDisposeOnSet: Boolean(noDisposeOnSet),
     serializer: serializer == null ? JSON : serializer,
     shared: shared == null ? undefined : shared,
-    asked: [options.max != null, options.maxBytes != null]
+    explicitLimits: [options.max != null, options.maxBytes != null]
   }
 }
 

@@ -6,9 +6,15 @@ const { collectGarbage } = require('./helpers/garbage')
 const native = require('../../session/native')
 
 const NOW = 1_763_754_720_000
-const numbers = () => new Float64Array([NOW, NOW + 1000, NaN, -1, -1, 0, -1])
+const { NumberAt } = native
+const numbers = () => {
+  const array = native.createNumbers()
+  array[NumberAt.Now] = NOW
+  array[NumberAt.Deadline] = NOW + 1000
+  return array
+}
 const memory = () => native.createMemory(numbers(), Infinity, Infinity)
-const keyring = () => native.createKeyring(new Float64Array(3), 'sid', [Buffer.from('secret')])
+const keyring = () => native.createKeyring(numbers(), 'sid', [Buffer.from('secret')])
 
 const FUNCTIONS = {
   ...native.bindMemory(memory()),
@@ -16,7 +22,7 @@ const FUNCTIONS = {
   load: native.bindLoad(memory(), keyring())
 }
 
-const { renew, ...TAKING_TEXT } = FUNCTIONS
+const { touchSeen, ...TAKING_TEXT } = FUNCTIONS
 
 for (const [name, call] of Object.entries(TAKING_TEXT)) {
   test(`${name}: what is no string is an error, not a crash`, () => {
@@ -32,30 +38,61 @@ test('a handle of another kind, or none, is an error', () => {
   assert.throws(() => native.bindLoad(keyring(), memory()), Error)
 })
 
-test('`renew` and `rewrite` of what nobody has seen, or without a template, does nothing', () => {
-  assert.equal(renew(), false)
+test('`touchSeen` and `commitSeen` do nothing with a wrong hint, or without a template', () => {
+  assert.equal(touchSeen(), false)
   const array = numbers()
   const handle = native.createMemory(array, Infinity, Infinity)
   const seen = native.bindMemory(handle)
-  array[3] = native.memoryIntern(handle, '{}')
-  for (const place of [-1, 0, 255 * 2 ** 32, 2 ** 40, Infinity, NaN]) {
-    for (const life of [-1, 0, 2 ** 32, NaN]) {
-      array.set([life, 0, place], 4)
-      assert.equal(seen.renew(), false)
-      assert.equal(seen.rewrite('{}'), 4)
+  array[NumberAt.Template] = native.memoryIntern(handle, '{}')
+  for (const hint of [-1, 0, 255 * 2 ** 32, 2 ** 40, Infinity, NaN]) {
+    for (const revision of [-1, 0, 2 ** 32, NaN]) {
+      array[NumberAt.Revision] = revision
+      array[NumberAt.Hint] = hint
+      assert.equal(seen.touchSeen(), false)
+      assert.equal(seen.commitSeen('{}'), native.WriteOutcome.NotThere)
     }
   }
 })
 
 test('an array of numbers that is too short is an error', () => {
   const message = 'the array of numbers is too short'
-  assert.throws(() => native.createMemory(new Float64Array(6), Infinity, Infinity), { message })
-  assert.throws(() => native.createKeyring(new Float64Array(2), 'sid', [Buffer.from('secret')]), { message })
+  const short = new Float64Array(numbers().length - 1)
+  assert.throws(() => native.createMemory(short, Infinity, Infinity), { message })
+  assert.throws(() => native.createKeyring(short, 'sid', [Buffer.from('secret')]), { message })
+})
+
+test('the array of numbers has a place for each name and says that there is nothing', () => {
+  const names = Object.keys(NumberAt)
+  assert.deepEqual(names.map(name => NumberAt[name]), names.map((_, at) => at))
+  const { Expires, Template, Revision, Hint } = NumberAt
+  const expected = new Float64Array(names.length)
+  expected[Expires] = NaN
+  for (const at of [Template, Revision, Hint]) expected[at] = -1
+  assert.deepEqual(native.createNumbers(), expected)
+  assert.notEqual(native.createNumbers().buffer, native.createNumbers().buffer)
+})
+
+test('one array serves a store and a keyring', () => {
+  const array = numbers()
+  const handle = native.createMemory(array, Infinity, Infinity)
+  const keys = native.createKeyring(array, 'sid', [Buffer.from('secret')])
+  const store = native.bindMemory(handle)
+  array[NumberAt.Template] = native.memoryIntern(handle, '{}')
+  assert.equal(store.commit('one', '{"views":1}'), native.WriteOutcome.Created)
+  const revision = array[NumberAt.Revision]
+  const header = `sid=${native.bindKeyring(keys).seal('one')}`
+
+  assert.equal(native.bindLoad(handle, keys)(header), '{"views":1}')
+  const { IdAt, IdLength, SealedLength } = NumberAt
+  assert.equal(header.slice(array[IdAt], array[IdAt] + array[IdLength]), 'one')
+  assert.equal(array[SealedLength], header.length - 'sid='.length)
+  assert.equal(array[NumberAt.Revision], revision)
+  assert.equal(store.touchSeen(), true)
 })
 
 test('`commit` without a template is an error', () => {
   assert.throws(() => native.bindMemory(memory()).commit('sid', '{}'), { message: 'a cookie template is expected' })
-  assert.throws(() => native.bindMemory(memory()).rewrite('{}'), { message: 'a cookie template is expected' })
+  assert.throws(() => native.bindMemory(memory()).commitSeen('{}'), { message: 'a cookie template is expected' })
 })
 
 test('functions hold what they work on', async () => {

@@ -1,6 +1,6 @@
-//! JavaScript functions on a piece of Rust, for what every request calls. Around a function of its own
-//! making that has arguments, napi-rs keeps track of what they borrow: 0.1 µs and more a call, as much
-//! as the work inside. These take strings, copy them, and borrow nothing.
+//! JavaScript functions bound to Rust state, for what every request calls. napi-rs tracks what the arguments
+//! of its own functions borrow, which takes at least 0.1 µs a call: as much as the work inside. The functions
+//! here copy their strings and borrow nothing.
 
 #![expect(unsafe_code, reason = "functions of Node-API itself")]
 
@@ -15,30 +15,30 @@ use napi::bindgen_prelude::*;
 
 use super::text::Text;
 
-/// No function here takes more.
-const MOST: usize = 2;
+/// Maximum number of arguments.
+const MAX_ARGUMENTS: usize = 2;
 
-/// What a function was called with.
+/// The arguments of a call.
 pub struct Arguments {
     env: sys::napi_env,
-    values: [sys::napi_value; MOST],
+    values: [sys::napi_value; MAX_ARGUMENTS],
 }
 
 impl Arguments {
     /// A string.
     pub fn text(&self, at: usize) -> Result<Text> {
-        // SAFETY: Node-API has given the values for this call; what is missing, it fills with undefined.
+        // SAFETY: Node-API gave the values for this call. Missing ones are undefined.
         unsafe { Text::from_napi_value(self.env, self.values[at]) }
     }
 
-    /// A string, or nothing where there is none.
+    /// A string, or `None` for undefined and null.
     pub fn optional_text(&self, at: usize) -> Result<Option<Text>> {
         // SAFETY: as above.
         unsafe { Option::from_napi_value(self.env, self.values[at]) }
     }
 }
 
-/// A function, on its way to JavaScript.
+/// A function on its way to JavaScript.
 pub struct Function(sys::napi_value);
 
 impl ToNapiValue for Function {
@@ -47,7 +47,7 @@ impl ToNapiValue for Function {
     }
 }
 
-/// Makes a JavaScript object of functions on one `state`.
+/// Builds a JavaScript object of functions on one `state`.
 pub struct Functions<'env, S> {
     env: &'env Env,
     state: Rc<S>,
@@ -72,12 +72,12 @@ impl<'env, S: 'static> Functions<'env, S> {
 /// What a function does.
 type Body<S, R> = fn(&S, &Arguments) -> Result<R>;
 
-/// A function's state, which lives as long as the function, and what it does.
+/// The state of a function, which lives as long as the function, and what the function does.
 struct Bound<S, R>(S, Body<S::Target, R>)
 where
     S: Deref;
 
-/// Makes one function on `state`. A panic in `body` becomes a JavaScript `Error`.
+/// Makes a function on `state`. A panic in `body` becomes a JavaScript `Error`.
 pub fn function<S, R>(env: &Env, state: S, body: Body<S::Target, R>) -> Result<Function>
 where
     S: Deref + 'static,
@@ -86,19 +86,20 @@ where
     let env = env.raw();
     let bound = Box::into_raw(Box::new(Bound(state, body)));
     let mut function = null_mut();
-    // SAFETY: `call` and `release` get the pointer as the type that it has; it is freed once, with the
-    // function, or here when there will be none.
+    // SAFETY: `call` and `release` use the pointer with its own type. It is freed once: with the function, or
+    // here if making the function fails.
     unsafe {
         let data = bound.cast::<c_void>();
         let mut status =
             sys::napi_create_function(env, null_mut(), 0, Some(call::<S, R>), data, &raw mut function);
         if status == sys::Status::napi_ok {
             let release = Some(release::<S, R> as unsafe extern "C" fn(_, _, _));
-            status = sys::napi_add_finalizer(env, function, data, release, null_mut(), null_mut());
+            // Wrapping a function is unusual and allowed. `napi_add_finalizer` would need `napi5`.
+            status = sys::napi_wrap(env, function, data, release, null_mut(), null_mut());
         }
         if status != sys::Status::napi_ok {
             drop(Box::from_raw(bound));
-            return Err(Error::new(status.into(), "a function can not be made"));
+            return Err(Error::new(status.into(), "the function cannot be made"));
         }
     }
     Ok(Function(function))
@@ -109,10 +110,10 @@ where
     S: Deref,
     R: ToNapiValue,
 {
-    let mut values = [null_mut(); MOST];
-    let mut count = MOST;
+    let mut values = [null_mut(); MAX_ARGUMENTS];
+    let mut count = MAX_ARGUMENTS;
     let mut data = null_mut();
-    // SAFETY: `values` has room for `count`, and the data of the function are a `Bound` of these types.
+    // SAFETY: `values` has room for `count`, and the data of the function is a `Bound` of these types.
     let result = unsafe {
         sys::napi_get_cb_info(env, info, &raw mut count, values.as_mut_ptr(), null_mut(), &raw mut data);
         let Bound(state, body) = &*data.cast::<Bound<S, R>>();
@@ -124,7 +125,7 @@ where
         Ok(Err(error)) => error,
         Err(panic) => Error::from_reason(message(panic.as_ref())),
     };
-    // SAFETY: the call is still on.
+    // SAFETY: the call has not returned yet.
     unsafe { JsError::from(error).throw_into(env) };
     null_mut()
 }
@@ -135,6 +136,6 @@ fn message(panic: &(dyn Any + Send)) -> String {
 }
 
 unsafe extern "C" fn release<S: Deref, R>(_: sys::napi_env, data: *mut c_void, _: *mut c_void) {
-    // SAFETY: what `function` has made, and nobody has a function to call it by any more.
+    // SAFETY: `function` made it, and the only function that uses it no longer exists.
     drop(unsafe { Box::from_raw(data.cast::<Bound<S, R>>()) });
 }

@@ -7,64 +7,56 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use super::bound::Functions;
-use super::numbers::Numbers;
+use super::numbers::{NumberAt, Numbers};
 use super::text::{Text, or_undefined};
-use crate::cookie_header;
-use crate::memory_store::Encoding;
-use crate::session_id;
-use crate::signature::Keys;
+use crate::codec::encoding::Encoding;
+use crate::http::signature::Keys;
+use crate::http::{cookie_header, session_id};
 
-/// How many cookies of one name are tried: a client may hold stale ones of other paths and domains.
+/// Maximum number of cookies of one name that are tried. A client may hold old ones of other paths and
+/// domains.
 const COOKIES_TRIED: usize = 8;
-/// What express-session writes before a signed value.
+/// The prefix of a signed value, as express-session writes it.
 const SIGNED: &[u8] = b"s:";
-/// A dot and a signature.
+/// The length of a dot and a signature.
 const SIGNATURE_CHARS: usize = 44;
 
 /// `SIGNED`, URI-encoded.
 const SEALED: &[u8] = b"s%3A";
 
-/// The longest header of which an id may be a part: a part keeps all of it in V8's heap for as long as anyone
-/// remembers the id, and the other cookies with it.
-const LONGEST_SHARED: usize = 160;
+/// The longest header of which an id may be a slice. A slice keeps the whole header, with all other cookies,
+/// in V8's heap for as long as the id is in use.
+const MAX_SLICED: usize = 160;
 
-/// Places in the array of numbers that JavaScript and this side share: see session/keyring.js.
-mod place {
-    pub const ID_AT: usize = 0;
-    pub const ID_LENGTH: usize = 1;
-    pub const SEALED_LENGTH: usize = 2;
-    pub const COUNT: usize = 3;
-}
-
-/// The name of a cookie and the keys that it is signed with.
+/// The name of a cookie, and the keys that sign it.
 pub struct Keyring {
     name: Vec<u8>,
     keys: Keys,
     numbers: Numbers,
 }
 
-/// An id whose signature is right.
+/// An id whose signature is valid.
 pub struct Opened {
     pub id: Vec<u8>,
-    /// JavaScript takes the id out of the header itself: `ID_AT` and `ID_LENGTH` say where it is.
+    /// JavaScript slices the id from the header: `IdAt` and `IdLength` say where it is.
     pub in_header: bool,
 }
 
 impl Opened {
-    /// What JavaScript gets: nothing more where it has the id already.
+    /// The result for JavaScript: an empty string if it slices the id from the header.
     pub fn text(self) -> Text {
         Text::from_utf8(if self.in_header { Vec::new() } else { self.id })
     }
 }
 
 impl Keyring {
-    /// The id in the first cookie whose signature is right.
+    /// The id in the first cookie whose signature is valid.
     pub fn open(&self, header: &Text) -> Option<Opened> {
         let utf8 = header.utf8();
         let opened = cookie_header::values(&utf8, &self.name).take(COOKIES_TRIED).find_map(|value| {
             let (id, by_first) = self.keys.unsign(value.text.strip_prefix(SIGNED)?)?;
             let part = if header.encoding == Encoding::Ascii { part(value.raw, id, by_first) } else { None };
-            let in_header = part.is_some() && utf8.len() <= LONGEST_SHARED && !id.is_empty();
+            let in_header = part.is_some() && utf8.len() <= MAX_SLICED && !id.is_empty();
             if let Some(Part { offset, sealed }) = part {
                 let at = value.raw.as_ptr().addr() - utf8.as_ptr().addr();
                 self.put(at + offset, if in_header { id.len() } else { 0 }, sealed);
@@ -79,11 +71,11 @@ impl Keyring {
         opened
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "lengths of a header")]
+    #[expect(clippy::cast_precision_loss, reason = "headers are far shorter than 2^53")]
     fn put(&self, id_at: usize, id_length: usize, sealed_length: usize) {
-        self.numbers.put(place::ID_AT, id_at as f64);
-        self.numbers.put(place::ID_LENGTH, id_length as f64);
-        self.numbers.put(place::SEALED_LENGTH, sealed_length as f64);
+        self.numbers.put(NumberAt::IdAt, id_at as f64);
+        self.numbers.put(NumberAt::IdLength, id_length as f64);
+        self.numbers.put(NumberAt::SealedLength, sealed_length as f64);
     }
 
     fn sign(&self, value: Text) -> Text {
@@ -121,14 +113,14 @@ impl Keyring {
     }
 }
 
-/// Where in a cookie's value its id stands.
+/// Where a cookie's value has its id.
 struct Part {
     offset: usize,
-    /// The length of the value, if sealing the id again would make the same; otherwise 0.
+    /// The length of the value if sealing the id again would make the same value, otherwise 0.
     sealed: usize,
 }
 
-/// Where in the value `raw` the id `id` stands, if it does unchanged.
+/// Where the value `raw` has the id, if it has it unencoded.
 fn part(raw: &[u8], id: &[u8], by_first: bool) -> Option<Part> {
     let prefix = [SEALED, SIGNED].into_iter().find(|prefix| raw.starts_with(prefix))?;
     let signature = raw[prefix.len()..].strip_prefix(id)?;
@@ -140,7 +132,7 @@ fn part(raw: &[u8], id: &[u8], by_first: bool) -> Option<Part> {
     Some(Part { offset: prefix.len(), sealed: if is_sealed { raw.len() } else { 0 } })
 }
 
-/// Whether base64, which decodes as it should, is URI-encoded as `encodeURIComponent` does it.
+/// Whether valid base64 is URI-encoded as `encodeURIComponent` does it.
 fn is_encoded(mut base64: &[u8]) -> bool {
     while let Some(at) = memchr3(b'%', b'+', b'/', base64) {
         let [b'%', b'2', b'B' | b'F', rest @ ..] = &base64[at..] else { return false };
@@ -149,18 +141,23 @@ fn is_encoded(mut base64: &[u8]) -> bool {
     true
 }
 
-/// Prepares the keys of a cookie: the first signs, all verify.
+/// Prepares the name and the keys of a cookie: the first key signs, all keys verify. `numbers` comes from
+/// `createNumbers`.
 #[napi(catch_unwind, ts_args_type = "numbers: Float64Array, name: string, keys: Uint8Array[]")]
 pub fn create_keyring(numbers: Float64Array, name: Text, keys: Vec<&[u8]>) -> Result<External<Rc<Keyring>>> {
-    let numbers = Numbers::new(numbers, place::COUNT)?;
+    let numbers = Numbers::new(numbers)?;
     let keys = Keys::new(keys).ok_or_else(|| Error::from_reason("a keyring needs a key"))?;
     Ok(External::new(Rc::new(Keyring { name: name.bytes, keys, numbers })))
 }
 
-/// What requests call. `open`: the session id that a `Cookie` header holds with a valid signature, or an
-/// empty string where the numbers say which part of the header it is, and how much of it is a sealed id;
-/// `seal`: the cookie value `s:id.signature`, URI-encoded, nothing for an id that has no UTF-8; `sign`:
-/// `value.signature`; `unsign`: the value in that, if one of the keys made the signature.
+/// The functions of a keyring.
+///
+/// - `open(header)`: the session id that a `Cookie` header has with a valid signature, or `undefined`. The
+///   result is an empty string if the numbers `IdAt` and `IdLength` say where the header has the id.
+///   `SealedLength` says whether the header has what `seal` would make.
+/// - `seal(sid)`: the cookie value `s:id.signature`, URI-encoded. `undefined` for an id that has no UTF-8.
+/// - `sign(value)`: `value.signature`.
+/// - `unsign(signed)`: the value in `value.signature` if one of the keys made the signature, or `undefined`.
 #[napi(
     catch_unwind,
     ts_args_type = "keyring: ExternalObject<Keyring>",

@@ -1,4 +1,4 @@
-//! The memory store.
+//! The memory engine.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,42 +8,127 @@ use napi_derive::napi;
 
 use super::bound::{Function, Functions, function};
 use super::cookies::Keyring;
-use super::numbers::{ABSENT, ELSEHOW, Memory, Numbers, place};
+use super::numbers::{ABSENT, NEEDS_FULL_READ, NumberAt, Numbers};
 use super::text::{Text, or_undefined};
-use crate::memory_store::{
-    Cookie, Differs, Encoding, Kind, Limits, MemoryStore, Touched, View, ViewCookie, Watch,
+use crate::codec::encoding::Encoding;
+use crate::engines::memory::sweeper;
+use crate::engines::memory::{
+    Cookie, Differs, Kind, Limits, MemoryStore, SlotHint, TooLarge, Touched, View, ViewCookie, Watch, Write,
+    Written, shared,
 };
-use crate::sweeper;
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as they should")]
+/// A store, and the numbers of the JavaScript thread that uses it.
+pub struct Memory {
+    store: Arc<MemoryStore>,
+    numbers: Numbers,
+}
+
+impl Drop for Memory {
+    /// The sweeper's thread frees the store if nobody else holds it.
+    fn drop(&mut self) {
+        sweeper::retire(Arc::clone(&self.store));
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as intended")]
+impl Memory {
+    fn now(&self) -> u64 {
+        self.numbers.get(NumberAt::Now) as u64
+    }
+
+    fn deadline(&self) -> u64 {
+        self.numbers.get(NumberAt::Deadline) as u64
+    }
+
+    fn has_returned(&self) -> bool {
+        self.numbers.get(NumberAt::Rank) != 0.0
+    }
+
+    fn mode(&self) -> Write {
+        self.revision().map_or(Write::Any, |revision| Write::Update { revision })
+    }
+
+    fn revision(&self) -> Option<u32> {
+        let revision = self.numbers.get(NumberAt::Revision);
+        (revision >= 0.0).then_some(revision as u32)
+    }
+
+    fn hint(&self) -> SlotHint {
+        SlotHint::from_number(self.numbers.get(NumberAt::Hint))
+    }
+
+    /// The cookie of the template and expiry in the numbers, if there is a template.
+    fn cookie(&self) -> Option<Cookie<'static>> {
+        let number = self.numbers.get(NumberAt::Template);
+        let expires = self.numbers.get(NumberAt::Expires);
+        (number >= 0.0).then(|| Cookie::Template {
+            number: number as u16,
+            expires: (!expires.is_nan()).then_some(expires as i64),
+        })
+    }
+
+    /// The outcome of a write. Puts the revision of the written session into the numbers. `None`: the session
+    /// was not where it had been seen.
+    fn outcome(&self, written: Option<std::result::Result<Written, TooLarge>>) -> WriteOutcome {
+        let (outcome, revision) = match written {
+            Some(Ok(Written::Created(revision))) => (WriteOutcome::Created, Some(revision)),
+            Some(Ok(Written::Replaced(revision))) => (WriteOutcome::Replaced, Some(revision)),
+            Some(Ok(Written::Dropped)) => (WriteOutcome::Dropped, None),
+            Some(Err(TooLarge)) => (WriteOutcome::TooLarge, None),
+            None => (WriteOutcome::NotThere, None),
+        };
+        if let Some(revision) = revision {
+            self.numbers.put(NumberAt::Revision, f64::from(revision));
+        }
+        outcome
+    }
+}
+
+/// The result of `set`, `commit` and `commitSeen`.
+#[napi]
+pub enum WriteOutcome {
+    /// Nothing was written: the session was destroyed since, or another session has its id.
+    Dropped,
+    /// The id had no session before.
+    Created,
+    /// The id had a session before.
+    Replaced,
+    /// Nothing was written: the session is larger than `maxBytes`.
+    TooLarge,
+    /// `commitSeen` only. Nothing was written: the session is not where it was seen.
+    NotThere,
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as intended")]
 fn limits(max: f64, max_bytes: f64) -> Limits {
     let bound = |limit: f64| limit.is_finite().then_some(limit as u64);
     Limits { max_sessions: bound(max), max_bytes: bound(max_bytes) }
 }
 
-/// Opens a store: one of its own, or the one that all threads of the process know by `shared`. Limits
-/// that are not finite are none. `asked` says which of the two the app has given: a shared store that
-/// exists must agree with those.
+/// Opens a store: a new one, or the one that all threads of the process share under the name `shared`.
+/// `numbers` comes from `createNumbers`. Limits that are not finite are no bounds. `explicitLimits` says
+/// whether the app has set `max` and `maxBytes`: an existing shared store must agree with those.
 #[napi(catch_unwind)]
 pub fn create_memory(
     numbers: Float64Array,
     max: f64,
     max_bytes: f64,
-    shared: Option<String>,
-    asked: Option<Vec<bool>>,
+    shared_name: Option<String>,
+    explicit_limits: Option<Vec<bool>>,
 ) -> Result<External<Rc<Memory>>> {
-    let numbers = Numbers::new(numbers, place::COUNT)?;
+    let numbers = Numbers::new(numbers)?;
     let limits = limits(max, max_bytes);
-    let store = match shared {
+    let store = match shared_name {
         None => Arc::new(MemoryStore::new(limits)),
         Some(name) => {
-            let asked = asked.unwrap_or_default();
-            let explicit = |at: usize, limit: Option<u64>| limit.filter(|_| asked.get(at) == Some(&true));
-            let asked = Limits {
+            let is_explicit = explicit_limits.unwrap_or_default();
+            let explicit =
+                |at: usize, limit: Option<u64>| limit.filter(|_| is_explicit.get(at) == Some(&true));
+            let explicit = Limits {
                 max_sessions: explicit(0, limits.max_sessions),
                 max_bytes: explicit(1, limits.max_bytes),
             };
-            crate::memory_store::shared(&name, asked, limits).map_err(|differs| {
+            shared(&name, explicit, limits).map_err(|differs| {
                 let (option, limit) = match differs {
                     Differs::MaxSessions(limit) => ("max", limit),
                     Differs::MaxBytes(limit) => ("maxBytes", limit),
@@ -53,23 +138,32 @@ pub fn create_memory(
             })?
         }
     };
-    sweeper::enlist(&store);
+    sweeper::register(&store);
     Ok(External::new(Rc::new(Memory { store, numbers })))
 }
 
-/// What requests call. `get`: a session's text, read for a client; `peek`: for someone who looks around;
-/// both put down its birth. `set` stores a whole text, `commit` the text of the data of a session whose
-/// cookie is a template. `touch` renews deadline and cookie, the latter as JSON or else a template; false
-/// when the cookie is in a text that the store can not change. `rewrite` and `renew` do what `commit` and `touch`
-/// with a template do, for a session that `load` has seen at a place; or nothing, when it is not there any more.
-/// `destroy` says whether there was a session.
+/// The functions of a store. They read the numbers that their descriptions name, and `Now`.
+///
+/// - `get(sid)`: a session's text for a client, or `undefined`. Protects the session. Puts `Revision`.
+/// - `peek(sid)`: the same, but protects nothing.
+/// - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`; puts `Revision`.
+/// - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and
+///   `Template`, `Expires`.
+/// - `commitSeen(data)`: the same, for the session that `load` saw. Takes `Hint` too.
+/// - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. False: the session's
+///   text cannot be split, so its cookie is unchanged. Takes `Deadline`, `Template`, `Expires`.
+/// - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too. False: the
+///   session is not there, or its text cannot be split; nothing changes then.
+/// - `destroy(sid)`: whether there was a session.
 #[napi(
     catch_unwind,
     ts_args_type = "memory: ExternalObject<Memory>",
     ts_return_type = "{ get(sid: string): string | undefined, peek(sid: string): string | undefined, \
-                      set(sid: string, text: string): number, commit(sid: string, data: string): number, \
-                      rewrite(data: string): number, \
-                      touch(sid: string, cookie?: string): boolean, renew(): boolean, destroy(sid: string): boolean }"
+                      set(sid: string, text: string): WriteOutcome, \
+                      commit(sid: string, data: string): WriteOutcome, \
+                      commitSeen(data: string): WriteOutcome, \
+                      touch(sid: string, cookie?: string): boolean, touchSeen(): boolean, \
+                      destroy(sid: string): boolean }"
 )]
 pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Result<Object<'env>> {
     let calls = Functions::on(env, memory)?
@@ -77,9 +171,9 @@ pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Resul
         .with("peek", |memory, given| Ok(or_undefined(peek(memory, given.text(0)?))))?
         .with("set", |memory, given| Ok(set(memory, given.text(0)?, given.text(1)?)))?
         .with("commit", |memory, given| commit(memory, given.text(0)?, given.text(1)?))?
+        .with("commitSeen", |memory, given| commit_seen(memory, &given.text(0)?))?
         .with("touch", |memory, given| Ok(touch(memory, given.text(0)?, given.optional_text(1)?)))?
-        .with("rewrite", |memory, given| rewrite(memory, &given.text(0)?))?
-        .with("renew", |memory, _| Ok(renew(memory)))?
+        .with("touchSeen", |memory, _| Ok(touch_seen(memory)))?
         .with("destroy", |memory, given| Ok(memory.store.destroy(&given.text(0)?.into_id(), memory.now())))?;
     Ok(calls.object())
 }
@@ -93,35 +187,35 @@ fn peek(memory: &Memory, sid: Text) -> Option<Text> {
 }
 
 fn whole_text(memory: &Memory, view: View<'_>) -> Text {
-    memory.numbers.put(place::BORN, f64::from(view.born));
+    memory.numbers.put(NumberAt::Revision, f64::from(view.revision));
     let mut bytes = Vec::new();
     let encoding = view.write_text(&mut bytes);
     Text { bytes, encoding }
 }
 
-fn set(memory: &Memory, sid: Text, text: Text) -> u32 {
+fn set(memory: &Memory, sid: Text, text: Text) -> WriteOutcome {
     let Text { bytes, encoding } = text;
-    let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
+    let (deadline, returned, now) = (memory.deadline(), memory.has_returned(), memory.now());
     let id = sid.into_id();
     let written = memory.store.update_text(&id, &bytes, encoding, deadline, memory.mode(), returned, now);
     memory.outcome(Some(written))
 }
 
-fn commit(memory: &Memory, sid: Text, data: Text) -> Result<u32> {
+fn commit(memory: &Memory, sid: Text, data: Text) -> Result<WriteOutcome> {
     let Text { bytes, encoding } = data;
     let cookie = template(memory)?;
-    let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
+    let (deadline, returned, now) = (memory.deadline(), memory.has_returned(), memory.now());
     let id = sid.into_id();
     let written = memory.store.write(&id, cookie, &bytes, encoding, deadline, memory.mode(), returned, now);
     Ok(memory.outcome(Some(written)))
 }
 
-fn rewrite(memory: &Memory, data: &Text) -> Result<u32> {
+fn commit_seen(memory: &Memory, data: &Text) -> Result<WriteOutcome> {
     let cookie = template(memory)?;
-    let (deadline, returned, now) = (memory.deadline(), memory.returned(), memory.now());
-    let written = memory.born().and_then(|born| {
+    let (deadline, returned, now) = (memory.deadline(), memory.has_returned(), memory.now());
+    let written = memory.revision().and_then(|revision| {
         let Text { bytes, encoding } = data;
-        memory.store.rewrite(memory.seen(), born, cookie, bytes, *encoding, deadline, returned, now)
+        memory.store.write_seen(memory.hint(), revision, cookie, bytes, *encoding, deadline, returned, now)
     });
     Ok(memory.outcome(written))
 }
@@ -138,15 +232,21 @@ fn touch(memory: &Memory, sid: Text, cookie: Option<Text>) -> bool {
     memory.store.touch(&sid.into_id(), cookie, memory.deadline(), memory.now()) != Touched::Whole
 }
 
-fn renew(memory: &Memory) -> bool {
-    let (Some(born), Some(cookie)) = (memory.born(), memory.cookie()) else { return false };
-    memory.store.renew(memory.seen(), born, cookie, memory.deadline(), memory.now())
+fn touch_seen(memory: &Memory) -> bool {
+    let (Some(revision), Some(cookie)) = (memory.revision(), memory.cookie()) else { return false };
+    memory.store.touch_seen(memory.hint(), revision, cookie, memory.deadline(), memory.now())
 }
 
-/// Opens a `Cookie` header, as `open` of `bind_keyring` does, and reads the session: the text of its
-/// data, or `["id",data]` for an id that is no part of the header (two strings would take two calls).
-/// Without a valid cookie, nothing; without such a session, what `open` gives, and `ABSENT` for its birth;
-/// `ELSEHOW` where the text holds half a surrogate pair and has to be read by `peek`.
+/// Makes `load(header)`, which opens a `Cookie` header as `open` does and reads the session.
+///
+/// `load` takes `Now`. It returns `undefined` without a valid cookie. Otherwise it puts `IdAt`, `IdLength` and
+/// `SealedLength` as `open` does, and the revision or a mark into `Revision`:
+/// - a revision: the result is the text of the session's data, or `["id",data]` if `IdLength` is 0. (Two
+///   strings would take two calls.) Puts `Hint`, `Template` and `Expires`. With -1 in `Template`, the text is
+///   that of the whole session.
+/// - `ABSENT`: there is no such session. The result is that of `open`.
+/// - `NEEDS_FULL_READ`: the text holds half a surrogate pair and has to be read with `peek`. The result is that
+///   of `open`.
 #[napi(
     catch_unwind,
     ts_args_type = "memory: ExternalObject<Memory>, keyring: ExternalObject<Keyring>",
@@ -170,24 +270,24 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
         bytes.push(b',');
     }
     let loaded = memory.store.read(&opened.id, memory.now(), true, |view| {
-        memory.numbers.put(place::BORN, f64::from(view.born));
-        memory.numbers.put(place::PLACE, view.place.number());
+        memory.numbers.put(NumberAt::Revision, f64::from(view.revision));
+        memory.numbers.put(NumberAt::Hint, view.hint.number());
         match view.cookie {
             ViewCookie::Template { number, expires } => {
-                memory.numbers.put(place::TEMPLATE, f64::from(number));
-                memory.numbers.put(place::EXPIRES, expires.map_or(f64::NAN, milliseconds));
+                memory.numbers.put(NumberAt::Template, f64::from(number));
+                memory.numbers.put(NumberAt::Expires, expires.map_or(f64::NAN, milliseconds));
                 bytes.extend_from_slice(view.data);
                 view.encoding
             }
             _ if view.encoding == Encoding::Wide => Encoding::Wide,
             _ => {
-                memory.numbers.put(place::TEMPLATE, -1.0);
+                memory.numbers.put(NumberAt::Template, -1.0);
                 view.write_text(&mut bytes)
             }
         }
     });
-    let birth = match loaded {
-        Some(Encoding::Wide) => ELSEHOW,
+    let mark = match loaded {
+        Some(Encoding::Wide) => NEEDS_FULL_READ,
         Some(_) => {
             if !opened.in_header {
                 bytes.push(b']');
@@ -196,7 +296,7 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
         }
         None => ABSENT,
     };
-    memory.numbers.put(place::BORN, birth);
+    memory.numbers.put(NumberAt::Revision, f64::from(mark));
     Some(opened.text())
 }
 
@@ -221,13 +321,13 @@ pub fn memory_clear(memory: &External<Rc<Memory>>) {
     memory.store.clear(memory.now());
 }
 
-/// Removes up to about `budget` expired sessions; says whether there are more.
+/// Removes up to about `budget` expired sessions. Returns whether there are more.
 #[napi(catch_unwind)]
 pub fn memory_sweep(memory: &External<Rc<Memory>>, budget: u32) -> bool {
     memory.store.sweep_to_now(memory.now(), budget as usize).more
 }
 
-/// How many sessions there are, counting those that have expired and were not swept yet.
+/// The number of sessions, including expired ones that were not swept yet.
 #[napi(catch_unwind)]
 pub fn memory_length(memory: &External<Rc<Memory>>) -> f64 {
     count(memory.store.len())
@@ -238,14 +338,14 @@ fn count(number: u64) -> f64 {
     number as f64
 }
 
-/// The bounds of a store; `Infinity` for none.
+/// The bounds of a store. `Infinity` is no bound.
 #[napi(object)]
 pub struct MemoryLimits {
     pub max: f64,
     pub max_bytes: f64,
 }
 
-/// Sessions evicted, by the bound that made it necessary.
+/// Evicted sessions, by the bound that was exceeded.
 #[napi(object)]
 pub struct MemoryEvicted {
     pub max: f64,
@@ -294,12 +394,6 @@ pub fn memory_stats(memory: &External<Rc<Memory>>) -> MemoryStats {
     }
 }
 
-/// Changes the bounds of a store.
-#[napi(catch_unwind)]
-pub fn memory_set_limits(memory: &External<Rc<Memory>>, max: f64, max_bytes: f64) {
-    memory.store.set_limits(limits(max, max_bytes), memory.now());
-}
-
 /// The ids of one part of a store, or null after the last part.
 #[napi(catch_unwind, ts_return_type = "string[] | null")]
 pub fn memory_ids(memory: &External<Rc<Memory>>, part: u32) -> Option<Vec<Text>> {
@@ -307,7 +401,7 @@ pub fn memory_ids(memory: &External<Rc<Memory>>, part: u32) -> Option<Vec<Text>>
     Some(ids.into_iter().map(|id| Text::from_id(id.into_vec())).collect())
 }
 
-/// The number of a cookie template, or -1 when there are too many.
+/// The number of a cookie template, or -1 if it is too long or there are too many.
 #[napi(catch_unwind)]
 pub fn memory_intern(memory: &External<Rc<Memory>>, prefix: String, suffix: Option<String>) -> i32 {
     memory.store.intern(&prefix, suffix.as_deref()).map_or(-1, i32::from)
@@ -324,22 +418,22 @@ pub fn memory_template(memory: &External<Rc<Memory>>, number: u32) -> Option<Vec
     Some(parts)
 }
 
-/// Begins to record what is removed; with `replaced`, what is written over too.
+/// Starts to record removals. With `replaced`, overwritten sessions count too.
 #[napi(catch_unwind)]
 pub fn memory_watch(memory: &External<Rc<Memory>>, replaced: bool) -> External<Watch> {
     External::new(memory.store.watch(replaced))
 }
 
-/// Ends what `memory_watch` began.
+/// Ends what `memoryWatch` started.
 #[napi(catch_unwind)]
 pub fn memory_unwatch(watch: &External<Watch>) {
     watch.close();
 }
 
-/// Up to `most` removals: kind, id and text in turn, in one flat array.
+/// Up to `max` removals in one flat array: kind, id and text of each.
 #[napi(catch_unwind, ts_return_type = "string[]")]
-pub fn memory_drain(watch: &External<Watch>, most: u32) -> Vec<Text> {
-    let removed = watch.drain(most as usize);
+pub fn memory_drain(watch: &External<Watch>, max: u32) -> Vec<Text> {
+    let removed = watch.drain(max as usize);
     let mut flat = Vec::with_capacity(removed.len() * 3);
     for session in removed {
         let kind = match session.kind {

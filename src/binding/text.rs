@@ -1,24 +1,24 @@
-//! JavaScript strings and the bytes that the engine keeps of them.
+//! JavaScript strings, and the bytes that the engines store for them.
 
 use std::borrow::Cow;
 
 use napi::bindgen_prelude::*;
 
-use crate::memory_store::Encoding;
+use crate::codec::encoding::Encoding;
 
-/// U+FFFD in UTF-8, which half a surrogate pair becomes.
+/// U+FFFD in UTF-8. Half a surrogate pair turns into it.
 const REPLACEMENT: &[u8] = &[0xEF, 0xBF, 0xBD];
-/// Begins the bytes of an id that has no UTF-8: no UTF-8 text contains it.
+/// The first byte of an id that has no UTF-8. No UTF-8 text contains it.
 const WIDE_ID: u8 = 0xFF;
 
-/// A JavaScript string. What UTF-8 can not hold is kept as UTF-16, so that no two strings are alike.
+/// A JavaScript string. Text that UTF-8 cannot hold stays UTF-16: different strings stay different.
 pub struct Text {
     pub bytes: Vec<u8>,
     pub encoding: Encoding,
 }
 
 impl Text {
-    /// An id as the store knows it.
+    /// The bytes of an id, for the store.
     pub fn into_id(mut self) -> Vec<u8> {
         if self.encoding == Encoding::Wide {
             self.bytes.insert(0, WIDE_ID);
@@ -26,7 +26,7 @@ impl Text {
         self.bytes
     }
 
-    /// The text in UTF-8, as `Buffer.from` writes it: U+FFFD for half a surrogate pair.
+    /// The text in UTF-8. As in `Buffer.from`, half a surrogate pair becomes U+FFFD.
     pub fn utf8(&self) -> Cow<'_, [u8]> {
         match self.encoding {
             Encoding::Wide => Cow::Owned(String::from_utf16_lossy(&self.units()).into_bytes()),
@@ -39,6 +39,7 @@ impl Text {
         self.bytes.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect()
     }
 
+    /// The text of an id of the store.
     pub fn from_id(mut bytes: Vec<u8>) -> Self {
         if bytes.first() == Some(&WIDE_ID) {
             bytes.remove(0);
@@ -54,12 +55,12 @@ impl Text {
 }
 
 impl FromNapiValue for Text {
-    #[expect(unsafe_code, reason = "napi-rs reads a string in two calls and two passes; this takes one")]
+    #[expect(unsafe_code, reason = "napi-rs reads a string in two calls and two passes, this in one")]
     unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         let mut bytes: Vec<u8> = Vec::with_capacity(1024);
         let mut length = 0;
         let read = |bytes: &mut Vec<u8>, length: &mut usize| {
-            // SAFETY: the buffer has the capacity that is given, and `length` bytes of it are written.
+            // SAFETY: the buffer has the capacity that is passed, and `length` bytes of it are written.
             let status = unsafe {
                 sys::napi_get_value_string_utf8(
                     env,
@@ -77,10 +78,11 @@ impl FromNapiValue for Text {
             Ok(())
         };
         read(&mut bytes, &mut length)?;
-        // A character has up to four bytes, and one more ends the text: short of that it was cut off.
+        // A character takes up to four bytes, and a NUL follows the text. With less room left, the text may
+        // have been cut off.
         if length + 5 > bytes.capacity() {
             let mut whole = 0;
-            // SAFETY: without a buffer, only the length is written.
+            // SAFETY: without a buffer, Node-API writes only the length.
             unsafe { sys::napi_get_value_string_utf8(env, value, std::ptr::null_mut(), 0, &raw mut whole) };
             bytes.clear();
             bytes.reserve_exact(whole + 1);
@@ -88,7 +90,7 @@ impl FromNapiValue for Text {
         }
         let text = Text::from_utf8(bytes);
         if text.encoding == Encoding::Utf8 && text.bytes.windows(3).any(|three| three == REPLACEMENT) {
-            // SAFETY: `value` is a string of this `env`.
+            // SAFETY: `value` is a string in this `env`.
             let wide = unsafe { Utf16String::from_napi_value(env, value) }?;
             if char::decode_utf16(wide.iter().copied()).any(|unit| unit.is_err()) {
                 let bytes = wide.iter().flat_map(|unit| unit.to_le_bytes()).collect();
@@ -100,12 +102,12 @@ impl FromNapiValue for Text {
 }
 
 impl ToNapiValue for Text {
-    #[expect(unsafe_code, reason = "a Latin-1 string is made without decoding it")]
+    #[expect(unsafe_code, reason = "Latin-1 strings need no decoding")]
     unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> Result<sys::napi_value> {
         let Text { bytes, encoding } = &text;
         let length = isize::try_from(bytes.len()).map_err(|_| Error::from_reason("the text is too long"))?;
         let mut value = std::ptr::null_mut();
-        // SAFETY: pointer and length are those of a living buffer.
+        // SAFETY: pointer and length belong to a living buffer.
         let status = unsafe {
             match encoding {
                 Encoding::Ascii => {
@@ -128,7 +130,7 @@ impl ToNapiValue for Text {
     }
 }
 
-/// `undefined` for nothing; an `Option` would become `null`.
+/// `undefined` for `None`. An `Option` would become `null`.
 pub fn or_undefined(text: Option<Text>) -> Either<Text, ()> {
     text.map_or(Either::B(()), Either::A)
 }

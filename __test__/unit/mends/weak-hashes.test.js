@@ -32,7 +32,7 @@ mends('the same with node --force-fips', { skip: fipsIsMissing() }, async () => 
 mends('signatures are compared by the MAC library, for every key, and by nothing that stops early', () => {
   const [file, end] = underTest === 'express-session'
     ? [require.resolve('cookie-signature', { paths: [path.dirname(require.resolve('express-session'))] }), 'function sha1']
-    : [path.join(__dirname, '../../../src/signature.rs'), '#[cfg(test)]']
+    : [path.join(__dirname, '../../../src/http/signature.rs'), '#[cfg(test)]']
   const source = fs.readFileSync(file, 'utf8')
   const body = source.slice(source.lastIndexOf('unsign', source.indexOf(end) === -1 ? undefined : source.indexOf(end)), source.indexOf(end))
   assert.match(body, /verify_slice|ct_eq|timingSafeEqual/)

@@ -4,7 +4,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use engine_benchmark::memory_store::{Encoding, Limits, MemoryStore};
+use engine_benchmark::codec::encoding::Encoding;
+use engine_benchmark::engines::memory::{Limits, MemoryStore};
 use engine_benchmark::sample::{self, DAY, NOW};
 
 /// A bounded set of sessions.

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use engine_benchmark::memory_store::{Encoding, Limits, MemoryStore};
+use engine_benchmark::codec::encoding::Encoding;
+use engine_benchmark::engines::memory::{Limits, MemoryStore};
 use engine_benchmark::sample::{self, DAY, NOW};
 
 fn main() {

@@ -5,8 +5,9 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use engine_benchmark::memory_store::{Encoding, Limits, MemoryStore};
-use engine_benchmark::reclaim::Reclaimer;
+use engine_benchmark::codec::encoding::Encoding;
+use engine_benchmark::engines::memory::{Limits, MemoryStore};
+use engine_benchmark::engines::memory::reclaim::Reclaimer;
 use engine_benchmark::sample::{self, DAY, NOW};
 
 fn main() {
@@ -24,14 +25,14 @@ fn main() {
         scope.spawn(|| {
             std::thread::sleep(Duration::from_secs(1));
             phase.store(1, Ordering::Release);
-            let mut spoil = Vec::new();
+            let mut to_free = Vec::new();
             let start = Instant::now();
-            while store.sweep_into(NOW + 2 * DAY, 4096, &mut spoil).more {
+            while store.sweep_into(NOW + 2 * DAY, 4096, &mut to_free).more {
                 std::thread::sleep(Duration::from_millis(1));
             }
             println!("swept after {:?}", start.elapsed());
             phase.store(2, Ordering::Release);
-            Reclaimer::default().free(&mut spoil);
+            Reclaimer::default().free(&mut to_free);
             println!("freed after {:?}: {:.0} MB", start.elapsed(), resident());
             phase.store(3, Ordering::Release);
         });

@@ -1,11 +1,7 @@
-//! The engine's modules, without Node, for the benchmarks beside this file.
+//! The engines, without Node, for the benchmarks of this package.
 
-#[path = "../../../src/clock.rs"]
-pub mod clock;
-#[path = "../../../src/memory_store/mod.rs"]
-pub mod memory_store;
-#[path = "../../../src/reclaim.rs"]
-pub mod reclaim;
+#[path = "../../../src/codec/mod.rs"]
+pub mod codec;
+#[path = "../../../src/engines/mod.rs"]
+pub mod engines;
 pub mod sample;
-#[path = "../../../src/sweeper.rs"]
-pub mod sweeper;

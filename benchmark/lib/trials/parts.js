@@ -81,12 +81,14 @@ class BareCookie {
 
 function makeWorld () {
   const now = Date.now()
-  const numbers = new Float64Array(7)
+  const { Now, Deadline, Expires, Template } = native.NumberAt
+  const numbers = native.createNumbers()
   const memory = native.createMemory(numbers, Infinity, Infinity)
   const template = native.memoryIntern(memory, `{"originalMaxAge":${DAY},"expires":`, ',"httpOnly":true,"path":"/"}')
-  // Now, deadline, expiry of the cookie, its template, any life of the id, not returned.
-  numbers.set([now, now + DAY, now + DAY, template, -1, 0])
-  const keyring = native.createKeyring(new Float64Array(3), NAME, [Buffer.from(SECRET)])
+  numbers[Now] = now
+  numbers[Deadline] = numbers[Expires] = now + DAY
+  numbers[Template] = template
+  const keyring = native.createKeyring(numbers, NAME, [Buffer.from(SECRET)])
   return {
     load: native.bindLoad(memory, keyring),
     ...native.bindMemory(memory),

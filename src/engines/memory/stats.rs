@@ -1,0 +1,85 @@
+//! Counters of a store.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::limits::Limits;
+
+/// What a store holds and has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Sessions held.
+    pub sessions: u64,
+    /// Bytes of memory that they take, overhead included.
+    pub bytes: u64,
+    /// Destroyed ids that the store still remembers.
+    pub tombstones: u64,
+    /// The bounds.
+    pub limits: Limits,
+    /// Reads that found a session.
+    pub hits: u64,
+    /// Reads that found none.
+    pub misses: u64,
+    /// Sessions written.
+    pub sets: u64,
+    /// Sessions touched.
+    pub touches: u64,
+    /// Sessions destroyed or cleared.
+    pub destroyed: u64,
+    /// Sessions that expired.
+    pub expired: u64,
+    /// Sessions evicted because of `max_sessions`.
+    pub evicted_for_sessions: u64,
+    /// Sessions evicted because of `max_bytes`.
+    pub evicted_for_bytes: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(super) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) hits: Counter,
+    pub(super) misses: Counter,
+    pub(super) sets: Counter,
+    pub(super) touches: Counter,
+    pub(super) destroyed: Counter,
+    pub(super) expired: Counter,
+    pub(super) evicted_for_sessions: Counter,
+    pub(super) evicted_for_bytes: Counter,
+}
+
+/// One figure of all shards' tallies. It is updated under their locks, so reading it needs none.
+#[derive(Debug, Default)]
+pub(super) struct Total(AtomicU64);
+
+impl Total {
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(super) fn change(&self, before: u64, after: u64) {
+        if after != before {
+            // Wraps around to a subtraction if the figure decreased.
+            self.0.fetch_add(after.wrapping_sub(before), Ordering::AcqRel);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub(super) sessions: Total,
+    pub(super) probation: Total,
+    pub(super) tombstones: Total,
+    pub(super) bytes: Total,
+}

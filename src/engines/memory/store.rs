@@ -1,0 +1,203 @@
+//! The store: shards behind locks. Reading is here; `write`, `remove`, `eviction` and `sweep` add the other
+//! operations.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::events::Watch;
+use super::limits::Limits;
+use super::shard::{ClearedShard, Key, Shard};
+use super::shard_guard::ShardGuard;
+use super::slot::{Slot, Standing};
+use super::slot_hint::SlotHint;
+use super::state::State;
+use super::stats::Stats;
+use super::view::View;
+use crate::codec::id::Id;
+use crate::codec::template::Template;
+
+/// A store with at most this bound on sessions has one shard, so its eviction order is exact.
+const EXACT: u64 = 16_384;
+/// Enough shards that one of them, at ten million sessions, grows its table in less than 2 ms.
+const SHARDS: usize = 256;
+
+/// Sessions in memory. All methods may be called from any thread.
+pub struct MemoryStore {
+    /// A shard is `None` until its first session: empty stores are small.
+    shards: Box<[Mutex<Option<Box<Shard>>>]>,
+    hasher: RandomState,
+    pub(super) state: State,
+    /// The shard where eviction looks first, if it has to look in other shards.
+    pub(super) eviction_hand: AtomicUsize,
+    /// The shard where the sweep continues.
+    pub(super) sweep_hand: AtomicUsize,
+    pub(super) cleared: Mutex<Vec<ClearedShard>>,
+    last_now: AtomicU64,
+}
+
+impl std::fmt::Debug for MemoryStore {
+    /// Leaves out the sessions: ids are secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl MemoryStore {
+    /// An empty store. A bound of at most 16,384 sessions gives it one shard and exact eviction order.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let shards = if limits.max_sessions.is_some_and(|max| max <= EXACT) { 1 } else { SHARDS };
+        Self::with_shards(limits, shards)
+    }
+
+    pub(super) fn with_shards(limits: Limits, shards: usize) -> Self {
+        debug_assert!(shards.is_power_of_two());
+        MemoryStore {
+            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            state: State::new(limits),
+            eviction_hand: AtomicUsize::new(0),
+            sweep_hand: AtomicUsize::new(0),
+            cleared: Mutex::default(),
+            last_now: AtomicU64::new(0),
+        }
+    }
+
+    /// Shows a session to `f` under a lock: `f` must not call the store. `returned` says that a client came
+    /// back with the id, which protects the session from eviction.
+    pub fn read<R>(&self, id: &[u8], now: u64, returned: bool, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
+        let found = self.show(id, now, returned, f);
+        let counters = &self.state.counters;
+        let counter = if found.is_some() { &counters.hits } else { &counters.misses };
+        counter.add();
+        found
+    }
+
+    /// Like [`Self::read`], but counts neither a hit nor a miss and protects nothing.
+    pub fn peek<R>(&self, id: &[u8], now: u64, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
+        self.show(id, now, false, f)
+    }
+
+    fn show<R>(&self, id: &[u8], now: u64, returned: bool, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
+        self.note_time(now);
+        let (at, key) = self.key(id);
+        let mut guard = self.lock(at);
+        let slot = guard.live(&key, now)?;
+        let shard = guard.shard()?;
+        if returned {
+            shard.mark_returned(slot);
+        }
+        Some(f(View::of(shard.entry(slot), SlotHint::new(at, slot), &self.state.templates)))
+    }
+
+    /// Number of sessions. An expired session counts until it is swept, within a second.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.state.totals.sessions.get()
+    }
+
+    /// Whether there are no sessions.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the store holds and has done.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.state.stats()
+    }
+
+    /// The bounds.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.state.limits
+    }
+
+    /// The ids of one shard's sessions. Shards are counted from 0; `None` is past the last shard. An id that
+    /// stays in the store meanwhile is in exactly one of the answers.
+    #[must_use]
+    pub fn ids(&self, shard: u32, now: u64) -> Option<Vec<Box<[u8]>>> {
+        let shard = usize::try_from(shard).ok().filter(|at| *at < self.shards.len())?;
+        let mut guard = self.lock(shard);
+        let Some(shard) = guard.shard() else { return Some(Vec::new()) };
+        let is_live = |slot: &&Slot| slot.entry.standing != Standing::Tombstone && slot.entry.deadline > now;
+        let id = |slot: &Slot| slot.entry.fields().id.text();
+        Some(shard.slots().iter().filter(is_live).map(id).collect())
+    }
+
+    /// Subscribes to the sessions that the store removes from now on. With `replaced`, overwritten sessions
+    /// count too.
+    #[must_use]
+    pub fn watch(&self, replaced: bool) -> Watch {
+        self.state.watchers.watch(&self.state.templates, replaced)
+    }
+
+    /// The number of a cookie template: a cookie's JSON, or its parts before and after the value of
+    /// `expires`. `None` if it is too long or there are too many; then pass the cookie as text.
+    #[must_use]
+    pub fn intern(&self, prefix: &str, suffix: Option<&str>) -> Option<u16> {
+        self.state.templates.intern(prefix, suffix)
+    }
+
+    /// A template by its number.
+    #[must_use]
+    pub fn template(&self, number: u16) -> Option<&Template> {
+        self.state.templates.get(number)
+    }
+
+    /// The time that the last call passed; `None` before the first call.
+    #[must_use]
+    pub fn last_now(&self) -> Option<u64> {
+        Some(self.last_now.load(Ordering::Relaxed)).filter(|now| *now > 0)
+    }
+
+    pub(super) fn note_time(&self, now: u64) {
+        self.last_now.store(now.max(1), Ordering::Relaxed);
+    }
+
+    /// The shard of an id, and its key in that shard.
+    pub(super) fn key<'a>(&self, id: &'a [u8]) -> (usize, Key<'a>) {
+        let id = Id::new(id);
+        let mut hasher = self.hasher.build_hasher();
+        match &id {
+            Id::Packed(bytes) => hasher.write(bytes),
+            Id::Text(text) => hasher.write(text),
+        }
+        let hash = hasher.finish();
+        // The shard comes from one half of the hash, the position in its table from the other.
+        #[expect(clippy::cast_possible_truncation, reason = "it is split in two")]
+        let (shard, hash) = ((hash >> 32) as usize & (self.shards.len() - 1), hash as u32);
+        (shard, Key { id, hash })
+    }
+
+    pub(super) fn shard_count(&self) -> usize {
+        self.shards.len()
+    }
+
+    pub(super) fn lock(&self, shard: usize) -> ShardGuard<'_> {
+        let guard = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
+        ShardGuard::new(&self.state, guard)
+    }
+
+    #[cfg(test)]
+    pub(super) fn check_invariants(&self) {
+        let mut sum = super::shard::Tally::default();
+        for at in 0..self.shards.len() {
+            let mut guard = self.lock(at);
+            if let Some(shard) = guard.shard() {
+                shard.check();
+                for (sum, part) in sum.standing.iter_mut().zip(shard.tally().standing) {
+                    *sum += part;
+                }
+                sum.bytes += shard.tally().bytes;
+            }
+        }
+        let totals = &self.state.totals;
+        assert_eq!(totals.sessions.get(), sum.sessions());
+        assert_eq!(totals.probation.get(), sum.of(Standing::Probation));
+        assert_eq!(totals.tombstones.get(), sum.of(Standing::Tombstone));
+        assert_eq!(totals.bytes.get(), sum.bytes);
+    }
+}

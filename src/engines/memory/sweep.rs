@@ -1,0 +1,148 @@
+//! Removing expired and cleared sessions in small steps.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use super::events::Kind;
+use super::shard::Shard;
+use super::slot::{Entry, Standing};
+use super::store::MemoryStore;
+
+/// Steps for which one shard's lock is held.
+const STEPS: usize = 256;
+
+/// What a sweep has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use]
+pub struct Swept {
+    /// Number of sessions that had expired.
+    pub expired: usize,
+    /// Number of records that were freed: expired, cleared and evicted ones.
+    pub freed: usize,
+    /// Whether there is more to do at once.
+    pub more: bool,
+}
+
+impl MemoryStore {
+    /// Removes what has expired, what was cleared, and what exceeds the bounds, in at most about `budget`
+    /// steps. No lock is held for more than 256 of them.
+    pub fn sweep(&self, now: u64, budget: usize) -> Swept {
+        self.sweep_into(now, budget, &mut Vec::new())
+    }
+
+    /// Like [`Self::sweep`], for a caller who frees the records later: records that no watcher gets are moved
+    /// to `to_free`.
+    pub fn sweep_into(&self, now: u64, budget: usize, to_free: &mut Vec<Box<[u8]>>) -> Swept {
+        let mut swept = Swept::default();
+        let mut left = self.sweep_cleared(budget, &mut swept, to_free);
+        for _ in 0..self.shard_count() {
+            if left == 0 {
+                swept.more = true;
+                return swept;
+            }
+            let at = self.sweep_hand.fetch_add(1, Ordering::Relaxed) % self.shard_count();
+            let steps = left.min(STEPS);
+            let expire = |shard: &mut Shard, expired: &mut Vec<_>| shard.expire(now, steps, expired);
+            let used = self.sweep_shard(at, &mut swept, to_free, expire);
+            swept.more |= used == steps;
+            left -= used;
+        }
+        let evicted = self.relieve(None, left);
+        swept.freed += evicted;
+        swept.more |= evicted == left;
+        swept
+    }
+
+    /// Like [`Self::sweep`], and removes what has expired in the current tick too, which the wheel leaves for
+    /// the next time. For callers who count what is left.
+    pub fn sweep_to_now(&self, now: u64, budget: usize) -> Swept {
+        let mut swept = self.sweep(now, budget);
+        let mut left = budget;
+        let mut to_free = Vec::new();
+        for at in 0..self.shard_count() {
+            let steps = left.min(STEPS);
+            let expire = |shard: &mut Shard, expired: &mut Vec<_>| shard.expire_tick(now, steps, expired);
+            left -= self.sweep_shard(at, &mut swept, &mut to_free, expire);
+        }
+        swept
+    }
+
+    /// Calls `expire` on a shard, and handles what it removed after unlocking. Returns the steps it took.
+    fn sweep_shard(
+        &self,
+        at: usize,
+        swept: &mut Swept,
+        to_free: &mut Vec<Box<[u8]>>,
+        expire: impl FnOnce(&mut Shard, &mut Vec<Entry>) -> usize,
+    ) -> usize {
+        let mut guard = self.lock(at);
+        let Some(shard) = guard.shard() else { return 0 };
+        let mut expired = Vec::new();
+        let steps = expire(shard, &mut expired);
+        if shard.is_empty() {
+            // Drops the wheel and the arrays too, after unlocking.
+            let empty = guard.take_shard();
+            drop(guard);
+            drop(empty);
+        } else {
+            drop(guard);
+        }
+        for entry in expired {
+            swept.freed += 1;
+            if entry.standing == Standing::Tombstone {
+                // A request that began before the destruction may still be running.
+                self.state.revisions.forget(entry.revision);
+            } else {
+                swept.expired += 1;
+                to_free.extend(self.state.record_removal(Kind::Expired, entry));
+            }
+        }
+        steps
+    }
+
+    /// Empties cleared shards. Returns what is left of the budget.
+    fn sweep_cleared(&self, budget: usize, swept: &mut Swept, to_free: &mut Vec<Box<[u8]>>) -> usize {
+        let mut left = budget;
+        while left > 0 {
+            let cleared = self.cleared.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(mut cleared) = cleared else { return left };
+            while left > 0 {
+                let Some(entry) = cleared.shard.pop() else { break };
+                left -= 1;
+                swept.freed += 1;
+                match cleared.at {
+                    Some(at) if entry.standing != Standing::Tombstone => {
+                        let kind = if entry.deadline <= at { Kind::Expired } else { Kind::Destroyed };
+                        to_free.extend(self.state.record_removal(kind, entry));
+                    }
+                    _ => to_free.push(entry.record),
+                }
+            }
+            if !cleared.shard.is_empty() {
+                self.cleared.lock().unwrap_or_else(PoisonError::into_inner).push(cleared);
+            }
+        }
+        swept.more = true;
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Limits;
+    use super::*;
+    use crate::codec::encoding::Encoding;
+
+    #[test]
+    fn to_now_includes_the_current_tick() {
+        let store = MemoryStore::new(Limits::default());
+        // All deadlines are in one tick. It begins at a multiple of 256.
+        for (id, deadline) in [(&b"a"[..], 5121), (b"b", 5122), (b"c", 5123), (b"d", 5124)] {
+            store.write_text(id, b"{}", Encoding::Ascii, deadline, false, 5120).unwrap();
+        }
+        assert_eq!(store.sweep(5123, 100).expired, 0);
+        assert_eq!(store.sweep_to_now(5123, 100).expired, 3);
+        assert_eq!(store.len(), 1);
+        assert_eq!(store.peek(b"d", 5123, |_| ()), Some(()));
+    }
+}

@@ -1,0 +1,3 @@
+//! Where sessions are kept. Each engine is a folder and knows nothing of the others.
+
+pub mod memory;
