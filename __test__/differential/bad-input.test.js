@@ -3,7 +3,7 @@
 const { on, everywhere, visit, set, count, USUAL, test, same } = require('./harness/write')
 const assert = require('node:assert')
 const { prng } = require('./harness/prng')
-const { sign } = require('./harness/client')
+const { sign } = require('../helpers/client')
 const lib = require('./harness/lib')
 
 // Anything a client or a store may send. What matters most here is that nobody gets another's session

@@ -8,21 +8,24 @@ const { test } = require('./harness/write')
 
 // What a process says by itself: each package in a fresh one.
 
+const HELPERS = path.join(__dirname, '../helpers')
+
 function inProcess (subject, code, env) {
   const prelude = `
-    const http = require('node:http');
     const session = require(${JSON.stringify(subject)});
+    const { request } = require(${JSON.stringify(HELPERS)} + '/client');
+    const { listen } = require(${JSON.stringify(HELPERS)} + '/server');
     const OK = { secret: 's', resave: false, saveUninitialized: true };
-    function ask(middleware, headers = {}, handler = (req, res) => res.end('ok'), before = () => {}) {
-      return new Promise((resolve, reject) => {
-        const server = http.createServer((req, res) => { before(req); middleware(req, res, (err) => (err ? reject(err) : handler(req, res))); });
-        server.listen(0, '127.0.0.1', () => {
-          http.get({ port: server.address().port, host: '127.0.0.1', headers, agent: false }, (res) => {
-            res.resume();
-            res.on('end', () => { server.close(); resolve(res.headers['set-cookie'] ? res.headers['set-cookie'][0].split(';')[0] : undefined); });
-          });
-        });
+    async function ask(middleware, headers = {}, handler = (req, res) => res.end('ok'), before = () => {}) {
+      let failed;
+      const { port, close } = await listen((req, res) => {
+        before(req);
+        middleware(req, res, (err) => { failed = err; if (err) res.end(); else handler(req, res); });
       });
+      const { cookie } = await request({ port, headers });
+      close();
+      if (failed) throw failed;
+      return cookie || undefined;
     }
   `
   const clean = { ...process.env, NODE_ENV: 'development', ...env }

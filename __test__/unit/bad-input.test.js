@@ -5,20 +5,20 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const net = require('node:net')
 const { test } = require('node:test')
 const fc = require('fast-check')
 const signature = require('cookie-signature')
 const upstream = require('express-session')
-const { ask, turns } = require('./helpers/calls')
-const { serve } = require('./helpers/server')
-const { mapStore, ways } = require('./helpers/stores')
-const { middleware, session } = require('./helpers/subject')
+const { ask, turns } = require('../helpers/calls')
+const { openSocket, sessionCookie } = require('../helpers/client')
+const { serve } = require('../helpers/server')
+const { mapStore, ways } = require('../helpers/stores')
+const { middleware, session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 const SECRET = 'keyboard cat'
 const theirs = options => upstream({ secret: SECRET, resave: false, saveUninitialized: true, ...options })
-const signed = sid => 'connect.sid=' + encodeURIComponent('s:' + signature.sign(sid, SECRET))
+const signed = sid => sessionCookie(sid, SECRET)
 
 /** An uncaught exception or an unhandled rejection fails the test that is running: node:test sees to that. */
 const makers = { 'our MemoryStore': () => new MemoryStore(), 'another store': () => mapStore(ways.later) }
@@ -38,10 +38,9 @@ for (const [kind, makeStore] of Object.entries(makers)) {
     const near = fc.tuple(fc.nat(cookie.length - 1), bytes).map(([at, change]) =>
       Buffer.concat([Buffer.from(cookie.slice(0, at)), change.subarray(0, 3), Buffer.from(cookie.slice(at + 1))]))
 
-    const socket = net.connect(app.port, '127.0.0.1')
-    t.after(() => socket.destroy())
+    const client = openSocket(t, app.port)
     await fc.assert(fc.asyncProperty(fc.oneof(bytes, near), async header => {
-      const body = await rawRequest(socket, header)
+      const body = await rawRequest(client, header)
       const opened = /nobody$/.test(body) ? undefined : 'ann'
       const text = header.toString('latin1').replace(/%2B/gi, '+').replace(/%2F/gi, '/')
       if (opened) assert.ok(text.includes(sid) && text.includes(mac.slice(0, 10)) && text.includes(mac.slice(-10)), text)
@@ -52,15 +51,12 @@ for (const [kind, makeStore] of Object.entries(makers)) {
 }
 
 /** A request with a Cookie header of these bytes, on a connection that stays. */
-async function rawRequest (socket, header) {
-  socket.write(Buffer.concat([Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nCookie: '), header, Buffer.from('\r\n\r\n')]))
-  let text = ''
-  while (!/(nobody|ann)(\r\n0\r\n\r\n)?$/.test(text)) {
-    const [data] = await once(socket, 'data')
-    text += data.toString('latin1')
-    if (/\r\n\r\n$/.test(text) && /^HTTP\/1\.1 [45]/.test(text)) break
-  }
-  return text.replace(/\r\n0\r\n\r\n$/, '')
+async function rawRequest (client, header) {
+  client.text = ''
+  client.write(Buffer.concat([Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nCookie: '), header, Buffer.from('\r\n\r\n')]))
+  const refused = () => /^HTTP\/1\.1 [45][^]*\r\n\r\n$/.test(client.text)
+  while (!/(nobody|ann)(\r\n0\r\n\r\n)?$/.test(client.text) && !refused()) await once(client.socket, 'data')
+  return client.text.replace(/\r\n0\r\n\r\n$/, '')
 }
 
 const VALUES = {

@@ -2,8 +2,8 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { collectGarbage } = require('./helpers/garbage')
-const native = require('../../session/native')
+const { collectGarbage } = require('../helpers/garbage')
+const { native } = require('../helpers/internals')
 
 const NOW = 1_763_754_720_000
 const numbers = () => new Float64Array([NOW, NOW + 1000, NaN, -1, -1, 0, -1])

@@ -10,9 +10,9 @@ const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
 const { inherits } = require('node:util')
-const { ask } = require('./helpers/calls')
-const { serve } = require('./helpers/server')
-const { load, middleware, session } = require('./helpers/subject')
+const { ask } = require('../helpers/calls')
+const { serve } = require('../helpers/server')
+const { load, middleware, session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore, Session, Store } = session
 const root = path.dirname(require.resolve('../../package.json'))

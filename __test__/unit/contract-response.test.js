@@ -4,15 +4,14 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const net = require('node:net')
 const { test } = require('node:test')
 const zlib = require('node:zlib')
 const compression = require('compression')
-const signature = require('cookie-signature')
-const { turns, until } = require('./helpers/calls')
-const { collectGarbage } = require('./helpers/garbage')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { turns, until } = require('../helpers/calls')
+const { openSocket, sessionCookie } = require('../helpers/client')
+const { collectGarbage } = require('../helpers/garbage')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { MemoryStore, Store } = session
 
@@ -128,8 +127,7 @@ for (const call of ['touch', 'set']) {
     }
     const use = middleware({ store, resave: call === 'set', cookie: { maxAge: 60000 } })
     const app = await serve(t, use, (req, res) => res.end('hello'))
-    const cookie = 'connect.sid=' + encodeURIComponent('s:' + signature.sign('some-session', 'keyboard cat'))
-    const res = await app.get('/', { cookie })
+    const res = await app.get('/', { cookie: sessionCookie('some-session', 'keyboard cat') })
     assert.equal(res.setCookie.length, 1)
   })
 }
@@ -186,20 +184,17 @@ for (const [kind, head, body] of [
       for (const [name, value] of Object.entries(head)) res.setHeader(name, value)
       res.end(body)
     })
-    const socket = net.connect(app.port, '127.0.0.1')
-    t.after(() => socket.destroy())
-    let text = ''
-    socket.on('data', data => { text += data })
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    const client = openSocket(t, app.port)
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     await once(store, 'saving')
-    if (body !== undefined) await until(() => text.includes('\r\n\r\n')) // without a body Node keeps the headers too
+    if (body !== undefined) await until(() => client.text.includes('\r\n\r\n')) // without a body Node keeps the headers too
     await turns()
 
-    assert.equal(isComplete(text), false, text)
+    assert.equal(isComplete(client.text), false, client.text)
     store.release()
-    await once(socket, 'end')
-    assert.equal(isComplete(text), true, text)
-    assert.match(text, /Set-Cookie: connect\.sid=/)
+    await client.ended
+    assert.equal(isComplete(client.text), true, client.text)
+    assert.match(client.text, /Set-Cookie: connect\.sid=/)
   })
 }
 

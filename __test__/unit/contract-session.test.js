@@ -4,10 +4,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { ask, turns } = require('./helpers/calls')
-const { fakeClock } = require('./helpers/clock')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { ask, turns } = require('../helpers/calls')
+const { fakeClock } = require('../helpers/clock')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore, Session } = session
 
@@ -157,7 +157,7 @@ test('passport 0.7: login is regenerate, then save; logout is save, then regener
   assert.equal(await ask(store, 'get', id), undefined)
   assert.deepEqual((await visit('/who')).slice(0, 2), [null, null])
 
-  browser.jar.set('connect.sid', stolen.split('=')[1])
+  browser.cookies.set('connect.sid', stolen.split('=')[1])
   assert.deepEqual((await visit('/who')).slice(0, 2), [null, null], 'logout is final')
 })
 

@@ -4,10 +4,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask, turns } = require('./helpers/calls')
-const { serve } = require('./helpers/server')
-const { mapStore, ways } = require('./helpers/stores')
-const { middleware, session } = require('./helpers/subject')
+const { answers, ask, turns } = require('../helpers/calls')
+const { serve } = require('../helpers/server')
+const { mapStore, ways } = require('../helpers/stores')
+const { middleware, session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore, Session, Store } = session
 
@@ -135,14 +135,14 @@ test('methods of a store instance are replaced at any time, also after the middl
   await browser.get('/unset')
   assert.deepEqual(seen.splice(0), ['get', 'destroy'])
 
-  browser.jar.clear()
+  browser.cookies.clear()
   for (const method of ['get', 'set', 'touch']) delete store[method]
   await browser.get('/')
   await browser.get('/unset')
   assert.deepEqual(seen.splice(0), ['destroy'], 'one method alone too')
 
   delete store.destroy
-  browser.jar.clear()
+  browser.cookies.clear()
   assert.equal((await browser.get('/')).body, '1')
   assert.deepEqual(seen, [], 'and back')
 })

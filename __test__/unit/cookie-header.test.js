@@ -7,9 +7,9 @@ const { test } = require('node:test')
 const cookie = require('cookie')
 const signature = require('cookie-signature')
 const fc = require('fast-check')
-const { collectGarbage } = require('./helpers/garbage')
-const { arbitraryText } = require('./helpers/text')
-const Keyring = require('../../session/keyring')
+const { collectGarbage } = require('../helpers/garbage')
+const { arbitraryText } = require('../helpers/text')
+const { Keyring } = require('../helpers/internals')
 
 const SECRET = 'keyboard cat'
 const NAME = 'connect.sid'

@@ -2,10 +2,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask } = require('./helpers/calls')
-const { fakeClock, HOUR } = require('./helpers/clock')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { answers, ask } = require('../helpers/calls')
+const { fakeClock, HOUR } = require('../helpers/clock')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore } = session
 

@@ -2,9 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask, turns, until } = require('./helpers/calls')
-const { fakeClock, MINUTE, HOUR, SECOND } = require('./helpers/clock')
-const { session } = require('./helpers/subject')
+const { answers, ask, turns, until } = require('../helpers/calls')
+const { fakeClock, MINUTE, HOUR, SECOND } = require('../helpers/clock')
+const { session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore } = session
 

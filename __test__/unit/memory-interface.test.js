@@ -2,9 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask, toArray, turns } = require('./helpers/calls')
-const { fakeClock, MINUTE, HOUR } = require('./helpers/clock')
-const { session } = require('./helpers/subject')
+const { answers, ask, toArray, turns } = require('../helpers/calls')
+const { fakeClock, MINUTE, HOUR } = require('../helpers/clock')
+const { session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore } = session
 

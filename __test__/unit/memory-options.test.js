@@ -2,9 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { ask } = require('./helpers/calls')
-const { fakeClock, fakeIntervals, MINUTE } = require('./helpers/clock')
-const { session } = require('./helpers/subject')
+const { ask } = require('../helpers/calls')
+const { fakeClock, fakeIntervals, MINUTE } = require('../helpers/clock')
+const { session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 

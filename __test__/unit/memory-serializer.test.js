@@ -3,9 +3,9 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const fc = require('fast-check')
-const { answers, ask, toArray } = require('./helpers/calls')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { answers, ask, toArray } = require('../helpers/calls')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 

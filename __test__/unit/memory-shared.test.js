@@ -8,8 +8,8 @@ const path = require('node:path')
 const { promisify } = require('node:util')
 const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
-const { ask, until } = require('./helpers/calls')
-const { session } = require('./helpers/subject')
+const { ask, until } = require('../helpers/calls')
+const { session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 const data = n => ({ cookie: {}, n })

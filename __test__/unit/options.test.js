@@ -7,9 +7,9 @@ const { test } = require('node:test')
 const cookieParser = require('cookie-parser')
 const signature = require('cookie-signature')
 const upstream = require('express-session')
-const { serve } = require('./helpers/server')
-const { mapStore, ways } = require('./helpers/stores')
-const { middleware, session } = require('./helpers/subject')
+const { serve } = require('../helpers/server')
+const { mapStore, ways } = require('../helpers/stores')
+const { middleware, session } = require('../helpers/subject')
 
 const SECRET = 'keyboard cat'
 const COMMON = { secret: SECRET, resave: false, saveUninitialized: true }

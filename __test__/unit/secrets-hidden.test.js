@@ -6,8 +6,8 @@ const assert = require('node:assert/strict')
 const { createSecretKey } = require('node:crypto')
 const { test } = require('node:test')
 const { inspect } = require('node:util')
-const { serve } = require('./helpers/server')
-const { middleware, session, underTest } = require('./helpers/subject')
+const { serve } = require('../helpers/server')
+const { middleware, session, underTest } = require('../helpers/subject')
 
 const SECRET = 'hunter2-correct-horse-battery-staple'
 const everything = { depth: Infinity, showHidden: true, getters: true, maxArrayLength: Infinity, maxStringLength: Infinity, breakLength: Infinity }
@@ -55,7 +55,7 @@ test('a wrong secret is not in the error', () => {
 })
 
 test('a keyring shows nothing', { skip: underTest !== 'express-session-native' }, () => {
-  const Keyring = require('../../session/keyring')
+  const { Keyring } = require('../helpers/internals')
   const keyring = new Keyring('connect.sid', [SECRET, Buffer.from(SECRET)])
   assertHidden(inspect(keyring, everything), 'the keyring')
   assertHidden(JSON.stringify(keyring) ?? '', 'its JSON')

@@ -4,9 +4,9 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const uid = require('uid-safe')
-const { serve } = require('./helpers/server')
-const { middleware } = require('./helpers/subject')
-const { generateId } = require('../../session/native')
+const { serve } = require('../helpers/server')
+const { middleware } = require('../helpers/subject')
+const { generateId } = require('../helpers/internals')
 
 const SHAPE = /^[A-Za-z0-9_-]{32}$/
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -60,7 +60,7 @@ test('every one of the 192 bits is 1 half of the time', () => {
 
 test('threads draw different ids', async () => {
   const source = `
-    const { generateId } = require(${JSON.stringify(require.resolve('../../session/native'))})
+    const { generateId } = require(${JSON.stringify(require.resolve('../helpers/internals'))})
     require('node:worker_threads').parentPort.postMessage(Array.from({ length: 1000 }, generateId))
   `
   const lists = await Promise.all(Array.from({ length: 4 }, () => new Promise((resolve, reject) => {

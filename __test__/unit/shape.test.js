@@ -5,7 +5,7 @@ const { IncomingMessage, ServerResponse } = require('node:http')
 const v8 = require('node:v8')
 const vm = require('node:vm')
 const { describe, it } = require('node:test')
-const { settleShapes } = require('../../session/shape')
+const { settleShapes } = require('../helpers/internals')
 
 // After this, functions compiled anew know V8's own: %HasFastProperties is false of a dictionary.
 v8.setFlagsFromString('--allow-natives-syntax')

@@ -4,8 +4,8 @@ const assert = require('node:assert/strict')
 const { createHmac, createSecretKey, generateKeyPairSync } = require('node:crypto')
 const { test } = require('node:test')
 const fc = require('fast-check')
-const { arbitraryText } = require('./helpers/text')
-const Keyring = require('../../session/keyring')
+const { arbitraryText } = require('../helpers/text')
+const { Keyring } = require('../helpers/internals')
 
 const VERSIONS = {
   'cookie-signature 1.0.7': require('cookie-signature-1.0'),

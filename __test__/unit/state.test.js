@@ -4,8 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const vm = require('node:vm')
 const fc = require('fast-check')
-const { dataText } = require('../../session/serialize')
-const { sameState, stateOf } = require('../../session/state')
+const { dataText, sameState, stateOf } = require('../helpers/internals')
 
 class Basket {
   constructor (rows) {

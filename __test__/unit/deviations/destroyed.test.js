@@ -4,9 +4,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { ask, until } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { mends, middleware, session } = require('../helpers/subject')
+const { ask, until } = require('../../helpers/calls')
+const { serve } = require('../../helpers/server')
+const { deviation, middleware, session } = require('../../helpers/subject')
 
 const { MemoryStore } = session
 
@@ -47,7 +47,7 @@ for (const way of ['/logout', '/clear', '/regenerate']) {
     const harmless = ['no change', 'session.touch and no change', 'session.reload that fails'].includes(what)
     for (const resave of harmless ? [false, true] : [false]) {
       // A reload that fails leaves req.session as it was: resave writes it again.
-      const define = harmless && !resave ? test : mends
+      const define = harmless && !resave ? test : deviation
       define(`${way.slice(1)} while a request runs that ends with ${what} (resave: ${resave}): no login comes back`, async t => {
         const app = await slowApp(t, { resave }, atTheEnd)
         const browser = app.browser()
@@ -86,7 +86,7 @@ const stores = {
 
 for (const [kind, makeStore] of Object.entries(stores)) {
   for (const what of ['a change at its end', 'session.save', 'session.save, then a change']) {
-    mends(`logout while a request runs that ends with ${what}, on a MemoryStore ${kind}: no login comes back`, async t => {
+    deviation(`logout while a request runs that ends with ${what}, on a MemoryStore ${kind}: no login comes back`, async t => {
       const app = await slowApp(t, {}, ENDS[what], makeStore())
       const browser = app.browser()
       const id = (await browser.get('/login')).body
@@ -100,7 +100,7 @@ for (const [kind, makeStore] of Object.entries(stores)) {
   }
 }
 
-mends('unset: destroy (req.session = null) counts as a logout', async t => {
+deviation('unset: destroy (req.session = null) counts as a logout', async t => {
   const app = await slowApp(t, { unset: 'destroy' }, ENDS['a change at its end'])
   const browser = app.browser()
   const id = (await browser.get('/login')).body
@@ -112,7 +112,7 @@ mends('unset: destroy (req.session = null) counts as a logout', async t => {
   assert.ok(!app.ids().includes(id))
 })
 
-mends('several requests that were running all stay dead, whatever their order', async t => {
+deviation('several requests that were running all stay dead, whatever their order', async t => {
   const waiting = []
   const store = new MemoryStore()
   const app = await serve(t, middleware({ store, resave: true }), (req, res) => {
@@ -146,7 +146,7 @@ test('store.set called by the app itself still works, before and after a late sa
   assert.equal((await ask(app.store, 'get', id)).user, 'again')
 })
 
-mends('what the app sets under a destroyed id is not overwritten by the late save', async t => {
+deviation('what the app sets under a destroyed id is not overwritten by the late save', async t => {
   const app = await slowApp(t, {}, ENDS['a change at its end'])
   const browser = app.browser()
   const id = (await browser.get('/login')).body
@@ -195,7 +195,7 @@ test('a session saved within its own first request, and changed after, is saved'
   assert.deepEqual([a, b], [1, 2])
 })
 
-mends('a new session that is destroyed after it was saved, while its first request still runs, stays destroyed', async t => {
+deviation('a new session that is destroyed after it was saved, while its first request still runs, stays destroyed', async t => {
   const app = await slowApp(t, {}, (req, res) => {
     req.session.a = 1
     req.session.save(() => {

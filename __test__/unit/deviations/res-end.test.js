@@ -4,10 +4,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { turns } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { kinds } = require('../helpers/stores')
-const { mends, middleware } = require('../helpers/subject')
+const { turns } = require('../../helpers/calls')
+const { serve } = require('../../helpers/server')
+const { kinds } = require('../../helpers/stores')
+const { deviation, middleware } = require('../../helpers/subject')
 
 const BODIES = {
   'a text': ['hello'],
@@ -24,7 +24,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
   const atOnce = kind === 'a store that answers at once' // upstream loses the least there
 
   for (const [what, args] of Object.entries(BODIES)) {
-    const define = atOnce && args.length < 2 ? test : mends
+    const define = atOnce && args.length < 2 ? test : deviation
     define(`end with ${what} and a callback: it is called once, res is returned (${kind})`, async t => {
       let called = 0
       let returned
@@ -44,7 +44,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     })
   }
 
-  const define = atOnce ? test : mends
+  const define = atOnce ? test : deviation
   define(`end returns res: with a session and without one, changed and unchanged (${kind})`, async t => {
     const same = []
     const app = await serve(t, middleware({ store: makeStore(), saveUninitialized: false }), (req, res) => {
@@ -57,7 +57,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     assert.deepEqual(same, [true, true, true, true, true])
   })
 
-  mends(`a second end sends nothing and returns res, its callback is called (${kind})`, async t => {
+  deviation(`a second end sends nothing and returns res, its callback is called (${kind})`, async t => {
     let second
     const called = []
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
@@ -73,7 +73,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     assert.deepEqual(called.filter(name => name !== 'close').sort(), ['first', 'second'])
   })
 
-  mends(`an end after the response has finished tells its callback so, as Node does (${kind})`, async t => {
+  deviation(`an end after the response has finished tells its callback so, as Node does (${kind})`, async t => {
     const told = []
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
       req.session.a = 1
@@ -85,7 +85,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     assert.deepEqual(told, ['ERR_STREAM_ALREADY_FINISHED'])
   })
 
-  mends(`a body that Node does not take throws at the call and leaves the response to be ended (${kind})`, async t => {
+  deviation(`a body that Node does not take throws at the call and leaves the response to be ended (${kind})`, async t => {
     let code
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
       req.session.a = 1

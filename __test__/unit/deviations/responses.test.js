@@ -3,14 +3,13 @@
 // The forms of a response: what a client sees with sessions is what it sees without, and a cookie.
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
-const net = require('node:net')
 const { Readable } = require('node:stream')
 const { test } = require('node:test')
-const { turns, until } = require('../helpers/calls')
-const { request, serve } = require('../helpers/server')
-const { kinds, mapStore, ways } = require('../helpers/stores')
-const { mends, middleware, session } = require('../helpers/subject')
+const { turns, until } = require('../../helpers/calls')
+const { openSocket } = require('../../helpers/client')
+const { serve } = require('../../helpers/server')
+const { kinds, mapStore, ways } = require('../../helpers/stores')
+const { deviation, middleware, session } = require('../../helpers/subject')
 
 const HANDLERS = {
   'a text': (req, res) => res.end('hello'),
@@ -66,7 +65,7 @@ function seen (res) {
     dated: typeof res.headers.date,
     body: res.body,
     trailers: res.trailers,
-    informed: res.informed.map(({ statusCode, headers }) => [statusCode, headers])
+    informational: res.informational.map(({ status, headers }) => [status, headers])
   }
 }
 
@@ -94,7 +93,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     })
   }
 
-  mends(`writeHead(status, undefined, object) sends the headers, as Node does (${kind})`, async t => {
+  deviation(`writeHead(status, undefined, object) sends the headers, as Node does (${kind})`, async t => {
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
       res.writeHead(201, undefined, { 'X-A': '1' })
       res.end('x')
@@ -108,25 +107,21 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
       req.session.a = req.url
       res.end(req.url)
     })
-    const socket = net.connect(app.port, '127.0.0.1')
-    let text = ''
-    socket.on('data', data => { text += data })
-    socket.write('GET /path1 HTTP/1.1\r\nHost: a\r\n\r\nGET /path2 HTTP/1.1\r\nHost: a\r\n\r\nGET /path3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    await once(socket, 'end')
-    assert.equal(text.match(/HTTP\/1\.1 200 OK/g).length, 3)
-    assert.deepEqual(text.match(/\/path[123]/g), ['/path1', '/path2', '/path3'])
-    assert.equal(text.match(/Set-Cookie/g).length, 3)
+    const client = openSocket(t, app.port)
+    client.write('GET /path1 HTTP/1.1\r\nHost: a\r\n\r\nGET /path2 HTTP/1.1\r\nHost: a\r\n\r\nGET /path3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await client.ended
+    assert.equal(client.text.match(/HTTP\/1\.1 200 OK/g).length, 3)
+    assert.deepEqual(client.text.match(/\/path[123]/g), ['/path1', '/path2', '/path3'])
+    assert.equal(client.text.match(/Set-Cookie/g).length, 3)
   })
 
   test(`HTTP/1.0 (${kind})`, async t => {
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => { req.session.a = 1; res.end('hello') })
-    const socket = net.connect(app.port, '127.0.0.1')
-    let text = ''
-    socket.on('data', data => { text += data })
-    socket.write('GET / HTTP/1.0\r\n\r\n')
-    await once(socket, 'end')
-    assert.match(text, /Set-Cookie: connect\.sid=/)
-    assert.match(text, /\r\n\r\nhello$/)
+    const client = openSocket(t, app.port)
+    client.write('GET / HTTP/1.0\r\n\r\n')
+    await client.ended
+    assert.match(client.text, /Set-Cookie: connect\.sid=/)
+    assert.match(client.text, /\r\n\r\nhello$/)
   })
 }
 
@@ -139,17 +134,15 @@ test('server-sent events: the headers with the cookie come before the first even
     res.writeHead(200, { 'Content-Type': 'text/event-stream' })
     res.write('data: 1\n\n')
   })
-  const socket = net.connect(app.port, '127.0.0.1')
-  let text = ''
-  socket.on('data', data => { text += data })
-  socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-  await until(() => text.includes('data: 1'))
-  assert.match(text, /Set-Cookie: connect\.sid=/)
+  const client = openSocket(t, app.port)
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await until(() => client.text.includes('data: 1'))
+  assert.match(client.text, /Set-Cookie: connect\.sid=/)
   stream.write('data: 2\n\n')
-  await until(() => text.includes('data: 2'))
+  await until(() => client.text.includes('data: 2'))
   assert.equal(Object.keys(store.sessions).length, 0)
   stream.end()
-  await once(socket, 'end')
+  await client.ended
   assert.equal(Object.keys(store.sessions).length, 1)
 })
 
@@ -157,15 +150,13 @@ test('Expect: 100-continue', async t => {
   const app = await serve(t, middleware(), (req, res) => {
     req.resume().on('end', () => res.end('hello'))
   })
-  const socket = net.connect(app.port, '127.0.0.1')
-  let text = ''
-  socket.on('data', data => { text += data })
-  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n')
-  await until(() => text.includes('100 Continue'))
-  socket.write('abc')
-  await once(socket, 'end')
-  assert.match(text, /200 OK[^]*hello/)
-  assert.match(text, /Set-Cookie: connect\.sid=/)
+  const client = openSocket(t, app.port)
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n')
+  await until(() => client.text.includes('100 Continue'))
+  client.write('abc')
+  await client.ended
+  assert.match(client.text, /200 OK[^]*hello/)
+  assert.match(client.text, /Set-Cookie: connect\.sid=/)
 })
 
 for (const when of ['before the app ends the response', 'while the store saves']) {
@@ -185,31 +176,29 @@ for (const when of ['before the app ends the response', 'while the store saves']
       req.session.a = 1
       if (when === 'while the store saves') res.end('hello')
     })
-    const socket = net.connect(app.port, '127.0.0.1')
-    socket.on('error', () => {})
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    const client = openSocket(t, app.port)
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     await until(() => response && (release || when !== 'while the store saves'))
-    socket.destroy()
+    client.socket.destroy()
     await until(() => closed.length > 0)
     if (release) release()
     else response.end('too late')
     await turns()
     assert.equal(store.kept.size, 1, 'the session is saved all the same')
     store.set = (sid, data, callback) => callback()
-    assert.equal((await request(app.port, '/other')).body, 'fine')
+    assert.equal((await app.get('/other')).body, 'fine')
     assert.deepEqual(app.errors, [])
   })
 }
 
-mends('a body of another length than strictContentLength allows: an error for next, not for the process (a store that answers later)', async t => {
+deviation('a body of another length than strictContentLength allows: an error for next, not for the process (a store that answers later)', async t => {
   const app = await serve(t, middleware({ store: mapStore(ways.later) }), (req, res) => {
     res.strictContentLength = true
     res.setHeader('Content-Length', 10)
     res.end('hello')
   })
-  const socket = net.connect(app.port, '127.0.0.1')
-  t.after(() => socket.destroy())
-  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const client = openSocket(t, app.port)
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
   await until(() => app.errors.length > 0)
   assert.equal(app.errors[0].code, 'ERR_HTTP_CONTENT_LENGTH_MISMATCH')
   assert.equal(app.errors.length, 1)

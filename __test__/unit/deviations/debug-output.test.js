@@ -7,7 +7,7 @@ const { execFile } = require('node:child_process')
 const path = require('node:path')
 const { test } = require('node:test')
 const { promisify } = require('node:util')
-const { mends } = require('../helpers/subject')
+const { deviation } = require('../../helpers/subject')
 
 const output = promisify(execFile)(process.execPath, [path.join(__dirname, '../fixtures/debug-app.js')], {
   env: { ...process.env, DEBUG: 'express-session', DEBUG_COLORS: 'no' }, timeout: 60_000, maxBuffer: 1e8
@@ -19,7 +19,7 @@ test('there is debug output about every step', async () => {
   for (const step of [/no SID sent, generating session/, /fetching/, /saving/, /session found/, /no session/]) assert.match(stderr, step)
 })
 
-mends('no id, no signature and no data in the debug output', async () => {
+deviation('no id, no signature and no data in the debug output', async () => {
   const { hidden, stderr } = await output
   assert.deepEqual(hidden.filter(text => stderr.includes(text)), [])
 })

@@ -10,9 +10,11 @@ const http2 = require('node:http2')
 const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
-const { serve } = require('../helpers/server')
-const { kinds } = require('../helpers/stores')
-const { mends, middleware, patience } = require('../helpers/subject')
+const { patience } = require('../../helpers/calls')
+const { connectHttp2, request } = require('../../helpers/client')
+const { serve } = require('../../helpers/server')
+const { kinds } = require('../../helpers/stores')
+const { deviation, middleware } = require('../../helpers/subject')
 
 const certificate = makeCertificate()
 
@@ -34,26 +36,10 @@ function makeCertificate () {
 async function connect (t, tls, options, handler) {
   const server = tls ? http2.createSecureServer({ ...certificate, allowHTTP1: true }) : http2.createServer()
   const app = await serve(t, middleware(options), handler, server)
-  const client = http2.connect(`${tls ? 'https' : 'http'}://127.0.0.1:${app.port}`, { rejectUnauthorized: false })
-  client.on('error', () => {})
-  t.after(() => client.destroy())
-  await once(client, 'connect')
-
-  app.ask = (path, { cookie, method = 'GET' } = {}) => new Promise((resolve, reject) => {
-    const stream = client.request({ ':path': path, ':method': method, ...(cookie && { cookie }) })
-    let head = {}
-    let body = ''
-    stream.setTimeout(patience(), () => stream.close(http2.constants.NGHTTP2_CANCEL))
-    stream.on('error', reject)
-    stream.on('response', headers => { head = headers })
-    stream.setEncoding('utf8').on('data', text => { body += text })
-    stream.on('close', () => {
-      if (stream.rstCode !== 0) return reject(new Error(`the stream was reset: ${stream.rstCode}`))
-      const setCookie = head['set-cookie'] || []
-      resolve({ status: head[':status'], setCookie, cookie: setCookie.map(text => text.split(';')[0]).join('; '), body })
-    })
-    stream.end()
-  })
+  const session = connectHttp2(app.port, { tls })
+  t.after(() => session.destroy())
+  await once(session, 'connect')
+  app.ask = (path, options) => request({ http2: session, timeout: patience(), path, ...options })
   return app
 }
 
@@ -75,7 +61,7 @@ for (const tls of [true, false]) {
   for (const [kind, makeStore] of Object.entries(kinds)) {
     for (const [how, end] of Object.entries(ENDS)) {
       // Upstream fails where it has to write the headers itself.
-      const define = how.startsWith('write') || how === 'flushHeaders' || kind === 'a store that answers at once' ? test : mends
+      const define = how.startsWith('write') || how === 'flushHeaders' || kind === 'a store that answers at once' ? test : deviation
       define(`HTTP/2 ${wire}, ${kind}, ${how}: cookie set, session saved`, { skip }, async t => {
         const app = await connect(t, tls, { store: makeStore() }, (req, res) => {
           req.session.views = (req.session.views || 0) + 1
@@ -94,7 +80,7 @@ for (const tls of [true, false]) {
     }
   }
 
-  mends(`HTTP/2 ${wire}: a secure cookie is set over TLS only, secure: 'auto' knows`, { skip }, async t => {
+  deviation(`HTTP/2 ${wire}: a secure cookie is set over TLS only, secure: 'auto' knows`, { skip }, async t => {
     const secure = await connect(t, tls, { cookie: { secure: true } }, (req, res) => { req.session.a = 1; res.end('x') })
     assert.equal((await secure.ask('/')).setCookie.length, tls ? 1 : 0)
     const auto = await connect(t, tls, { cookie: { secure: 'auto', sameSite: 'auto' } }, (req, res) => { req.session.a = 1; res.end('x') })

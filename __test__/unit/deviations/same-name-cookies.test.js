@@ -4,9 +4,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { serve } = require('../helpers/server')
-const { kinds } = require('../helpers/stores')
-const { mends, middleware } = require('../helpers/subject')
+const { serve } = require('../../helpers/server')
+const { kinds } = require('../../helpers/stores')
+const { deviation, middleware } = require('../../helpers/subject')
 
 async function signedIn (t, store) {
   const app = await serve(t, middleware({ store }), (req, res) => {
@@ -26,7 +26,7 @@ const STALE = {
 
 for (const [kind, makeStore] of Object.entries(kinds)) {
   for (const [what, stale] of Object.entries(STALE)) {
-    mends(`a stale one ${what} first, the good one second (${kind})`, async t => {
+    deviation(`a stale one ${what} first, the good one second (${kind})`, async t => {
       const { cookie, who } = await signedIn(t, makeStore())
       assert.equal(await who(`${stale}; ${cookie}`), 'ann')
     })
@@ -37,7 +37,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     })
   }
 
-  mends(`the eighth is tried, the ninth is not (${kind})`, async t => {
+  deviation(`the eighth is tried, the ninth is not (${kind})`, async t => {
     const { cookie, who } = await signedIn(t, makeStore())
     const stale = count => (STALE.unsigned + '; ').repeat(count)
     assert.equal(await who(stale(8) + cookie), 'nobody')

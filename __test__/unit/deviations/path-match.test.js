@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { mends, middleware } = require('../helpers/subject')
+const { deviation, middleware } = require('../../helpers/subject')
 
 /** Whether a request for `url` has a session when the cookie has `path`. */
 function has (path, url, extra) {
@@ -32,7 +32,7 @@ for (const [path, url] of [
   ['/admin', '/administrator'], ['/admin', '/admin-old/x'], ['/admin', '/admin.html'], ['/admin', '/admin%2Fx'], ['/admin', '/adminx?/'], ['/a/b', '/a/bc'],
   ['/admin', '/admin;x'], ['/admin', 'http://example.com/administrator']
 ]) {
-  mends(`${path} does not match ${url}`, () => {
+  deviation(`${path} does not match ${url}`, () => {
     assert.equal(has(path, url), false)
   })
 }

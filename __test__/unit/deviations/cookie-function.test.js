@@ -4,12 +4,12 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { serve } = require('../helpers/server')
-const { mends, middleware } = require('../helpers/subject')
+const { serve } = require('../../helpers/server')
+const { deviation, middleware } = require('../../helpers/subject')
 
 const HTTPS = { 'X-Forwarded-Proto': 'https' }
 
-mends('called once per request, whatever the request does', async t => {
+deviation('called once per request, whatever the request does', async t => {
   let calls = 0
   const cookie = req => {
     calls++
@@ -29,7 +29,7 @@ mends('called once per request, whatever the request does', async t => {
 })
 
 for (const [headers, secure, sameSite] of [[HTTPS, true, 'None'], [{}, false, 'Lax']]) {
-  mends(`secure: 'auto' and sameSite: 'auto' in what it returns, ${secure ? 'over TLS' : 'without TLS'}`, async t => {
+  deviation(`secure: 'auto' and sameSite: 'auto' in what it returns, ${secure ? 'over TLS' : 'without TLS'}`, async t => {
     const app = await serve(t, middleware({ proxy: true, cookie: () => ({ secure: 'auto', sameSite: 'auto' }) }), (req, res) => {
       req.session.a = 1
       res.end(JSON.stringify(req.session.cookie.data))
@@ -43,7 +43,7 @@ for (const [headers, secure, sameSite] of [[HTTPS, true, 'None'], [{}, false, 'L
   })
 }
 
-mends('regenerate within the request keeps what it returned then', async t => {
+deviation('regenerate within the request keeps what it returned then', async t => {
   let count = 0
   const app = await serve(t, middleware({ cookie: () => ({ domain: `d${++count}.example.com` }) }), (req, res) => {
     req.session.regenerate(() => res.end())

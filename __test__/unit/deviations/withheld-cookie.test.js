@@ -5,9 +5,9 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const express = require('express')
-const { turns } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { mends, middleware } = require('../helpers/subject')
+const { turns } = require('../../helpers/calls')
+const { serve } = require('../../helpers/server')
+const { deviation, middleware } = require('../../helpers/subject')
 
 function listen (t) {
   const warnings = []
@@ -28,7 +28,7 @@ const CASES = [
 ]
 
 for (const [what, options, headers, message] of CASES) {
-  mends(`${what}: said once, with the reason and the setting`, async t => {
+  deviation(`${what}: said once, with the reason and the setting`, async t => {
     const warnings = listen(t)
     const app = await serve(t, middleware({ ...options, name: 'the.name', cookie: { secure: true } }), (req, res) => { req.session.a = 1; res.end() })
     for (let i = 0; i < 3; i++) assert.equal((await app.get('/', { headers })).setCookie.length, 0)
@@ -40,7 +40,7 @@ for (const [what, options, headers, message] of CASES) {
   })
 }
 
-mends('each middleware says it for itself', async t => {
+deviation('each middleware says it for itself', async t => {
   const warnings = listen(t)
   for (let i = 0; i < 2; i++) {
     const app = await serve(t, middleware({ cookie: { secure: true } }), (req, res) => res.end())

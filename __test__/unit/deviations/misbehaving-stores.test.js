@@ -4,10 +4,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { turns } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { mapStore, ways } = require('../helpers/stores')
-const { mends, middleware, underTest } = require('../helpers/subject')
+const { turns } = require('../../helpers/calls')
+const { serve } = require('../../helpers/server')
+const { mapStore, ways } = require('../../helpers/stores')
+const { deviation, middleware, underTest } = require('../../helpers/subject')
 
 const failure = () => Object.assign(new Error('store is broken'), { name: 'StoreError' })
 
@@ -33,7 +33,7 @@ const CALLS = [['get', '/'], ['set', '/change'], ['touch', '/'], ['destroy', '/n
 for (const [method, path] of CALLS) {
   const options = { unset: 'destroy' }
 
-  const define = method === 'get' ? mends : test
+  const define = method === 'get' ? deviation : test
   define(`${method} calls back twice: the app runs once, the response ends once`, async t => {
     const twice = (...args) => {
       const callback = args.at(-1)
@@ -62,7 +62,7 @@ for (const [method, path] of CALLS) {
     assert.ok(app.errors.every(err => err.name === 'StoreError'))
   })
 
-  mends(`${method} throws: the error reaches next once, and the request is answered`, async t => {
+  deviation(`${method} throws: the error reaches next once, and the request is answered`, async t => {
     const { app, browser, handled } = await appWith(t, method, () => { throw failure() }, options)
     const res = await browser.get(path)
     await turns()
@@ -81,7 +81,7 @@ for (const [method, path] of CALLS) {
     assert.equal(res.body, method === 'get' ? 'store is broken' : 'hello')
   })
 
-  mends(`${method} never calls back: with storeTimeout the request is answered, and next told why`, async t => {
+  deviation(`${method} never calls back: with storeTimeout the request is answered, and next told why`, async t => {
     const { app, browser } = await appWith(t, method, () => {}, { ...options, storeTimeout: 20 })
     const res = await browser.get(path)
     await turns()
@@ -92,7 +92,7 @@ for (const [method, path] of CALLS) {
     assert.match(app.errors[0].message, /storeTimeout/)
   })
 
-  mends(`${method} calls back after the storeTimeout: nothing more happens`, async t => {
+  deviation(`${method} calls back after the storeTimeout: nothing more happens`, async t => {
     let late
     const { app, browser, handled } = await appWith(t, method, (...args) => { late = args.at(-1) }, { ...options, storeTimeout: 20 })
     await browser.get(path)
@@ -122,7 +122,7 @@ test('storeTimeout is off by default: a store may take its time', async t => {
   assert.deepEqual(app.errors, [])
 })
 
-mends('a storeTimeout that is no number of milliseconds throws where the middleware is made', () => {
+deviation('a storeTimeout that is no number of milliseconds throws where the middleware is made', () => {
   for (const wrong of ['100', -1, 0, NaN, Infinity, 2 ** 31, {}, true]) {
     assert.throws(() => middleware({ storeTimeout: wrong }), /storeTimeout/, String(wrong))
   }
