@@ -30,8 +30,8 @@ async function request (options) {
   return response
 }
 
-function sendHttp1 (headers, { port, path = '/', method = 'GET', body, agent = false, timeout, onHeaders }) {
-  const req = http.request({ host: HOST, port, path, method, headers, agent, timeout })
+function sendHttp1 (headers, { port, path = '/', method = 'GET', body, agent = false, timeout, signal, onHeaders }) {
+  const req = http.request({ host: HOST, port, path, method, headers, agent, timeout, signal })
   const informational = []
   const chunks = []
 

@@ -1,19 +1,20 @@
 'use strict'
 
 /**
- * Replaces `target[method]` by one that tells `on` of each call, and returns what undoes it.
+ * Replaces `target[method]` by one that calls `watch(self, args)` before each call, and returns what
+ * undoes it. `watch` may return functions that are told of this call:
  *
- *   on.called(self, args)    before the call
- *   on.answered(results, n)  before the n-th call of the callback; the callback is the last function in `args`
- *   on.done()                once, after the first answer, or when the method threw instead
- *   on.threw(err)
+ *   asked()               it has a callback, the last function in `args`
+ *   answered(results, n)  before the n-th call of the callback
+ *   done()                once: after the first answer, or when the method has thrown instead
+ *   threw(err)
  */
-function spy (target, method, on) {
+function spy (target, method, watch) {
   const original = target[method]
   const own = Object.hasOwn(target, method)
 
   target[method] = function (...args) {
-    on.called(this, args)
+    const told = watch(this, args) || {}
     const at = args.findLastIndex((arg) => typeof arg === 'function')
     if (at === -1) return original.apply(this, args)
 
@@ -21,12 +22,12 @@ function spy (target, method, on) {
     let answers = 0
     let over = false
     const done = () => {
-      if (!over) on.done?.()
+      if (!over) told.done?.()
       over = true
     }
-    on.asked?.()
+    told.asked?.()
     args[at] = function (...results) {
-      on.answered?.(results, ++answers)
+      told.answered?.(results, ++answers)
       try {
         return callback.apply(this, results)
       } finally {
@@ -37,7 +38,7 @@ function spy (target, method, on) {
       return original.apply(this, args)
     } catch (err) {
       done()
-      on.threw?.(err)
+      told.threw?.(err)
       throw err
     }
   }

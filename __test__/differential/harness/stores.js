@@ -32,16 +32,16 @@ function failure (world, spec, method, counts) {
 }
 
 function watch (world, target, method, store) {
-  world.onClose(spy(target, method, {
-    called (self, args) {
-      world.log(`store.${method}`, self === store ? 'this' : 'other this', ...args.map((a) => describe.argument(a, world)))
-    },
-    asked: () => world.begin(),
-    answered (results) {
-      world.log(`store.${method} calls back`, ...results.map((r) => (r instanceof Error ? describe.error(r) : describe.json(r))))
-    },
-    done: () => world.end(),
-    threw: (err) => world.log(`store.${method} threw`, describe.error(err))
+  world.onClose(spy(target, method, (self, args) => {
+    world.log(`store.${method}`, self === store ? 'this' : 'other this', ...args.map((a) => describe.argument(a, world)))
+    return {
+      asked: () => world.begin(),
+      answered (results) {
+        world.log(`store.${method} calls back`, ...results.map((r) => (r instanceof Error ? describe.error(r) : describe.json(r))))
+      },
+      done: () => world.end(),
+      threw: (err) => world.log(`store.${method} threw`, describe.error(err))
+    }
   }))
 }
 

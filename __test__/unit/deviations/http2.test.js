@@ -3,7 +3,6 @@
 // node:http2's compatibility API, with TLS and without: the cookie is set, the session saved.
 
 const assert = require('node:assert/strict')
-const { execFileSync } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const http2 = require('node:http2')
@@ -11,21 +10,20 @@ const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
 const { patience } = require('../../helpers/calls')
+const { makeCertificate } = require('../../helpers/certificate')
 const { connectHttp2, request } = require('../../helpers/client')
 const { serve } = require('../../helpers/server')
 const { kinds } = require('../../helpers/stores')
 const { deviation, middleware } = require('../../helpers/subject')
 
-const certificate = makeCertificate()
+const certificate = readCertificate()
 
-/** A key and a certificate that it signed itself; undefined where there is no openssl to make them. */
-function makeCertificate () {
+/** { key, cert }; undefined where there is no openssl to make them. */
+function readCertificate () {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'certificate-'))
   try {
-    const [key, cert] = ['key.pem', 'cert.pem'].map(name => path.join(folder, name))
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost']
-    execFileSync('openssl', [...args, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-    return { key: fs.readFileSync(key), cert: fs.readFileSync(cert) }
+    makeCertificate(folder)
+    return { key: fs.readFileSync(path.join(folder, 'server.key')), cert: fs.readFileSync(path.join(folder, 'server.crt')) }
   } catch {
     return undefined
   } finally {
