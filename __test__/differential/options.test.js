@@ -106,7 +106,7 @@ everywhere('cookie is an array', withCookie([]))
 
 // --- secure, proxy ---
 
-const PROTOS = [undefined, 'https', 'http', 'HTTPS', ' https ', 'https,http', 'http,https', 'https , x', ',https', '']
+const PROTOS = [undefined, 'https', 'http', 'HTTPS', ' https ', 'https,http', 'http,https', 'https , x', ',https', 'httpsx', '']
 
 for (const secure of [true, false, 'auto']) {
   for (const proxy of [true, false, { $undefined: 1 }, 'yes', null, 0]) {

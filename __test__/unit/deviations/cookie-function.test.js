@@ -1,6 +1,6 @@
 'use strict'
 
-// `cookie` as a function: called once per request, 'auto' works, its path decides the match.
+// The `cookie` option as a function.
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
@@ -9,7 +9,7 @@ const { deviation, middleware } = require('../../helpers/subject')
 
 const HTTPS = { 'X-Forwarded-Proto': 'https' }
 
-deviation('called once per request, whatever the request does', async t => {
+deviation('A cookie function is called once per request', async t => {
   let calls = 0
   const cookie = req => {
     calls++
@@ -29,7 +29,7 @@ deviation('called once per request, whatever the request does', async t => {
 })
 
 for (const [headers, secure, sameSite] of [[HTTPS, true, 'None'], [{}, false, 'Lax']]) {
-  deviation(`secure: 'auto' and sameSite: 'auto' in what it returns, ${secure ? 'over TLS' : 'without TLS'}`, async t => {
+  deviation(`A cookie function may return secure: 'auto' and sameSite: 'auto', ${secure ? 'over TLS' : 'without TLS'}`, async t => {
     const app = await serve(t, middleware({ proxy: true, cookie: () => ({ secure: 'auto', sameSite: 'auto' }) }), (req, res) => {
       req.session.a = 1
       res.end(JSON.stringify(req.session.cookie.data))
@@ -43,7 +43,7 @@ for (const [headers, secure, sameSite] of [[HTTPS, true, 'None'], [{}, false, 'L
   })
 }
 
-deviation('regenerate within the request keeps what it returned then', async t => {
+deviation('A session regenerated within the request keeps what the cookie function returned', async t => {
   let count = 0
   const app = await serve(t, middleware({ cookie: () => ({ domain: `d${++count}.example.com` }) }), (req, res) => {
     req.session.regenerate(() => res.end())
@@ -52,7 +52,7 @@ deviation('regenerate within the request keeps what it returned then', async t =
   assert.match((await app.get('/')).setCookie[0], /Domain=d2\.example\.com/)
 })
 
-test('its path decides whether there is a session', async t => {
+test('The path that a cookie function returns decides whether there is a session', async t => {
   const cookie = req => ({ path: req.headers['x-tenant'] || '/app' })
   const app = await serve(t, middleware({ cookie }), (req, res) => res.end(typeof req.session))
   assert.equal((await app.get('/app/x')).body, 'object')
@@ -60,14 +60,14 @@ test('its path decides whether there is a session', async t => {
   assert.equal((await app.get('/other', { headers: { 'X-Tenant': '/other' } })).body, 'object')
 })
 
-test('no path in what it returns is the path /', async t => {
+test('The path is / when a cookie function returns none', async t => {
   const app = await serve(t, middleware({ cookie: () => ({}) }), (req, res) => res.end(typeof req.session))
   const res = await app.get('/any')
   assert.equal(res.body, 'object')
   assert.match(res.setCookie[0], /Path=\/;/)
 })
 
-test('the attributes that it returns are those of the cookie', async t => {
+test('The cookie has the attributes that a cookie function returns', async t => {
   const cookie = req => ({ domain: req.headers['x-host'], httpOnly: false, priority: 'high', maxAge: 3600000 })
   const app = await serve(t, middleware({ cookie }), (req, res) => res.end())
   for (const host of ['a.example.com', 'b.example.com']) {

@@ -1,6 +1,6 @@
 'use strict'
 
-// node:http2's compatibility API, with TLS and without: the cookie is set, the session saved.
+// Sessions over the compatibility API of node:http2, with TLS and without.
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
@@ -60,7 +60,7 @@ for (const tls of [true, false]) {
     for (const [how, end] of Object.entries(ENDS)) {
       // Upstream fails where it has to write the headers itself.
       const define = how.startsWith('write') || how === 'flushHeaders' || kind === 'a store that answers at once' ? test : deviation
-      define(`HTTP/2 ${wire}, ${kind}, ${how}: cookie set, session saved`, { skip }, async t => {
+      define(`HTTP/2 ${wire} sets the cookie and saves the session with ${how} (${kind})`, { skip }, async t => {
         const app = await connect(t, tls, { store: makeStore() }, (req, res) => {
           req.session.views = (req.session.views || 0) + 1
           end(res, String(req.session.views))
@@ -78,7 +78,7 @@ for (const tls of [true, false]) {
     }
   }
 
-  deviation(`HTTP/2 ${wire}: a secure cookie is set over TLS only, secure: 'auto' knows`, { skip }, async t => {
+  deviation(`HTTP/2 ${wire} sets a secure cookie ${tls ? 'and' : 'never, and'} secure: 'auto' follows TLS`, { skip }, async t => {
     const secure = await connect(t, tls, { cookie: { secure: true } }, (req, res) => { req.session.a = 1; res.end('x') })
     assert.equal((await secure.ask('/')).setCookie.length, tls ? 1 : 0)
     const auto = await connect(t, tls, { cookie: { secure: 'auto', sameSite: 'auto' } }, (req, res) => { req.session.a = 1; res.end('x') })

@@ -23,7 +23,7 @@ const SAME = [
 ]
 
 for (const [path, url, expected] of SAME) {
-  test(`${path} ${expected ? 'matches' : 'does not match'} ${url || 'an empty URL'}`, () => {
+  test(`The path ${path} ${expected ? 'matches' : 'does not match'} ${url || 'an empty URL'}`, () => {
     assert.equal(has(path, url), expected)
   })
 }
@@ -32,12 +32,12 @@ for (const [path, url] of [
   ['/admin', '/administrator'], ['/admin', '/admin-old/x'], ['/admin', '/admin.html'], ['/admin', '/admin%2Fx'], ['/admin', '/adminx?/'], ['/a/b', '/a/bc'],
   ['/admin', '/admin;x'], ['/admin', 'http://example.com/administrator']
 ]) {
-  deviation(`${path} does not match ${url}`, () => {
+  deviation(`The path ${path} does not match ${url}`, () => {
     assert.equal(has(path, url), false)
   })
 }
 
-test('what counts is the URL that the client asked for, not what a router left of it', () => {
+test('The path is matched with the URL that the client asked for, not with what a router left of it', () => {
   assert.equal(has('/admin', '/users', { originalUrl: '/admin/users' }), true)
   assert.equal(has('/admin', '/admin', { originalUrl: '/other/admin' }), false)
 })

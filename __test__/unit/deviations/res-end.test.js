@@ -25,7 +25,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
 
   for (const [what, args] of Object.entries(BODIES)) {
     const define = atOnce && args.length < 2 ? test : deviation
-    define(`end with ${what} and a callback: it is called once, res is returned (${kind})`, async t => {
+    define(`res.end with ${what} calls its callback once and returns res (${kind})`, async t => {
       let called = 0
       let returned
       let own
@@ -45,7 +45,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
   }
 
   const define = atOnce ? test : deviation
-  define(`end returns res: with a session and without one, changed and unchanged (${kind})`, async t => {
+  define(`res.end returns res with and without a session (${kind})`, async t => {
     const same = []
     const app = await serve(t, middleware({ store: makeStore(), saveUninitialized: false }), (req, res) => {
       if (req.url === '/change') req.session.a = Math.random()
@@ -57,7 +57,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     assert.deepEqual(same, [true, true, true, true, true])
   })
 
-  deviation(`a second end sends nothing and returns res, its callback is called (${kind})`, async t => {
+  deviation(`A second res.end sends nothing, calls its callback and returns res (${kind})`, async t => {
     let second
     const called = []
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
@@ -73,7 +73,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     assert.deepEqual(called.filter(name => name !== 'close').sort(), ['first', 'second'])
   })
 
-  deviation(`an end after the response has finished tells its callback so, as Node does (${kind})`, async t => {
+  deviation(`A res.end after the end gives its callback the error that Node gives (${kind})`, async t => {
     const told = []
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
       req.session.a = 1
@@ -85,7 +85,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
     assert.deepEqual(told, ['ERR_STREAM_ALREADY_FINISHED'])
   })
 
-  deviation(`a body that Node does not take throws at the call and leaves the response to be ended (${kind})`, async t => {
+  deviation(`A body that Node does not take makes res.end throw and leaves the response open (${kind})`, async t => {
     let code
     const app = await serve(t, middleware({ store: makeStore() }), (req, res) => {
       req.session.a = 1
@@ -103,7 +103,7 @@ for (const [kind, makeStore] of Object.entries(kinds)) {
   })
 }
 
-test('a response that was ended is not ended again by what the app does later', async t => {
+test('A response is not ended again by a later res.end', async t => {
   const app = await serve(t, middleware(), (req, res) => {
     res.end('once')
     setImmediate(() => res.end())

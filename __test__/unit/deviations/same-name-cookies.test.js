@@ -19,33 +19,33 @@ async function signedIn (t, store) {
 
 const STALE = {
   'with a wrong signature': 'connect.sid=s%3Astale.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-  unsigned: 'connect.sid=stale',
-  empty: 'connect.sid=',
+  'without a signature': 'connect.sid=stale',
+  'without a value': 'connect.sid=',
   'with a broken escape': 'connect.sid=%E0%A4%A'
 }
 
 for (const [kind, makeStore] of Object.entries(kinds)) {
   for (const [what, stale] of Object.entries(STALE)) {
-    deviation(`a stale one ${what} first, the good one second (${kind})`, async t => {
+    deviation(`A valid cookie is found behind one ${what} (${kind})`, async t => {
       const { cookie, who } = await signedIn(t, makeStore())
       assert.equal(await who(`${stale}; ${cookie}`), 'ann')
     })
 
-    test(`the good one first, a stale one ${what} second (${kind})`, async t => {
+    test(`A valid cookie is found before one ${what} (${kind})`, async t => {
       const { cookie, who } = await signedIn(t, makeStore())
       assert.equal(await who(`${cookie}; ${stale}`), 'ann')
     })
   }
 
-  deviation(`the eighth is tried, the ninth is not (${kind})`, async t => {
+  deviation(`The eighth cookie is tried and the ninth is not (${kind})`, async t => {
     const { cookie, who } = await signedIn(t, makeStore())
-    const stale = count => (STALE.unsigned + '; ').repeat(count)
+    const stale = count => (STALE['without a signature'] + '; ').repeat(count)
     assert.equal(await who(stale(8) + cookie), 'nobody')
     assert.equal(await who(stale(7) + cookie), 'ann')
   })
 }
 
-test('of two that are valid the first wins', async t => {
+test('The first of two valid cookies wins', async t => {
   const app = await serve(t, middleware(), (req, res) => {
     req.session.name ??= req.url
     res.end(req.session.name)
@@ -55,7 +55,7 @@ test('of two that are valid the first wins', async t => {
   assert.equal((await app.get('/x', { cookie: `${two.cookie}; ${one.cookie}` })).body, '/two')
 })
 
-test('none that is valid: a new session', async t => {
+test('A new session is made when no cookie is valid', async t => {
   const { who } = await signedIn(t, undefined)
   assert.equal(await who(Object.values(STALE).join('; ')), 'nobody')
 })

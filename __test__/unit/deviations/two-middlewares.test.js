@@ -26,7 +26,7 @@ const regenerating = {
 }
 
 for (const [how, handler] of Object.entries(regenerating)) {
-  deviation(`${how}: each has its own domain, name, maxAge and genid`, async t => {
+  deviation(`Each middleware has its own domain, name, maxAge and genid (${how})`, async t => {
     const { app } = await twoSites(t, handler)
     for (const name of ['a', 'b', 'a']) {
       const [text] = (await app.get('/' + name)).setCookie
@@ -36,7 +36,7 @@ for (const [how, handler] of Object.entries(regenerating)) {
   })
 }
 
-deviation('after a later request went through the other middleware, a session that is regenerated late is still of its own', async t => {
+deviation('A session that is regenerated late has the options of its own middleware', async t => {
   const waiting = []
   const { app } = await twoSites(t, (req, res) => {
     if (req.url === '/b') return res.end()
@@ -49,7 +49,7 @@ deviation('after a later request went through the other middleware, a session th
   assert.match((await late).setCookie[0], /^a=.*Domain=a\.example\.com/)
 })
 
-deviation('store.generate with a request that no middleware has seen gives a session of some middleware, and works', async t => {
+deviation('store.generate makes a session for a request that no middleware has seen', async t => {
   const { store } = await twoSites(t, () => {})
   const req = { headers: {} }
   store.generate(req)
@@ -59,7 +59,7 @@ deviation('store.generate with a request that no middleware has seen gives a ses
   assert.deepEqual(warnings, [])
 })
 
-test('both on one request: the first one has the session, the second goes by', async t => {
+test('The first of two middlewares on one request has the session', async t => {
   const store = new session.MemoryStore()
   const app = await serve(t, [middleware({ store, name: 'one' }), middleware({ store, name: 'two' })], (req, res) => {
     req.session.a = 1
@@ -80,14 +80,14 @@ async function warningsOf (work) {
   return warnings
 }
 
-deviation('fifty middlewares on one store cause no listener warning', async () => {
+deviation('Fifty middlewares on one store cause no listener warning', async () => {
   const store = new session.MemoryStore()
   assert.deepEqual(await warningsOf(() => { for (let i = 0; i < 50; i++) middleware({ store }) }), [])
   assert.equal(store.listenerCount('disconnect'), 1)
   assert.equal(store.listenerCount('connect'), 1)
 })
 
-test('each of fifty hears that the store is disconnected', () => {
+test('Each of fifty middlewares notices that the store is disconnected', () => {
   const store = new session.MemoryStore()
   store.setMaxListeners(0)
   const all = Array.from({ length: 50 }, () => middleware({ store }))
