@@ -33,10 +33,10 @@ function deviation (id, stores, name, scenario, stillDiffers = true) {
   }
 }
 
-const FEW = ['lane', 'sync', 'async']
+const FEW = ['fast path', 'sync', 'async']
 
-deviation('whole-response', ['lane', 'memory'], 'a response with a body', { steps: [visit(count), visit(count), visit()] })
-deviation('end-returns-res', ['lane', 'async'], 'end', { steps: [visit(count)] })
+deviation('whole-response', ['fast path', 'memory'], 'a response with a body', { steps: [visit(count), visit(count), visit()] })
+deviation('end-returns-res', ['fast path', 'async'], 'end', { steps: [visit(count)] })
 deviation('save-and-reload-return-this', FEW, 'save and reload', { steps: [visit(count, 'save', 'reload')] })
 
 for (const respond of [
@@ -58,7 +58,7 @@ for (const respond of [
     )
   }
 }
-deviation('end-callback', ['lane', 'async'], 'one', { steps: [{ ...visit(count), respond: { how: 'end', cb: true } }] })
+deviation('end-callback', ['fast path', 'async'], 'one', { steps: [{ ...visit(count), respond: { how: 'end', cb: true } }] })
 
 for (const path of ['/admin', '/a/b', '/a%20b']) {
   deviation('path-match', FEW, path, {
@@ -148,7 +148,7 @@ for (const args of [
   deviation('write-head-forms', FEW, JSON.stringify(args), { steps: [visit(count), visit(), visit(count)].map((s) => ({ ...s, respond: { how: 'writeHead', args, data: 'text' } })) })
 }
 
-deviation('cookie-first', ['lane', 'memory'], 'set, changed, read', {
+deviation('cookie-first', ['fast path', 'memory'], 'set, changed, read', {
   cookieLast: true,
   steps: [
     visit({ do: 'store.set', sid: 'planted', v: { views: 1, cookie: { path: '/', expires: null, originalMaxAge: null, httpOnly: true } } }),
@@ -179,7 +179,7 @@ for (const [name, options] of Object.entries({
   name: { name: 'a b' },
   key: { key: 'a=b' }
 })) {
-  deviation('wrong-options-are-refused', ['lane'], name, { options: { ...USUAL, ...options }, steps: [visit(count)] })
+  deviation('wrong-options-are-refused', ['fast path'], name, { options: { ...USUAL, ...options }, steps: [visit(count)] })
 }
 
 for (const [name, action] of Object.entries({ 'a cycle': { do: 'cycle' }, 'a BigInt': set('n', { $bigint: '1' }) })) {
@@ -207,13 +207,13 @@ for (const [name, steps] of Object.entries({
 })) {
   deviation(
     'destroyed-stays-destroyed',
-    ['lane', 'memory', 'recorded'],
+    ['fast path', 'memory', 'recorded'],
     name,
     { dead: true, options: { ...USUAL, unset: 'destroy', resave: name !== 'a late touch' }, steps },
     name !== 'a late touch'
   )
 }
-deviation('destroyed-stays-destroyed', ['lane', 'recorded'], 'regenerate, not waited for', {
+deviation('destroyed-stays-destroyed', ['fast path', 'recorded'], 'regenerate, not waited for', {
   dead: true,
   options: { ...USUAL, resave: true },
   steps: [visit(count), visit({ do: 'regenerate', wait: false })]
@@ -263,7 +263,7 @@ for (const respond of [
   }
   deviation(
     'http2',
-    ['lane', 'memory', 'async', 'delayed', 'untouchable', 'foreign'],
+    ['fast path', 'memory', 'async', 'delayed', 'untouchable', 'foreign'],
     JSON.stringify(respond),
     scenario,
     respond.how !== 'pipe'

@@ -46,7 +46,7 @@ const both = (code, env) => [inProcess(oursPath, code, env), inProcess(upstreamP
 
 const deprecations = (text) => [...text.matchAll(/express-session deprecated (.*?)(?: at |\n)/g)].map((m) => m[1])
 
-test('deprecation messages', () => {
+test('Deprecation messages are those of upstream', () => {
   const [ours, theirs] = both(`
     session();
     session({ secret: 's' });
@@ -63,19 +63,19 @@ test('deprecation messages', () => {
   assert.deepStrictEqual([...new Set(deprecations(ours.stderr))].sort(), [...new Set(deprecations(theirs.stderr))].sort())
 })
 
-test('nothing is said when there is nothing to say', () => {
+test('Nothing is printed when all is well', () => {
   const [ours, theirs] = both('await ask(session(OK));')
   assert.strictEqual(theirs.stderr, '')
   assert.strictEqual(ours.stderr, '')
 })
 
-test('in production: no warning of MemoryStore (deviation)', () => {
+test('MemoryStore does not warn in production (deviation)', () => {
   const [ours, theirs] = both('await ask(session(OK));', { NODE_ENV: 'production' })
   assert.match(theirs.stderr, /MemoryStore is not/)
   if (!process.env.DIFF_STRICT) assert.strictEqual(ours.stderr, '')
 })
 
-test('debug output: there, and without ids, signatures or data (deviation)', () => {
+test('Debug output has no ids, signatures or data (deviation)', () => {
   const [ours, theirs] = both(
     `
     const middleware = session({ ...OK, rolling: true });
@@ -108,7 +108,7 @@ test('debug output: there, and without ids, signatures or data (deviation)', () 
   assert.doesNotMatch(ours.stderr, /[A-Za-z0-9_-]{32}/)
 })
 
-test('a secure cookie that is withheld is said once per middleware (deviation)', () => {
+test('A secure cookie on an insecure request leads to one warning per middleware (deviation)', () => {
   const [ours, theirs] = both(`
     const middleware = session({ ...OK, cookie: { secure: true } });
     for (let i = 0; i < 5; i++) await ask(middleware);
@@ -118,7 +118,7 @@ test('a secure cookie that is withheld is said once per middleware (deviation)',
   if (!process.env.DIFF_STRICT) assert.strictEqual(ours.stderr.match(/SessionWarning/g).length, 1)
 })
 
-test('the process ends by itself with a store and sessions in it', () => {
+test('A process with a store and sessions ends by itself', () => {
   both(
     "const store = new session.MemoryStore(); store.set('a', { cookie: { expires: new Date(Date.now() + 1e6) } }); session({ ...OK, store });"
   )

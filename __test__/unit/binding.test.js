@@ -19,20 +19,20 @@ const FUNCTIONS = {
 const { renew, ...TAKING_TEXT } = FUNCTIONS
 
 for (const [name, call] of Object.entries(TAKING_TEXT)) {
-  test(`${name}: what is no string is an error, not a crash`, () => {
+  test(`${name} throws when it gets no string`, () => {
     for (const given of [[], [undefined], [null], [1], [{}], [Symbol('s')], [1n], [Buffer.from('x')]]) {
       assert.throws(() => call(...given), { message: 'a string is expected' })
     }
   })
 }
 
-test('a handle of another kind, or none, is an error', () => {
+test('A handle of another kind, or none, is an error', () => {
   for (const wrong of [undefined, null, {}, 'x', keyring()]) assert.throws(() => native.bindMemory(wrong), Error)
   for (const wrong of [undefined, null, {}, 'x', memory()]) assert.throws(() => native.bindKeyring(wrong), Error)
   assert.throws(() => native.bindLoad(keyring(), memory()), Error)
 })
 
-test('`renew` and `rewrite` of what nobody has seen, or without a template, does nothing', () => {
+test('`renew` and `rewrite` do nothing for an unknown session or without a template', () => {
   assert.equal(renew(), false)
   const array = numbers()
   const handle = native.createMemory(array, Infinity, Infinity)
@@ -47,7 +47,7 @@ test('`renew` and `rewrite` of what nobody has seen, or without a template, does
   }
 })
 
-test('an array of numbers that is too short is an error', () => {
+test('An array of numbers that is too short is an error', () => {
   const message = 'the array of numbers is too short'
   assert.throws(() => native.createMemory(new Float64Array(6), Infinity, Infinity), { message })
   assert.throws(() => native.createKeyring(new Float64Array(2), 'sid', [Buffer.from('secret')]), { message })
@@ -58,7 +58,7 @@ test('`commit` without a template is an error', () => {
   assert.throws(() => native.bindMemory(memory()).rewrite('{}'), { message: 'a cookie template is expected' })
 })
 
-test('functions hold what they work on', async () => {
+test('Bound functions keep what they work on', async () => {
   const [calls, load, seal] = (() => {
     const [handle, keys] = [memory(), keyring()]
     return [native.bindMemory(handle), native.bindLoad(handle, keys), native.bindKeyring(keys).seal]
@@ -71,7 +71,7 @@ test('functions hold what they work on', async () => {
   assert.deepEqual(JSON.parse(load(`sid=${seal('one')}`)), { views: 1 })
 })
 
-test('`load` gives the id with the data where it is no part of the header as JavaScript has it', () => {
+test('`load` returns the id itself when it cannot be sliced out of the header', () => {
   const [handle, keys] = [memory(), keyring()]
   const { set } = native.bindMemory(handle)
   const { seal } = native.bindKeyring(keys)
@@ -85,7 +85,7 @@ test('`load` gives the id with the data where it is no part of the header as Jav
   assert.deepEqual(JSON.parse(load(`other=é; sid=${seal('one')}`)), ['one', { views: 1 }])
 })
 
-test('functions are freed, with what only they hold', async () => {
+test('Bound functions are freed, with what only they hold', async () => {
   const resident = []
   for (let round = 0; round < 6; round++) {
     for (let i = 0; i < 4000; i++) native.bindMemory(memory())

@@ -7,7 +7,7 @@ const describe = require('./describe')
 // Stores that write down what is done to them.
 //
 // { kind: 'default' }            no `store` option
-// { kind: 'memory' }             a MemoryStore of the package under test, untouched: our lane
+// { kind: 'memory' }             a MemoryStore of the package under test, untouched: the fast path
 // { kind: 'recorded' }           the same with get, set, touch, destroy replaced on the instance
 // { kind: 'custom',              a Map behind a subclass of Store
 //   mode: sync | tick | immediate | delayed      when it calls back
