@@ -44,6 +44,12 @@ on(ALL, 'a cookie signed with another secret', {
   steps: [visit(count), { ...visit(count), cookie: { sid: 'planted', wrong: 'not the secret' } }]
 })
 
+for (const second of ['forge', 'unsigned', 'empty', 'badpercent', { old: 1 }]) {
+  everywhere(`a good cookie before one that is ${JSON.stringify(second)}`, {
+    steps: [visit(count), { ...visit(count), cookie: 'drop' }, { ...visit('look'), cookie: { several: [{ old: 0 }, second] } }]
+  })
+}
+
 // --- headers ---
 
 const HEADERS = {

@@ -41,6 +41,7 @@ deviation('save-and-reload-return-this', FEW, 'save and reload', { steps: [visit
 
 for (const respond of [
   { how: 'end' },
+  { how: 'end', null: true },
   { how: 'end', data: 'text' },
   { how: 'end', data: '' },
   { how: 'end', data: 'text', enc: 'latin1' },
@@ -63,7 +64,7 @@ deviation('end-callback', ['fast path', 'async'], 'one', { steps: [{ ...visit(co
 for (const path of ['/admin', '/a/b', '/a%20b']) {
   deviation('path-match', FEW, path, {
     options: { ...USUAL, cookie: { path } },
-    steps: [`${path}istrator`, path, `${path}/x`, `${path}?x`, `${path}-x/y`, `${path}.html`, `${path}%2F`].map((url) => ({
+    steps: [`${path}istrator`, path, `${path}/x`, `${path}?x`, `${path}-x/y`, `${path}.html`, `${path};x`, `${path}%2F`].map((url) => ({
       ...visit(count),
       url
     }))
@@ -74,6 +75,7 @@ const SEVERAL = {
   'a forged one and a good one': ['forge', 'keep'],
   'an unsigned one and a good one': ['unsigned', 'keep'],
   'an empty one and a good one': ['empty', 'keep'],
+  'one with a broken escape and a good one': ['badpercent', 'keep'],
   'one of another secret and a good one': [{ sid: 'x', wrong: 'y' }, 'keep'],
   'six bad ones and a good one': ['forge', 'truncate', 'double', 'nodot', 'unsigned', 'empty', 'keep'],
   'seven bad ones and a good one': ['forge', 'truncate', 'double', 'nodot', 'unsigned', 'empty', 's', 'keep']

@@ -73,14 +73,6 @@ for (const [method, path] of CALLS) {
     assert.equal(handled(), method === 'get' ? 0 : 1)
   })
 
-  test(`The error reaches next once and the request is answered when ${method} calls back with it`, async t => {
-    const { app, browser } = await appWith(t, method, (...args) => setImmediate(args.at(-1), failure()), options)
-    const res = await browser.get(path)
-    await turns()
-    assert.deepEqual(app.errors.map(err => err.name), ['StoreError'])
-    assert.equal(res.body, method === 'get' ? 'store is broken' : 'hello')
-  })
-
   deviation(`storeTimeout answers the request and tells next why when ${method} never calls back`, async t => {
     const { app, browser } = await appWith(t, method, () => {}, { ...options, storeTimeout: 20 })
     const res = await browser.get(path)
