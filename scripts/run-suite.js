@@ -151,9 +151,10 @@ async function runSuite (name, args = []) {
   }
 }
 
+// Before a suite is loaded, which may need them.
+module.exports = { ROOT, add, conclude, format, readTotal, runProgram, runSuite }
+
 if (require.main === module) {
   const [name, ...args] = process.argv.slice(2)
   runSuite(name, args).then(conclude)
 }
-
-module.exports = { ROOT, add, conclude, format, readTotal, runProgram, runSuite }
