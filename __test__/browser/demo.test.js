@@ -14,7 +14,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { after, before, beforeEach, test } = require('node:test')
-const { start } = require('./demo')
+const { startDemo } = require('../helpers/demo')
 
 const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const FLAGS = [
@@ -26,12 +26,14 @@ const COOKIE = 'connect.sid'
 const chromium = PLACES.find((file) => file && fs.existsSync(file))
 const skip = chromium ? false : 'there is no Chromium here'
 
-let demo, context, page, profile
+let demo, address, context, page, profile
 const problems = []
 
 before(async () => {
   if (skip) return
-  demo = await start()
+  // Its own process group: a terminal sends Ctrl-C to the whole group.
+  demo = startDemo('npm', ['start'], { env: { PORT: '0' }, detached: true })
+  address = await demo.address
   profile = fs.mkdtempSync(path.join(os.tmpdir(), 'demo-chromium-'))
   context = await require('playwright-core').chromium.launchPersistentContext(profile, {
     executablePath: chromium, headless: true, args: FLAGS, viewport: { width: 1000, height: 860 }
@@ -41,7 +43,7 @@ before(async () => {
 
 after(async () => {
   await context?.close()
-  await demo?.stop()
+  if (demo) await stopDemo()
   if (profile) fs.rmSync(profile, { recursive: true, force: true })
 })
 
@@ -52,10 +54,17 @@ beforeEach(async () => {
   page = await visit()
 })
 
+// As Ctrl-C does it.
+async function stopDemo () {
+  const { child, ended } = demo
+  if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGINT')
+  await ended
+}
+
 async function visit () {
   const opened = await context.newPage()
   opened.on('pageerror', (error) => problems.push(error.message))
-  await opened.goto(demo.address)
+  await opened.goto(address)
   await says(opened, '#views', /[1-9]/)
   return opened
 }
@@ -82,7 +91,7 @@ function shown (selector) {
   return page.locator(selector).textContent().then((text) => Number(text.replace(/\D/g, '')))
 }
 
-test('a visitor is counted, and counted again', { skip }, async () => {
+test('A visitor is counted, and counted again', { skip }, async () => {
   await says(page, '#views', /^1$/)
   await page.click('#count')
   await says(page, '#views', /^2$/)
@@ -92,7 +101,7 @@ test('a visitor is counted, and counted again', { skip }, async () => {
   assert.deepStrictEqual({ httpOnly, sameSite }, { httpOnly: true, sameSite: 'Lax' })
 })
 
-test('signing in gives a new id and keeps the count; signing out ends the session', { skip }, async () => {
+test('Signing in gives a new id and keeps the count; signing out ends the session', { skip }, async () => {
   const anonymous = (await cookie()).value
   await signIn('Ada')
   const signedIn = (await cookie()).value
@@ -103,12 +112,12 @@ test('signing in gives a new id and keeps the count; signing out ends the sessio
   assert.strictEqual(await cookie(), undefined)
 
   // The ended session's cookie opens nothing.
-  await context.addCookies([{ name: COOKIE, value: signedIn, url: demo.address }])
+  await context.addCookies([{ name: COOKIE, value: signedIn, url: address }])
   await page.reload()
   await says(page, '#who', /stranger/)
 })
 
-test('a second tab has the same session', { skip }, async () => {
+test('A second tab has the same session', { skip }, async () => {
   await signIn('Grace')
   const second = await visit()
   await says(second, '#who', /Grace/)
@@ -122,7 +131,7 @@ test('a second tab has the same session', { skip }, async () => {
   await says(page, '#who', /stranger/)
 })
 
-test('a tampered cookie is a new visitor, and the true one still works', { skip }, async () => {
+test('A tampered cookie is a new visitor, and the true one still works', { skip }, async () => {
   await signIn('Mallory')
   const good = await cookie()
   const last = good.value.at(-1)
@@ -144,7 +153,7 @@ test('a tampered cookie is a new visitor, and the true one still works', { skip 
   await says(page, '#who', /Mallory/)
 })
 
-test('the live page shows a crowd come and go by itself', { skip }, async () => {
+test('The live page shows a crowd come and go', { skip }, async () => {
   await signIn('Ada')
   await says(page, '#state-text', /live/)
   const expired = await shown('#expired')
@@ -161,7 +170,7 @@ test('the live page shows a crowd come and go by itself', { skip }, async () => 
   await says(page, '#who', /Ada/)
 })
 
-test('at the bound the crowd goes first and who is signed in stays', { skip }, async () => {
+test('The crowd is evicted first and a signed-in user stays', { skip }, async () => {
   await signIn('Ada')
   await page.reload()
   for (let click = 0; click < 3; click++) {
@@ -174,18 +183,18 @@ test('at the bound the crowd goes first and who is signed in stays', { skip }, a
   await says(page, '#who', /Ada/)
 })
 
-test('it fits a phone', { skip }, async () => {
+test('The page fits a phone', { skip }, async () => {
   await page.setViewportSize({ width: 360, height: 740 })
   await signIn('a'.repeat(40))
   const width = await page.evaluate(() => document.documentElement.scrollWidth)
   assert.ok(width <= 360, `the page is ${width} pixels wide`)
 })
 
-test('no page had an error, and Ctrl-C ends the demo', { skip }, async () => {
+test('No page had an error, and Ctrl-C ends the demo', { skip }, async () => {
   assert.deepStrictEqual(problems, [])
   await says(page, '#state-text', /live/) // an open event stream must not hold it
-  await demo.stop()
-  assert.match(demo.output(), /The demo ends/)
+  await stopDemo()
+  assert.match(demo.output, /The demo ends/)
   await says(page, '#state-text', /gone/)
 })
 

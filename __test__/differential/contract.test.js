@@ -4,7 +4,7 @@ const { on, everywhere, visit, set, count, cookie, USUAL, test, same } = require
 
 // What existing code relies on beyond the options: stores, sessions, the order of things.
 
-const ALL = ['lane', 'recorded', 'sync', 'async', 'delayed', 'untouchable', 'foreign']
+const ALL = ['fast path', 'recorded', 'sync', 'async', 'delayed', 'untouchable', 'foreign']
 const anywhere = (name, scenario) => on(ALL, name, scenario)
 
 // --- the session's methods, one after another ---
@@ -81,7 +81,7 @@ const METHODS = {
 
 for (const maxAge of [null, 60000]) {
   for (const [name, actions] of Object.entries(METHODS)) {
-    on(maxAge === null ? ['lane', 'async'] : ['lane', 'recorded', 'sync', 'async', 'foreign'], `${name}, maxAge ${maxAge}`, {
+    on(maxAge === null ? ['fast path', 'async'] : ['fast path', 'recorded', 'sync', 'async', 'foreign'], `${name}, maxAge ${maxAge}`, {
       options: { ...USUAL, cookie: { maxAge } },
       // on a new session, on one that is there, and what is left afterwards
       steps: [
@@ -163,7 +163,7 @@ anywhere('store.createSession', {
     visit()
   ]
 })
-on(['lane', 'memory', 'recorded'], 'store.all, length, clear', {
+on(['fast path', 'memory', 'recorded'], 'store.all, length, clear', {
   steps: [
     visit(count),
     { ...visit(count), cookie: 'drop' },
@@ -172,7 +172,7 @@ on(['lane', 'memory', 'recorded'], 'store.all, length, clear', {
     visit(count)
   ]
 })
-on(['lane', 'memory', 'recorded'], 'MemoryStore.sessions', {
+on(['fast path', 'memory', 'recorded'], 'MemoryStore.sessions', {
   steps: [
     visit(count),
     visit('store.seeText', { do: 'store.seeText', sid: 'none' }),
@@ -307,7 +307,7 @@ for (const m of ['set', 'touch', 'destroy']) {
 
 for (const how of ['spy', 'spyPrototype']) {
   for (const m of ['get', 'set', 'touch', 'destroy']) {
-    on(['lane', 'memory'], `${how} on ${m}, after the middleware was made`, {
+    on(['fast path', 'memory'], `${how} on ${m}, after the middleware was made`, {
       steps: [
         visit(count),
         { ...visit(count), before: [{ do: how, method: m }] },
@@ -332,7 +332,7 @@ for (const how of ['spy', 'spyPrototype']) {
   })
 }
 for (const m of ['createSession', 'regenerate', 'load', 'generate']) {
-  on(['lane', 'memory', 'async'], `spy on ${m}`, {
+  on(['fast path', 'memory', 'async'], `spy on ${m}`, {
     steps: [
       visit(count),
       { ...visit(count), before: [{ do: 'spy', method: m }] },
@@ -439,7 +439,7 @@ anywhere('urls of all sorts', {
 
 // --- sockets: a bare req, a bare res ---
 
-for (const kind of ['lane', 'recorded', 'sync', 'async']) {
+for (const kind of ['fast path', 'recorded', 'sync', 'async']) {
   on([kind], 'a handshake and res = { end(){} }', {
     transport: 'direct',
     steps: [
@@ -503,7 +503,7 @@ on(['recorded', 'sync', 'async', 'delayed', 'foreign'], 'two writers, the last o
     visit('look')
   ]
 })
-on(['lane', 'memory'], 'two writers, the last one wins', {
+on(['fast path', 'memory'], 'two writers, the last one wins', {
   steps: [
     visit(count),
     { ...visit(set('slow', 1), { do: 'gate', name: 'A' }), parks: 'A' },
@@ -512,13 +512,13 @@ on(['lane', 'memory'], 'two writers, the last one wins', {
     visit('look')
   ]
 })
-on(['recorded', 'sync', 'async', 'delayed', 'foreign', 'lane', 'memory'], 'a slow reader beside a writer', {
+on(['recorded', 'sync', 'async', 'delayed', 'foreign', 'fast path', 'memory'], 'a slow reader beside a writer', {
   steps: [visit(count), { ...visit({ do: 'gate', name: 'A' }), parks: 'A' }, visit(set('fast', 1)), { open: 'A' }, visit('look')]
 })
 
 // --- time ---
 
-on(['lane', 'memory', 'recorded'], 'a session expires', {
+on(['fast path', 'memory', 'recorded'], 'a session expires', {
   options: { ...USUAL, cookie: { maxAge: 1000 } },
   steps: [
     visit(count),
@@ -530,7 +530,7 @@ on(['lane', 'memory', 'recorded'], 'a session expires', {
     { ...visit('look'), advance: 5000 }
   ]
 })
-on(['lane', 'memory', 'recorded'], 'a session expires while a request runs', {
+on(['fast path', 'memory', 'recorded'], 'a session expires while a request runs', {
   options: { ...USUAL, cookie: { maxAge: 1000 } },
   steps: [
     visit(count),
@@ -542,7 +542,7 @@ on(['lane', 'memory', 'recorded'], 'a session expires while a request runs', {
     visit()
   ]
 })
-on(['lane', 'memory', 'recorded'], 'touch keeps it alive, a change of the cookie shortens it', {
+on(['fast path', 'memory', 'recorded'], 'touch keeps it alive, a change of the cookie shortens it', {
   options: { ...USUAL, cookie: { maxAge: 10000 } },
   steps: [visit(count), { ...visit(), advance: 9000 }, { ...visit(cookie('maxAge', 500)), advance: 9000 }, { ...visit(), advance: 600 }]
 })

@@ -220,7 +220,7 @@ module.exports = [
   {
     id: 'cookie-first',
     reason:
-      'What the lane of the native store has saved comes back with `cookie` as its first key; upstream keeps the order that the app made.',
+      'What the fast path of the native store has saved comes back with `cookie` as its first key; upstream keeps the order that the app made.',
     applies: (s) => isNative(s) && !!s.cookieLast,
     expect (record, scenario) {
       let saved = false

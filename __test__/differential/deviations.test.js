@@ -33,14 +33,15 @@ function deviation (id, stores, name, scenario, stillDiffers = true) {
   }
 }
 
-const FEW = ['lane', 'sync', 'async']
+const FEW = ['fast path', 'sync', 'async']
 
-deviation('whole-response', ['lane', 'memory'], 'a response with a body', { steps: [visit(count), visit(count), visit()] })
-deviation('end-returns-res', ['lane', 'async'], 'end', { steps: [visit(count)] })
+deviation('whole-response', ['fast path', 'memory'], 'a response with a body', { steps: [visit(count), visit(count), visit()] })
+deviation('end-returns-res', ['fast path', 'async'], 'end', { steps: [visit(count)] })
 deviation('save-and-reload-return-this', FEW, 'save and reload', { steps: [visit(count, 'save', 'reload')] })
 
 for (const respond of [
   { how: 'end' },
+  { how: 'end', null: true },
   { how: 'end', data: 'text' },
   { how: 'end', data: '' },
   { how: 'end', data: 'text', enc: 'latin1' },
@@ -58,12 +59,12 @@ for (const respond of [
     )
   }
 }
-deviation('end-callback', ['lane', 'async'], 'one', { steps: [{ ...visit(count), respond: { how: 'end', cb: true } }] })
+deviation('end-callback', ['fast path', 'async'], 'one', { steps: [{ ...visit(count), respond: { how: 'end', cb: true } }] })
 
 for (const path of ['/admin', '/a/b', '/a%20b']) {
   deviation('path-match', FEW, path, {
     options: { ...USUAL, cookie: { path } },
-    steps: [`${path}istrator`, path, `${path}/x`, `${path}?x`, `${path}-x/y`, `${path}.html`, `${path}%2F`].map((url) => ({
+    steps: [`${path}istrator`, path, `${path}/x`, `${path}?x`, `${path}-x/y`, `${path}.html`, `${path};x`, `${path}%2F`].map((url) => ({
       ...visit(count),
       url
     }))
@@ -74,6 +75,7 @@ const SEVERAL = {
   'a forged one and a good one': ['forge', 'keep'],
   'an unsigned one and a good one': ['unsigned', 'keep'],
   'an empty one and a good one': ['empty', 'keep'],
+  'one with a broken escape and a good one': ['badpercent', 'keep'],
   'one of another secret and a good one': [{ sid: 'x', wrong: 'y' }, 'keep'],
   'six bad ones and a good one': ['forge', 'truncate', 'double', 'nodot', 'unsigned', 'empty', 'keep'],
   'seven bad ones and a good one': ['forge', 'truncate', 'double', 'nodot', 'unsigned', 'empty', 's', 'keep']
@@ -148,7 +150,7 @@ for (const args of [
   deviation('write-head-forms', FEW, JSON.stringify(args), { steps: [visit(count), visit(), visit(count)].map((s) => ({ ...s, respond: { how: 'writeHead', args, data: 'text' } })) })
 }
 
-deviation('cookie-first', ['lane', 'memory'], 'set, changed, read', {
+deviation('cookie-first', ['fast path', 'memory'], 'set, changed, read', {
   cookieLast: true,
   steps: [
     visit({ do: 'store.set', sid: 'planted', v: { views: 1, cookie: { path: '/', expires: null, originalMaxAge: null, httpOnly: true } } }),
@@ -179,7 +181,7 @@ for (const [name, options] of Object.entries({
   name: { name: 'a b' },
   key: { key: 'a=b' }
 })) {
-  deviation('wrong-options-are-refused', ['lane'], name, { options: { ...USUAL, ...options }, steps: [visit(count)] })
+  deviation('wrong-options-are-refused', ['fast path'], name, { options: { ...USUAL, ...options }, steps: [visit(count)] })
 }
 
 for (const [name, action] of Object.entries({ 'a cycle': { do: 'cycle' }, 'a BigInt': set('n', { $bigint: '1' }) })) {
@@ -207,13 +209,13 @@ for (const [name, steps] of Object.entries({
 })) {
   deviation(
     'destroyed-stays-destroyed',
-    ['lane', 'memory', 'recorded'],
+    ['fast path', 'memory', 'recorded'],
     name,
     { dead: true, options: { ...USUAL, unset: 'destroy', resave: name !== 'a late touch' }, steps },
     name !== 'a late touch'
   )
 }
-deviation('destroyed-stays-destroyed', ['lane', 'recorded'], 'regenerate, not waited for', {
+deviation('destroyed-stays-destroyed', ['fast path', 'recorded'], 'regenerate, not waited for', {
   dead: true,
   options: { ...USUAL, resave: true },
   steps: [visit(count), visit({ do: 'regenerate', wait: false })]
@@ -263,7 +265,7 @@ for (const respond of [
   }
   deviation(
     'http2',
-    ['lane', 'memory', 'async', 'delayed', 'untouchable', 'foreign'],
+    ['fast path', 'memory', 'async', 'delayed', 'untouchable', 'foreign'],
     JSON.stringify(respond),
     scenario,
     respond.how !== 'pipe'

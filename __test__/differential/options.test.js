@@ -3,7 +3,7 @@
 const { on, visit, set, count, cookie, USUAL, LIFE } = require('./harness/write')
 
 // Both ways through the middleware; what depends on the store in other ways is in contract.test.js.
-const everywhere = (name, scenario) => on(['lane', 'async'], name, scenario)
+const everywhere = (name, scenario) => on(['fast path', 'async'], name, scenario)
 
 const withCookie = (c, more) => ({ options: { ...USUAL, ...more, cookie: c } })
 
@@ -90,13 +90,13 @@ for (const [name, c] of Object.entries({
   'cookie.maxAge is a string': { maxAge: '1000' },
   'cookie.maxAge is true': { maxAge: true }
 })) {
-  on(['lane', 'async'], name, { ...withCookie(c), steps: [visit(count)] })
+  on(['fast path', 'async'], name, { ...withCookie(c), steps: [visit(count)] })
 }
 for (const [name, c] of Object.entries({
   'cookie.expires is a string': { expires: 'Wed, 01 Jan 2070 00:00:00 GMT' },
   'cookie.expires is a number': { expires: -5 }
 })) {
-  on(['lane', 'async'], name, {
+  on(['fast path', 'async'], name, {
     ...withCookie(c),
     ...(typeof c.expires === 'string' ? { fails: { at: 0, message: 'maxAge must be a number or Date' } } : {}),
     steps: [visit()]
@@ -106,7 +106,7 @@ everywhere('cookie is an array', withCookie([]))
 
 // --- secure, proxy ---
 
-const PROTOS = [undefined, 'https', 'http', 'HTTPS', ' https ', 'https,http', 'http,https', 'https , x', ',https', '']
+const PROTOS = [undefined, 'https', 'http', 'HTTPS', ' https ', 'https,http', 'http,https', 'https , x', ',https', 'httpsx', '']
 
 for (const secure of [true, false, 'auto']) {
   for (const proxy of [true, false, { $undefined: 1 }, 'yes', null, 0]) {
@@ -204,7 +204,7 @@ for (const resave of FLAGS) {
     for (const saveUninitialized of FLAGS) {
       for (const maxAge of [null, 60000]) {
         on(
-          ['lane', 'recorded', 'sync', 'async', 'untouchable', 'foreign'],
+          ['fast path', 'recorded', 'sync', 'async', 'untouchable', 'foreign'],
           `resave ${resave}, rolling ${rolling}, saveUninitialized ${saveUninitialized}, maxAge ${maxAge}`,
           {
             options: { secret: 's', resave, rolling, saveUninitialized, cookie: { maxAge } },
@@ -289,7 +289,7 @@ for (const secret of [{ $undefined: 1 }, null, '', 0, false]) {
 
 for (const unset of ['destroy', 'keep', { $undefined: 1 }, '', null]) {
   for (const how of ['null', 'delete', 'undefined', 'false', 'destroy']) {
-    on(['lane', 'recorded', 'sync', 'async', 'foreign'], `unset ${JSON.stringify(unset)}, session ${how}`, {
+    on(['fast path', 'recorded', 'sync', 'async', 'foreign'], `unset ${JSON.stringify(unset)}, session ${how}`, {
       options: { ...USUAL, unset, saveUninitialized: true },
       steps: [visit(count), visit(how), visit(count), { ...visit(how), cookie: 'drop' }, visit(count, how)]
     })
@@ -298,10 +298,10 @@ for (const unset of ['destroy', 'keep', { $undefined: 1 }, '', null]) {
 
 // --- none at all ---
 
-on(['lane'], 'no options, req.secret', {
+on(['fast path'], 'no options, req.secret', {
   options: undefined,
   clientSecret: 'given',
   steps: [0, 1, 2].map(() => ({ ...visit(count), pre: { req: { secret: 'given' } } }))
 })
-on(['lane'], 'no options and no secret', { options: undefined, transport: 'express5', steps: [visit(count)] })
-on(['lane'], 'unknown options', { options: { ...USUAL, maxAge: 5, foo: 'bar' } })
+on(['fast path'], 'no options and no secret', { options: undefined, transport: 'express5', steps: [visit(count)] })
+on(['fast path'], 'unknown options', { options: { ...USUAL, maxAge: 5, foo: 'bar' } })

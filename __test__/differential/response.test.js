@@ -5,7 +5,7 @@ const { on, everywhere, visit, set, count, USUAL } = require('./harness/write')
 // What is sent, in all the ways in which an app can send it, beside a session that is being made,
 // changed, touched, destroyed or left alone.
 
-const STORES = ['lane', 'sync', 'async']
+const STORES = ['fast path', 'sync', 'async']
 
 const WAYS = {
   'end()': { how: 'end' },
@@ -94,7 +94,7 @@ for (const [name, respond] of Object.entries(WAYS)) {
     if (transport === 'express5' && !['json', 'redirect', 'send', 'sendFile', 'next', 'throw', 'end'].includes(respond.how)) continue
     // a throw belongs to the handler as long as the middleware's tick lasts
     const sessions = respond.how === 'throw' ? SESSIONS.slice(0, 4) : SESSIONS
-    on(transport === 'http' ? STORES : ['lane', 'async'], `${name}, ${transport}`, {
+    on(transport === 'http' ? STORES : ['fast path', 'async'], `${name}, ${transport}`, {
       transport,
       options: { ...USUAL, cookie: { maxAge: 60000 } },
       steps: [visit(count), ...sessions.map(([, more, actions]) => ({ ...visit(...actions), ...more, respond }))]
@@ -113,7 +113,7 @@ for (const method of ['HEAD', 'POST', 'OPTIONS', 'DELETE']) {
     writeHead: WAYS['writeHead(200, message, object)']
   })) {
     for (const transport of ['http', 'express5', 'express4']) {
-      on(['lane', 'async'], `${method}, ${name}, ${transport}`, {
+      on(['fast path', 'async'], `${method}, ${name}, ${transport}`, {
         transport,
         steps: [
           visit(count),
@@ -138,7 +138,7 @@ for (const status of [201, 204, 205, 304, 404, 500]) {
   }
 }
 
-// (Whole responses, as the lane's, have their headers as Node sends them without sessions: before a string, in UTF-8.)
+// (Whole responses, as the fast path's, have their headers as Node sends them without sessions: before a string, in UTF-8.)
 on(['sync', 'async'], 'headers and message in Latin-1, Content-Length', {
   steps: [visit(count), visit(count), visit()].map((step) => ({
     ...step,
@@ -251,14 +251,14 @@ for (const respond of [
 // --- a client that goes away ---
 
 for (const actions of [[count], [], ['regenerate', count]]) {
-  on(['lane', 'recorded', 'sync', 'async'], `a client that leaves in the middle, ${JSON.stringify(actions)}`, {
+  on(['fast path', 'recorded', 'sync', 'async'], `a client that leaves in the middle, ${JSON.stringify(actions)}`, {
     steps: [visit(count), { ...visit({ do: 'write', v: 'begun' }, { do: 'closed' }, ...actions), abort: true }, visit('look')]
   })
 }
 
 // --- one connection, many requests ---
 
-on(['lane', 'async'], 'twenty requests on one connection', {
+on(['fast path', 'async'], 'twenty requests on one connection', {
   steps: Array.from({ length: 20 }, (_, i) =>
     visit(...(i % 3 ? [count] : []), ...(i % 7 === 6 ? ['regenerate'] : []), ...(i % 5 === 4 ? [set('k', i)] : []))
   )

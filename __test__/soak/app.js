@@ -7,6 +7,8 @@
 const http = require('node:http')
 const { Worker } = require('node:worker_threads')
 const session = require('../..')
+const { Browser } = require('../helpers/client')
+const { listen } = require('../helpers/server')
 
 const CLIENTS = 8
 const MAX = 5000
@@ -38,22 +40,22 @@ const PAGES = {
 }
 const PATHS = Object.keys(PAGES)
 
-const server = http.createServer((req, res) => {
-  middleware(req, res, (err) => {
-    if (err) return answer(500)
-    PAGES[req.url](req, () => answer(200))
+main()
+
+async function main () {
+  const { port, close } = await listen((req, res) => {
+    middleware(req, res, (err) => {
+      if (err) return answer(500)
+      PAGES[req.url](req, () => answer(200))
+    })
+
+    function answer (status) {
+      res.statusCode = status
+      res.end('ok')
+    }
   })
-
-  function answer (status) {
-    res.statusCode = status
-    res.end('ok')
-  }
-})
-
-server.listen(0, '127.0.0.1', async () => {
-  const { port } = server.address()
   const agent = new http.Agent({ keepAlive: true })
-  const clients = Array.from({ length: CLIENTS }, () => client(port, agent))
+  const clients = Array.from({ length: CLIENTS }, () => visit(port, agent))
   const others = [threads(), churn()]
 
   const began = Date.now()
@@ -68,7 +70,7 @@ server.listen(0, '127.0.0.1', async () => {
   going = false
   await Promise.all([...clients, ...others])
   agent.destroy()
-  server.close()
+  close()
   await until(Date.now() + MAX_AGE + 1500)
 
   const all = [store.stats(), shared.stats()]
@@ -83,28 +85,18 @@ server.listen(0, '127.0.0.1', async () => {
       expired: sum((stats) => stats.expired)
     }
   }, () => process.disconnect())
-})
+}
 
-/** A browser: keeps its cookie, sometimes loses it, sometimes has a wrong one. */
-async function client (port, agent) {
-  let cookie
+/** A browser that sometimes loses its cookie and sometimes has a wrong one. */
+async function visit (port, agent) {
+  const browser = new Browser({ port, agent })
   while (going) {
-    if (Math.random() < 0.2) cookie = undefined
-    const sent = Math.random() < 0.05 ? 'connect.sid=s%3Aforged.' + 'x'.repeat(43) : cookie
-    const { status, cookie: given } = await ask(port, agent, PATHS[Math.floor(Math.random() * PATHS.length)], sent)
-    if (given) cookie = given
+    if (Math.random() < 0.2) browser.cookies.clear()
+    const forged = Math.random() < 0.05 ? { cookie: 'connect.sid=s%3Aforged.' + 'x'.repeat(43) } : {}
+    const { status } = await browser.get(PATHS[Math.floor(Math.random() * PATHS.length)], forged)
     if (status !== 200) count.wrong++
     count.requests++
   }
-}
-
-function ask (port, agent, path, cookie) {
-  return new Promise((resolve, reject) => {
-    http.get({ port, host: '127.0.0.1', path, agent, headers: cookie ? { cookie } : {} }, (res) => {
-      const [set] = res.headers['set-cookie'] || []
-      res.resume().on('end', () => resolve({ status: res.statusCode, cookie: set && set.split(';', 1)[0] }))
-    }).on('error', reject)
-  })
 }
 
 /** Threads that open the shared store, write to it, and end in the middle of their work. */

@@ -1,7 +1,7 @@
 'use strict'
 
 /*
- * One test process: one row, one contestant (contestant.js is preloaded). Does what run.js asks for over IPC:
+ * One test process: one row, one contestant (contestant.js is preloaded). Does what the suite asks for over IPC:
  *   open(place)  close()  scenario(name, …args)  consumer(name)  progress()
  */
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the servers that the store tests can use (Debian, Ubuntu), without starting any of them:
-# run.js starts its own, on loopback, in temporary folders.
+# The suite starts its own, on loopback, in temporary folders.
 set -eu
 cd "$(dirname "$0")"
 

@@ -243,7 +243,7 @@ const rows = [
     name: 'MemoryStore',
     package: 'express-session',
     memory: true,
-    spy: false,
+    spied: false,
     backend: 'the built-in one of each package',
     open: ({ session }) => ({ store: new session.MemoryStore() })
   },

@@ -3,9 +3,10 @@
 /* What a scenario works with: one store with its calls on record, apps on it, browsers with cookies, and steps. */
 
 const assert = require('assert')
-const crypto = require('crypto')
-const http = require('http')
 const zlib = require('zlib')
+const { Browser: Client, parseSetCookie, sign, splitSigned } = require('../helpers/client')
+const { listen } = require('../helpers/server')
+const { spy } = require('../helpers/spy')
 const { Normaliser } = require('./normalise')
 
 const SECRET = 'keyboard cat'
@@ -44,9 +45,9 @@ class World {
   /**
    * @param session the contestant
    * @param {object} opened what a row of stores.js opened: `{ store, held, close }`
-   * @param {boolean} spy false leaves the store's methods as they are
+   * @param {boolean} spied false leaves the store's methods as they are
    */
-  constructor (recorder, session, opened, { spy = true, ascii = false } = {}) {
+  constructor (recorder, session, opened, { spied = true, ascii = false } = {}) {
     this.recorder = recorder
     this.session = session
     this.store = opened.store
@@ -56,53 +57,39 @@ class World {
     this.calls = []
     this.events = []
     this.pending = 0
-    this.original = {}
-    for (const method of SPIED) if (typeof this.store[method] === 'function') this.original[method] = this.store[method]
-    if (spy) for (const method of Object.keys(this.original)) this.spy(method)
+    this.get = this.store.get
+    const methods = spied ? SPIED.filter((method) => typeof this.store[method] === 'function') : []
+    this.stop = async () => {}
+    this.restores = methods.map((method) => this.spy(method))
     if (this.store.on) for (const event of ['connect', 'disconnect']) this.store.on(event, () => this.events.push(event))
   }
 
   spy (method) {
-    const world = this
-    const original = this.original[method]
-    this.store[method] = function (...args) {
+    return spy(this.store, method, (self, args) => {
       const call = { method, args: args.map((arg) => typeof arg === 'function' ? 'callback' : snapshot(arg)) }
-      world.calls.push(call)
-      const at = args.findIndex((arg) => typeof arg === 'function')
-      if (at >= 0) {
-        const callback = args[at]
-        world.pending++
-        args[at] = function (...results) {
-          if (call.results) call.again = (call.again || 0) + 1
-          else world.pending--
+      this.calls.push(call)
+      return {
+        asked: () => { this.pending++ },
+        answered: (results, times) => {
+          if (times > 1) call.again = times - 1
           call.results = results.map(snapshot)
-          return callback.apply(this, results)
-        }
+        },
+        done: () => { this.pending-- }
       }
-      return original.apply(this, args)
-    }
+    })
   }
 
   /** Serves `options` on this world's store, in place of what it served before. */
   async serve (options) {
-    if (this.server) await this.stop()
-    this.server = http.createServer(makeApp(this.session, { ...baseOptions(), ...options, store: this.store }))
-    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve))
-    this.port = this.server.address().port
-  }
-
-  async stop () {
-    const { server } = this
-    this.server = undefined
-    await new Promise((resolve) => {
-      server.close(resolve)
-      server.closeAllConnections()
-    })
+    await this.stop()
+    const { port, close } = await listen(makeApp(this.session, { ...baseOptions(), ...options, store: this.store }))
+    this.port = port
+    this.stop = close
   }
 
   async close () {
-    if (this.server) await this.stop()
-    for (const method of Object.keys(this.original)) delete this.store[method]
+    await this.stop()
+    for (const restore of this.restores) restore()
     if (this.closeStore) await this.closeStore()
   }
 
@@ -119,7 +106,7 @@ class World {
         resolve(err ? { error: err } : snapshot(session))
       }
       try {
-        const promise = this.original.get.call(this.store, id, answer)
+        const promise = this.get.call(this.store, id, answer)
         if (promise && promise.catch) promise.catch(answer)
       } catch (err) {
         answer(err)
@@ -168,19 +155,10 @@ class World {
   }
 }
 
-class Browser {
-  constructor (world, cookies = {}) {
-    this.world = world
-    this.cookies = new Map(Object.entries(cookies))
-  }
-
+/** A browser whose responses are notes: parsed, without what changes with the ids and the time. */
+class Browser extends Client {
   get id () {
-    const value = decodeURIComponent(this.cookies.get('connect.sid') || '')
-    return value.slice(2, value.lastIndexOf('.'))
-  }
-
-  copy () {
-    return new Browser(this.world, Object.fromEntries(this.cookies))
+    return splitSigned(this.cookies.get('connect.sid') || '').sid
   }
 
   post (path, fields = {}, { headers = {} } = {}) {
@@ -188,59 +166,33 @@ class Browser {
     return this.get(path, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } })
   }
 
-  get (path, { headers = {}, method = 'GET', body, wait = 10000 } = {}) {
-    return new Promise((resolve, reject) => {
-      const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const request = http.request({
-        port: this.world.port, host: '127.0.0.1', path, method, agent: false, headers: { ...headers, ...(cookie && { cookie }) }
-      })
-      const timer = setTimeout(() => {
-        request.destroy()
-        resolve({ status: 'waits' })
-      }, wait)
-      request.on('error', (err) => {
-        clearTimeout(timer)
-        reject(err)
-      })
-      request.on('response', (response) => {
-        const chunks = []
-        response.on('data', (chunk) => chunks.push(chunk))
-        response.on('end', () => {
-          clearTimeout(timer)
-          resolve(this.received(response, Buffer.concat(chunks)))
-        })
-      })
-      request.end(body)
-    })
+  async get (path, { wait = 10000, ...options } = {}) {
+    const impatience = new AbortController()
+    const timer = setTimeout(() => impatience.abort(), wait)
+    const response = await super.get(path, { signal: impatience.signal, ...options }).catch((err) => {
+      if (impatience.signal.aborted) return undefined
+      throw err
+    }).finally(() => clearTimeout(timer))
+    return response ? this.note(response) : { status: 'waits' }
   }
 
-  received (response, data) {
-    const text = (response.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(data) : data).toString()
-    const cookies = (response.headers['set-cookie'] || []).map((line) => this.accept(line))
-    const headers = { ...response.headers }
+  note ({ status, headers: { ...headers }, setCookie, bytes }) {
+    const { normaliser } = this.target.recorder
+    const cookies = setCookie.map((line) => this.noteCookie(line))
+    const text = (headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(bytes) : bytes).toString()
     for (const name of UNTOLD) delete headers[name]
     let body = text
     try { body = JSON.parse(text) } catch {}
-    if (body && body.id) this.world.recorder.normaliser.id(body.id)
-    return { status: response.statusCode, headers, cookies, body }
+    if (body && body.id) normaliser.id(body.id)
+    return { status, headers, cookies, body }
   }
 
-  /** Keeps a cookie as a browser would, and answers with its parts. */
-  accept (line) {
-    const [pair, ...attributes] = line.split('; ')
-    const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
-    if (value === '') this.cookies.delete(name)
-    else this.cookies.set(name, value)
-    const plain = decodeURIComponent(value)
-    if (!plain.startsWith('s:')) {
-      this.world.recorder.normaliser.id(plain)
-      return { name, value: plain, attributes }
-    }
-    const dot = plain.lastIndexOf('.')
-    const id = plain.slice(2, dot)
-    this.world.recorder.normaliser.id(id)
-    const signature = crypto.createHmac('sha256', SECRET).update(id).digest('base64').replace(/=+$/, '')
-    return { name, id, prefix: plain.slice(0, 2), signature: signature === plain.slice(dot + 1) ? 'valid' : 'not valid', attributes }
+  noteCookie (line) {
+    const { name, value, attributes } = parseSetCookie(line)
+    const { sid, signature } = splitSigned(value)
+    this.target.recorder.normaliser.id(sid)
+    if (signature === undefined) return { name, value: sid, attributes }
+    return { name, id: sid, prefix: 's:', signature: sign(sid, SECRET) === `${sid}.${signature}` ? 'valid' : 'not valid', attributes }
   }
 }
 

@@ -2,8 +2,8 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { collectGarbage } = require('./helpers/garbage')
-const native = require('../../session/native')
+const { collectGarbage } = require('../helpers/garbage')
+const { native } = require('../helpers/internals')
 
 const NOW = 1_763_754_720_000
 const { NumberAt } = native
@@ -25,14 +25,14 @@ const FUNCTIONS = {
 const { touchSeen, ...TAKING_TEXT } = FUNCTIONS
 
 for (const [name, call] of Object.entries(TAKING_TEXT)) {
-  test(`${name}: what is no string is an error, not a crash`, () => {
+  test(`${name} throws when it gets no string`, () => {
     for (const given of [[], [undefined], [null], [1], [{}], [Symbol('s')], [1n], [Buffer.from('x')]]) {
       assert.throws(() => call(...given), { message: 'a string is expected' })
     }
   })
 }
 
-test('a handle of another kind, or none, is an error', () => {
+test('A handle of another kind, or none, is an error', () => {
   for (const wrong of [undefined, null, {}, 'x', keyring()]) assert.throws(() => native.bindMemory(wrong), Error)
   for (const wrong of [undefined, null, {}, 'x', memory()]) assert.throws(() => native.bindKeyring(wrong), Error)
   assert.throws(() => native.bindLoad(keyring(), memory()), Error)
@@ -54,7 +54,7 @@ test('`touchSeen` and `commitSeen` do nothing with a wrong hint, or without a te
   }
 })
 
-test('an array of numbers that is too short is an error', () => {
+test('An array of numbers that is too short is an error', () => {
   const message = 'the array of numbers is too short'
   const short = new Float64Array(numbers().length - 1)
   assert.throws(() => native.createMemory(short, Infinity, Infinity), { message })
@@ -95,7 +95,7 @@ test('`commit` without a template is an error', () => {
   assert.throws(() => native.bindMemory(memory()).commitSeen('{}'), { message: 'a cookie template is expected' })
 })
 
-test('functions hold what they work on', async () => {
+test('Bound functions keep what they work on', async () => {
   const [calls, load, seal] = (() => {
     const [handle, keys] = [memory(), keyring()]
     return [native.bindMemory(handle), native.bindLoad(handle, keys), native.bindKeyring(keys).seal]
@@ -108,7 +108,7 @@ test('functions hold what they work on', async () => {
   assert.deepEqual(JSON.parse(load(`sid=${seal('one')}`)), { views: 1 })
 })
 
-test('`load` gives the id with the data where it is no part of the header as JavaScript has it', () => {
+test('`load` returns the id itself when it cannot be sliced out of the header', () => {
   const [handle, keys] = [memory(), keyring()]
   const { set } = native.bindMemory(handle)
   const { seal } = native.bindKeyring(keys)
@@ -122,7 +122,7 @@ test('`load` gives the id with the data where it is no part of the header as Jav
   assert.deepEqual(JSON.parse(load(`other=é; sid=${seal('one')}`)), ['one', { views: 1 }])
 })
 
-test('functions are freed, with what only they hold', async () => {
+test('Bound functions are freed, with what only they hold', async () => {
   const resident = []
   for (let round = 0; round < 6; round++) {
     for (let i = 0; i < 4000; i++) native.bindMemory(memory())

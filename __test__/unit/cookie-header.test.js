@@ -7,9 +7,9 @@ const { test } = require('node:test')
 const cookie = require('cookie')
 const signature = require('cookie-signature')
 const fc = require('fast-check')
-const { collectGarbage } = require('./helpers/garbage')
-const { arbitraryText } = require('./helpers/text')
-const Keyring = require('../../session/keyring')
+const { collectGarbage } = require('../helpers/garbage')
+const { arbitraryText } = require('../helpers/text')
+const { Keyring } = require('../helpers/internals')
 
 const SECRET = 'keyboard cat'
 const NAME = 'connect.sid'
@@ -48,7 +48,7 @@ const name = fc.oneof({ weight: 4, arbitrary: fc.constant(NAME) }, fc.constantFr
 const pair = fc.tuple(name, fc.constantFrom('=', '=', '=', ' = ', '', '=='), value).map(parts => parts.join(''))
 const header = fc.array(pair, { maxLength: 6 }).chain(pairs => fc.constantFrom('; ', ';', ';;', ' ; ').map(glue => pairs.join(glue)))
 
-test('with one cookie of the name, any header gives what upstream gives', () => {
+test('Any header with one cookie of the name gives what upstream gives', () => {
   fc.assert(fc.property(fc.oneof(header, latin1, arbitraryText), header => {
     const count = header.split(';').filter(pair => NAME in cookie.parse(pair)).length
     fc.pre(count < 2)
@@ -56,13 +56,13 @@ test('with one cookie of the name, any header gives what upstream gives', () => 
   }), { numRuns: 1500 })
 })
 
-test('with several cookies of the name, the first valid one of the first eight', () => {
+test('The first valid cookie among the first eight of the name wins', () => {
   fc.assert(fc.property(header, header => {
     assert.equal(keyring.open(header), reference(header))
   }), { numRuns: 1000 })
 })
 
-test('the parse of cookie 0.7 to the letter: spaces, quotes, semicolons, escapes, no value', () => {
+test('Spaces, quotes, semicolons, escapes and missing values are parsed as cookie 0.7 does', () => {
   const headers = [
     `${NAME}=${good}`, `a=1; ${NAME}=${good}; b=2`, `${NAME} = ${good}`, `\t${NAME}\t=\t${good}\t`, `${NAME}="${good}"`, `${NAME}=" ${good} "`,
     `${NAME}=${good};`, `;${NAME}=${good}`, `;;;${NAME}=${good};;`, `a;${NAME}=${good}`, `a;b;c;${NAME}=${good}`, `a=b=c;${NAME}=${good}`,
@@ -76,33 +76,33 @@ test('the parse of cookie 0.7 to the letter: spaces, quotes, semicolons, escapes
 const bad = index => `${NAME}=${signed('bad' + index).slice(0, -1)}`
 
 for (const place of [0, 1, 5, 7]) {
-  test(`a valid cookie at place ${place + 1} among stale ones of the same name wins`, () => {
+  test(`A valid cookie at place ${place + 1} among stale ones of the same name wins`, () => {
     const cookies = Array.from({ length: 10 }, (_, index) => bad(index))
     cookies[place] = `${NAME}=${good}`
     assert.equal(keyring.open(cookies.join('; ')), 'the id')
   })
 }
 
-test('at most eight are tried', () => {
+test('At most eight cookies are tried', () => {
   const cookies = Array.from({ length: 8 }, (_, index) => bad(index))
   assert.equal(keyring.open([...cookies, `${NAME}=${good}`].join('; ')), undefined)
   assert.equal(keyring.open([...cookies, 'other=1', `${NAME}=${good}`].join('; ')), undefined)
   assert.equal(keyring.open([...cookies.slice(1), 'a=1', 'b=2', `${NAME}=${good}`].join('; ')), 'the id', 'other names do not count')
 })
 
-test('of two valid ones the first wins', () => {
+test('The first of two valid cookies wins', () => {
   assert.equal(keyring.open(`${NAME}=${signed('one')}; ${NAME}=${signed('two')}`), 'one')
   assert.equal(keyring.open(`${NAME}=${signed('two')}; ${NAME}=${signed('one')}`), 'two')
 })
 
-test('unsigned, empty and foreign ones are passed over', () => {
+test('Unsigned, empty and foreign cookies are skipped', () => {
   for (const other of ['', 'plain', 's:', 's:.', encodeURIComponent('s:' + signature.sign('x', 'another secret')), '"', '%']) {
     assert.equal(keyring.open(`${NAME}=${other}; ${NAME}=${good}`), 'the id', other)
     assert.equal(keyring.open(`${NAME}=${good}; ${NAME}=${other}`), 'the id', other)
   }
 })
 
-test('names of any characters', () => {
+test('The name of the cookie may have any characters', () => {
   for (const name of ['a', '__Host-sid', 'a.b', 'x-y', '$%&', '__proto__', 'constructor', 'ä']) {
     const ring = new Keyring(name, [SECRET])
     assert.equal(ring.open(`other=1; ${name}=${good}`), 'the id', name)
@@ -111,13 +111,13 @@ test('names of any characters', () => {
   }
 })
 
-test('ids of any text that a header can carry', () => {
+test('An id may be any text that a header can carry', () => {
   fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), sid => {
     assert.equal(keyring.open(`${NAME}=${signed(sid)}`), sid)
   }), { numRuns: 300 })
 })
 
-test('very long headers, with many cookies or one', () => {
+test('Very long headers are read, with many cookies or one', () => {
   const many = Array.from({ length: 20_000 }, (_, i) => `c${i}=v${i}`).join('; ')
   assert.equal(keyring.open(`${many}; ${NAME}=${good}`), 'the id')
   assert.equal(keyring.open(`${NAME}=${'x'.repeat(1e6)}; ${NAME}=${good}`), 'the id')
@@ -140,7 +140,7 @@ const WRITTEN = {
   'behind a character that is two bytes in UTF-8': sid => `x; other=\u00fc; ${NAME}=${signed(sid)}`
 }
 
-test('a sealed id is taken over from the header only where sealing it again would make the same', () => {
+test('A sealed id is reused only when sealing it again would give the same text', () => {
   const sids = fc.oneof(fc.string({ unit: fc.constantFrom(...'abcXYZ019-_.!~*\'()') }), fc.string({ unit: 'grapheme' }))
   fc.assert(fc.property(sids, fc.constantFrom(...Object.keys(WRITTEN)), (sid, way) => {
     const header = `a=1; ${NAME}=${WRITTEN[way](sid)}; b=2`
@@ -151,7 +151,7 @@ test('a sealed id is taken over from the header only where sealing it again woul
   }), { numRuns: 3000 })
 })
 
-test('the id and the sealed id of what browsers send are parts of a short header', () => {
+test('The id and the sealed id are slices of a short header', () => {
   for (let i = 0; i < 500; i++) {
     const sid = `session-${i}`
     const header = `a=1; ${NAME}=${signed(sid)}; b=2`
@@ -161,7 +161,7 @@ test('the id and the sealed id of what browsers send are parts of a short header
   }
 })
 
-test('an id beside many cookies is a string of its own, its sealed form a part of the header', () => {
+test('The id in a long header is a string of its own, its sealed form a slice', () => {
   for (let others = 0; others < 300; others++) {
     const header = `a=${'x'.repeat(others)}; ${NAME}=${signed('session')}`
     assert.equal(keyring.open(header), 'session')
@@ -170,7 +170,7 @@ test('an id beside many cookies is a string of its own, its sealed form a part o
   }
 })
 
-test('who remembers ids does not keep the headers that they came in', () => {
+test('An id that is kept does not keep its header', () => {
   const heapUsed = () => {
     collectGarbage()
     return process.memoryUsage().heapUsed
@@ -187,7 +187,7 @@ test('who remembers ids does not keep the headers that they came in', () => {
   assert.equal(remembered[999], longId(999))
 })
 
-test('what an older secret has sealed is sealed anew, and so is what has no valid signature', () => {
+test('A cookie with an older or invalid signature is sealed anew', () => {
   const rotated = new Keyring(NAME, ['new', SECRET])
   assert.equal(rotated.open(`${NAME}=${good}`), 'the id')
   assert.equal(rotated.sealedIn(`${NAME}=${good}`), undefined)

@@ -18,7 +18,7 @@ function same (expires, message) {
   assert.equal(JSON.stringify(ours), JSON.stringify(theirs), message)
 }
 
-test('the JSON of a cookie is that of express-session, whatever the date', () => {
+test('The JSON of a cookie is that of express-session for any date', () => {
   const now = Date.now()
   // One second after the other, and one moment twice: what is kept of the last date must not show.
   for (const moment of [0, 1, 9, 10, 99, 100, 999, 1000, -1, -1000, -1001, now, now, now + 1, now + 1000, now]) same(new Date(moment))
@@ -30,7 +30,7 @@ test('the JSON of a cookie is that of express-session, whatever the date', () =>
   fc.assert(fc.property(fc.date({ noInvalidDate: false }), date => same(date)), { numRuns: 2000 })
 })
 
-test('a date with a text of its own keeps it', t => {
+test('A date with a toJSON of its own keeps it', t => {
   class Day extends Date {
     toISOString () { return super.toISOString().slice(0, 10) }
   }
@@ -45,7 +45,7 @@ test('a date with a text of its own keeps it', t => {
   same(new Date(0), 'Date.prototype.toISOString')
 })
 
-test('a replacer finds a Date where express-session has one', () => {
+test('A replacer gets a Date where express-session has one', () => {
   for (const cookie of cookies(new Date(5))) {
     const seen = []
     JSON.stringify({ cookie }, function (key, value) {
@@ -56,7 +56,7 @@ test('a replacer finds a Date where express-session has one', () => {
   }
 })
 
-test('the cookie and its data keep the plain Date', () => {
+test('The cookie and its data keep their plain Date', () => {
   const expires = new Date(5)
   const [cookie] = cookies(expires)
   JSON.stringify(cookie)

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const createDebug = require('debug')
-const { serve } = require('./helpers/server')
+const { serve } = require('../helpers/server')
 const session = require('../..')
 
 test('DEBUG turned on and off while an app runs counts from the next request on', async (t) => {

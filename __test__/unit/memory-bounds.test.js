@@ -2,10 +2,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask } = require('./helpers/calls')
-const { fakeClock, HOUR } = require('./helpers/clock')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { answers, ask } = require('../helpers/calls')
+const { fakeClock, HOUR } = require('../helpers/clock')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore } = session
 
@@ -13,7 +13,7 @@ const data = (pad = 0) => ({ cookie: new Cookie({ maxAge: HOUR }), pad: 'x'.repe
 const ids = async store => (await ask(store, 'ids')).sort()
 
 for (const max of [1, 2, 3, 10, 100, 1000, 16384, 16385, 20000]) {
-  test(`max: ${max} holds ${max} sessions, neither more nor fewer`, async () => {
+  test(`A store with max ${max} holds exactly ${max} sessions`, async () => {
     const store = new MemoryStore({ max })
     for (let i = 0; i < max; i++) store.set('id' + i, data())
     assert.equal(store.stats().sessions, max)
@@ -27,7 +27,7 @@ for (const max of [1, 2, 3, 10, 100, 1000, 16384, 16385, 20000]) {
   })
 }
 
-test('at the bound the oldest that no client came back with goes first', async () => {
+test('The oldest session that no client came back with is evicted first', async () => {
   const store = new MemoryStore({ max: 4 })
   for (const sid of ['a', 'b', 'c', 'd']) await ask(store, 'set', sid, data())
   await ask(store, 'get', 'a')
@@ -40,7 +40,7 @@ test('at the bound the oldest that no client came back with goes first', async (
   assert.deepEqual(await ids(store), ['a', 'c', 'h', 'i'])
 })
 
-test('looking around (all, ids, sessions, iterating) protects nothing', async () => {
+test('all, ids, sessions and iterating protect no session', async () => {
   const store = new MemoryStore({ max: 3 })
   for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, data())
   await ask(store, 'all')
@@ -51,7 +51,7 @@ test('looking around (all, ids, sessions, iterating) protects nothing', async ()
   assert.deepEqual(await ids(store), ['b', 'c', 'd'])
 })
 
-test('when all have come back, the one not seen for longest goes, and a new session still finds a place', async () => {
+test('The session not seen for longest is evicted when all clients have come back', async () => {
   const store = new MemoryStore({ max: 3 })
   for (const sid of ['a', 'b', 'c']) {
     await ask(store, 'set', sid, data())
@@ -61,14 +61,14 @@ test('when all have come back, the one not seen for longest goes, and a new sess
   assert.deepEqual(await ids(store), ['b', 'c', 'd'])
 })
 
-test('setting a session again evicts nothing', async () => {
+test('A session that is set again evicts nothing', async () => {
   const store = new MemoryStore({ max: 2 })
   for (const sid of ['a', 'b', 'a', 'b', 'a', 'b']) await ask(store, 'set', sid, data())
   assert.deepEqual(store.stats().evicted, { max: 0, maxBytes: 0 })
   assert.deepEqual(await ids(store), ['a', 'b'])
 })
 
-test('destroyed and expired sessions make room', async t => {
+test('Destroyed and expired sessions make room', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore({ max: 2 })
   await ask(store, 'set', 'a', data())
@@ -99,7 +99,7 @@ test('maxBytes is never exceeded, and not wasted either', async () => {
   assert.equal(evicted.maxBytes, sets - sessions)
 })
 
-test('maxBytes: growing sessions push others out, and stay themselves', async () => {
+test('A growing session evicts others and stays itself', async () => {
   const store = new MemoryStore({ maxBytes: 50_000 })
   for (let i = 0; i < 20; i++) await ask(store, 'set', 'id' + i, data(1000))
   assert.equal(store.stats().sessions, 20)
@@ -109,7 +109,7 @@ test('maxBytes: growing sessions push others out, and stay themselves', async ()
   assert.ok(bytes <= 50_000 && sessions < 20 && sessions > 1, `${bytes} ${sessions}`)
 })
 
-test('a session larger than maxBytes is refused through the callback, the old one kept, nobody evicted', async () => {
+test('A session larger than maxBytes is refused and evicts nothing', async () => {
   const store = new MemoryStore({ maxBytes: 20_000 })
   await ask(store, 'set', 'other', data(100))
   await ask(store, 'set', 'x', data(10))
@@ -127,14 +127,14 @@ test('a session larger than maxBytes is refused through the callback, the old on
   assert.deepEqual(store.stats().evicted, before.evicted)
 })
 
-for (const way of ['lane', 'session.save']) {
-  test(`too large for the store, through the middleware (${way}): an error for next, the old session stays`, async t => {
+for (const way of ['fast path', 'session.save']) {
+  test(`A session too large for the store is an error for next and leaves the old one (${way})`, async t => {
     const store = new MemoryStore({ maxBytes: 20_000 })
     const errors = []
     const app = await serve(t, middleware({ store }), (req, res) => {
       req.session.views = (req.session.views || 0) + 1
       if (req.url === '/big') req.session.pad = 'x'.repeat(30_000)
-      if (way === 'lane') return res.end(String(req.session.views))
+      if (way === 'fast path') return res.end(String(req.session.views))
       req.session.save(err => {
         if (err) errors.push(err)
         res.end(String(req.session.views))
@@ -150,7 +150,7 @@ for (const way of ['lane', 'session.save']) {
   })
 }
 
-test('through the middleware: a session whose client came back with its cookie outlives a flood of new ones', async t => {
+test('A session whose client came back outlives a flood of new sessions', async t => {
   const store = new MemoryStore({ max: 50 })
   const app = await serve(t, middleware({ store }), (req, res) => {
     req.session.views = (req.session.views || 0) + 1
@@ -165,8 +165,8 @@ test('through the middleware: a session whose client came back with its cookie o
   for (const user of users) assert.equal((await user.get('/')).body, '3')
 })
 
-for (const [kind, options] of Object.entries({ 'by the lane': {}, 'by its methods': { dispose () {} } })) {
-  test(`login under a flood, ${kind}: the session that regenerate makes for a client that came back is protected at once`, async t => {
+for (const [kind, options] of Object.entries({ 'on the fast path': {}, 'by the store\'s methods': { dispose () {} } })) {
+  test(`A session regenerated for a client that came back is protected at once (${kind})`, async t => {
     const store = new MemoryStore({ max: 50, ...options })
     const app = await serve(t, middleware({ store, saveUninitialized: false }), (req, res) => {
       if (req.url === '/form') { req.session.form = 1; return res.end() }

@@ -2,9 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask, turns, until } = require('./helpers/calls')
-const { fakeClock, MINUTE, HOUR, SECOND } = require('./helpers/clock')
-const { session } = require('./helpers/subject')
+const { answers, ask, turns, until } = require('../helpers/calls')
+const { fakeClock, MINUTE, HOUR, SECOND } = require('../helpers/clock')
+const { session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore } = session
 
@@ -20,7 +20,7 @@ function listen (store, events = EVENTS) {
   return told
 }
 
-test('expired, evicted and destroyed come once each, after the fact, with id and session', async t => {
+test('Each removal fires one event afterwards, with id and session', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore({ max: 3 })
   const told = listen(store)
@@ -40,7 +40,7 @@ test('expired, evicted and destroyed come once each, after the fact, with id and
   ])
 })
 
-test('not while the call that removed is running', async () => {
+test('Events fire after the call that removed the session', async () => {
   const store = new MemoryStore()
   const told = listen(store)
   await ask(store, 'set', 'a', data(1))
@@ -50,7 +50,7 @@ test('not while the call that removed is running', async () => {
   store.close()
 })
 
-test('clear destroys, regenerate destroys, replacing removes nothing', async () => {
+test('clear and regenerate fire destroyed, replacing a session fires nothing', async () => {
   const store = new MemoryStore()
   const told = listen(store)
   for (const sid of ['a', 'b']) await ask(store, 'set', sid, data(1))
@@ -63,7 +63,7 @@ test('clear destroys, regenerate destroys, replacing removes nothing', async () 
   assert.equal(store.stats().destroyed, 2)
 })
 
-test('thousands of events are told once each, in batches between which the event loop goes on', async t => {
+test('Thousands of events fire once each, in batches between which the event loop runs', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   const seen = new Set()
@@ -87,7 +87,7 @@ test('thousands of events are told once each, in batches between which the event
   store.close()
 })
 
-test('one prune is enough for thousands of events: what is left comes in the turns that follow', async t => {
+test('One prune fires thousands of events over the following turns', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   let told = 0
@@ -101,7 +101,7 @@ test('one prune is enough for thousands of events: what is left comes in the tur
   store.close()
 })
 
-test('without listeners nothing is recorded; who listens hears only of what happens then', async () => {
+test('A listener gets only the events after it was added', async () => {
   const store = new MemoryStore()
   await ask(store, 'set', 'a', data(1))
   await ask(store, 'set', 'b', data(2))
@@ -121,7 +121,7 @@ test('without listeners nothing is recorded; who listens hears only of what happ
   store.close()
 })
 
-test('once() hears one event, and a listener for one kind hears no other', async () => {
+test('once() gets one event, and a listener gets only its own kind', async () => {
   const store = new MemoryStore({ max: 1 })
   const heard = []
   store.once('destroyed', sid => heard.push(sid))
@@ -134,7 +134,7 @@ test('once() hears one event, and a listener for one kind hears no other', async
   store.close()
 })
 
-test('a listener of a store whose constructor never ran hears too', async () => {
+test('A listener works on a store whose constructor never ran', async () => {
   function Custom () {}
   require('node:util').inherits(Custom, MemoryStore)
   const store = new Custom()
@@ -146,7 +146,7 @@ test('a listener of a store whose constructor never ran hears too', async () => 
   store.close()
 })
 
-test('a listener that throws breaks neither the store nor the other events', async t => {
+test('A listener that throws breaks neither the store nor the other events', async t => {
   const store = new MemoryStore()
   const warnings = []
   const warn = t.mock.method(process, 'emitWarning', err => warnings.push(err))
@@ -164,7 +164,7 @@ test('a listener that throws breaks neither the store nor the other events', asy
   assert.equal(warnings[0].message, 'listener')
 })
 
-test('an event whose session has no JSON comes without it', async () => {
+test('An event whose session is not JSON has no session', async () => {
   const store = new MemoryStore()
   const told = listen(store)
   store.sessions.bad = 'not JSON'
@@ -174,7 +174,7 @@ test('an event whose session has no JSON comes without it', async () => {
   assert.deepEqual(told, [['destroyed', 'bad', undefined, undefined]])
 })
 
-test('close() tells what is left to tell', async () => {
+test('close() fires the events that are left', async () => {
   const store = new MemoryStore()
   const told = listen(store)
   await ask(store, 'set', 'a', data(1))
@@ -184,7 +184,7 @@ test('close() tells what is left to tell', async () => {
 })
 
 for (const serializer of [JSON, { stringify: value => JSON.stringify(value), parse: text => JSON.parse(text) }]) {
-  test(`a touch disposes of nothing (${serializer === JSON ? 'JSON' : 'a serializer of the app'})`, async () => {
+  test(`A touch disposes of nothing (${serializer === JSON ? 'JSON' : 'a serializer of the app'})`, async () => {
     const disposed = []
     const store = new MemoryStore({ serializer, dispose: (sid, text) => disposed.push(JSON.parse(text).n) })
     await ask(store, 'set', 'a', data(1))
@@ -198,7 +198,7 @@ for (const serializer of [JSON, { stringify: value => JSON.stringify(value), par
   })
 }
 
-test('dispose and events together: each once', async t => {
+test('dispose and events both fire once', async t => {
   const clock = fakeClock(t)
   const disposed = []
   const store = new MemoryStore({ max: 2, dispose: sid => disposed.push(sid) })
@@ -213,7 +213,7 @@ test('dispose and events together: each once', async t => {
   assert.deepEqual(told.map(([event, sid]) => [event, sid]), [['evicted', 'a'], ['destroyed', 'b'], ['expired', 'c']])
 })
 
-test('of several that throw, the callback gets the first', async () => {
+test('The callback gets the first error when several dispose calls throw', async () => {
   const store = new MemoryStore({ dispose (sid) { throw new Error(sid) } })
   for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, data(1))
   const calls = await answers(store, 'destroy', ['b', 'a', 'c'])
@@ -221,7 +221,7 @@ test('of several that throw, the callback gets the first', async () => {
   store.close()
 })
 
-test('a dispose that throws reaches the callback once, the removal is done, the store goes on', async () => {
+test('An error of dispose reaches the callback once, after the removal', async () => {
   let armed = false
   const disposed = []
   const store = new MemoryStore({

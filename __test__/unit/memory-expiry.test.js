@@ -2,10 +2,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask, toArray, until } = require('./helpers/calls')
-const { fakeClock, SECOND, MINUTE, HOUR, DAY } = require('./helpers/clock')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { answers, ask, toArray, until } = require('../helpers/calls')
+const { fakeClock, SECOND, MINUTE, HOUR, DAY } = require('../helpers/clock')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore } = session
 
@@ -32,7 +32,7 @@ const NOTHING = {
   get: undefined, load: undefined, all: [], ids: [], keys: [], iterated: [], length: 0, text: undefined, view: [], in: false
 }
 
-test('a session expires at its cookie.expires, to the millisecond, whoever asks', async t => {
+test('A session expires at its cookie.expires, to the millisecond', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   await ask(store, 'set', 'x', lasting(MINUTE))
@@ -42,7 +42,7 @@ test('a session expires at its cookie.expires, to the millisecond, whoever asks'
   assert.deepEqual(await shown(store), NOTHING)
 })
 
-test('no way of asking sees a session in the millisecond after its deadline, before any sweep', async t => {
+test('No method returns a session after its deadline, before any sweep', async t => {
   const clock = fakeClock(t)
   for (const key of Object.keys(NOTHING)) {
     const store = new MemoryStore()
@@ -65,7 +65,7 @@ test('no way of asking sees a session in the millisecond after its deadline, bef
   }
 })
 
-test('a session that expired unread is gone, with its memory, without anyone asking for it', async t => {
+test('An expired session and its memory are gone without being read', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   const empty = store.stats().bytes
@@ -80,7 +80,7 @@ test('a session that expired unread is gone, with its memory, without anyone ask
   store.close()
 })
 
-test('expires as a Date, a text or a number in a plain object', async t => {
+test('expires may be a Date, a string or a number in a plain object', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   const moment = clock.now + MINUTE
@@ -95,7 +95,7 @@ test('expires as a Date, a text or a number in a plain object', async t => {
   for (const sid of ['date', 'text', 'number', 'maxAge']) assert.ok(!await has(store, sid), sid)
 })
 
-test('sessions without expires live for a day, renewed by touch', async t => {
+test('A session without expires lives for a day and is renewed by touch', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   const endless = { cookie: new Cookie(), a: 1 }
@@ -113,7 +113,7 @@ test('sessions without expires live for a day, renewed by touch', async t => {
   assert.ok(!await has(store, 'cookie'))
 })
 
-test('set and touch renew, get does not; touch renews the stored cookie and leaves the data alone', async t => {
+test('set and touch renew a session, get does not', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   const data = lasting(MINUTE)
@@ -134,7 +134,7 @@ test('set and touch renew, get does not; touch renews the stored cookie and leav
   assert.ok(!await has(store, 'read'))
 })
 
-test('touch shortens a life too, and ends it when the time is past', async t => {
+test('touch can also shorten the time that is left, or end it', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   await ask(store, 'set', 'x', lasting(HOUR))
@@ -147,7 +147,7 @@ test('touch shortens a life too, and ends it when the time is past', async t => 
   assert.ok(!await has(store, 'y'))
 })
 
-test('touch does not bring back what is not there', async t => {
+test('touch does not bring back a missing session', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   await ask(store, 'touch', 'never', lasting(MINUTE))
@@ -157,7 +157,7 @@ test('touch does not bring back what is not there', async t => {
   assert.deepEqual(await ask(store, 'ids'), [])
 })
 
-test('a new session under an expired id is a new one', async t => {
+test('A session under an expired id is a new one', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   await ask(store, 'set', 'x', lasting(MINUTE))
@@ -168,7 +168,7 @@ test('a new session under an expired id is a new one', async t => {
   assert.equal(store.stats().expired, 1)
 })
 
-test('deadlines from a millisecond to years are all kept', async t => {
+test('Deadlines from a millisecond to years are kept', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   const start = clock.now
@@ -185,7 +185,7 @@ test('deadlines from a millisecond to years are all kept', async t => {
   }
 })
 
-test('a clock that is set back leaves the store in order', async t => {
+test('A clock that is set back leaves the store in order', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   await ask(store, 'set', 'x', lasting(MINUTE))
@@ -198,7 +198,7 @@ test('a clock that is set back leaves the store in order', async t => {
   assert.ok(!await has(store, 'x'))
 })
 
-test('ttl as a number is the lifetime, renewed by set and touch; the cookie may end it sooner', async t => {
+test('A number as ttl is the lifetime, renewed by set and touch; the cookie may end it sooner', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore({ ttl: HOUR })
   const endless = { cookie: new Cookie() }
@@ -217,7 +217,7 @@ test('ttl as a number is the lifetime, renewed by set and touch; the cookie may 
   assert.ok(!await has(store, 'x'))
 })
 
-test('ttl as a function is asked with (options, session, sid) at each set and touch', async t => {
+test('A function as ttl is called with (options, session, sid) at each set and touch', async t => {
   const clock = fakeClock(t)
   const asked = []
   const store = new MemoryStore({
@@ -245,7 +245,7 @@ for (const [what, ttl, name] of [
   ['gives NaN', () => NaN, 'TypeError'],
   ['gives nothing', () => {}, 'TypeError']
 ]) {
-  test(`a ttl that ${what} reaches the callback once, and the store stays as it was`, async () => {
+  test(`A ttl that ${what} is one error for the callback and changes nothing`, async () => {
     let sound = true
     const store = new MemoryStore({ ttl: () => sound ? HOUR : ttl() })
     await ask(store, 'set', 'x', { cookie: {}, a: 1 })
@@ -264,7 +264,7 @@ for (const [what, ttl, name] of [
   })
 }
 
-test('prune removes what has expired now, and nothing else', async t => {
+test('prune removes what has expired and nothing else', async t => {
   const clock = fakeClock(t)
   const store = new MemoryStore()
   for (let i = 0; i < 3000; i++) store.set('short' + i, lasting(MINUTE))
@@ -277,7 +277,7 @@ test('prune removes what has expired now, and nothing else', async t => {
 })
 
 for (const [maxAge, ttl, life] of [[HOUR, MINUTE, MINUTE], [MINUTE, HOUR, MINUTE], [undefined, MINUTE, MINUTE], [HOUR, undefined, HOUR], [undefined, undefined, DAY]]) {
-  test(`through the middleware, with a maxAge of ${maxAge} and a ttl of ${ttl}, a session lives for ${life} after its last request`, async t => {
+  test(`A session lives for ${life} after its last request with a maxAge of ${maxAge} and a ttl of ${ttl}`, async t => {
     const clock = fakeClock(t)
     const store = new MemoryStore({ ttl })
     const app = await serve(t, middleware({ store, cookie: { maxAge } }), (req, res) => {
@@ -294,7 +294,7 @@ for (const [maxAge, ttl, life] of [[HOUR, MINUTE, MINUTE], [MINUTE, HOUR, MINUTE
   })
 }
 
-test('a session that the middleware loaded by its cookie is not served after its deadline', async t => {
+test('The middleware does not serve a session after its deadline', async t => {
   const clock = fakeClock(t)
   const app = await serve(t, middleware({ cookie: { maxAge: MINUTE } }), (req, res) => {
     req.session.views = (req.session.views || 0) + 1

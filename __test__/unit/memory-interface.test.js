@@ -2,9 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { answers, ask, toArray, turns } = require('./helpers/calls')
-const { fakeClock, MINUTE, HOUR } = require('./helpers/clock')
-const { session } = require('./helpers/subject')
+const { answers, ask, toArray, turns } = require('../helpers/calls')
+const { fakeClock, MINUTE, HOUR } = require('../helpers/clock')
+const { session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore } = session
 
@@ -19,7 +19,7 @@ async function filled (count, options) {
 const IDS = count => Array.from({ length: count }, (_, n) => 'id' + n).sort()
 
 for (const count of [0, 1, 3, 2500]) {
-  test(`length, all, ids, keys(), the async iterator and sessions of ${count} sessions`, async () => {
+  test(`length, all, ids, keys(), the async iterator and sessions agree on ${count} sessions`, async () => {
     const store = await filled(count)
     assert.equal(await ask(store, 'length'), count)
 
@@ -39,7 +39,7 @@ for (const count of [0, 1, 3, 2500]) {
   })
 }
 
-test('the async iterators leave the event loop its turn, and may be left early', async () => {
+test('The async iterators let the event loop run and may be left early', async () => {
   const store = await filled(5000)
   let turnsTaken = 0
   let going = true
@@ -60,7 +60,7 @@ test('the async iterators leave the event loop its turn, and may be left early',
   assert.equal(store.stats().sessions, 4999)
 })
 
-test('sessions that come and go while it is iterated do no harm; those that stay are seen once', async () => {
+test('Iterating sees each session that stays once while others come and go', async () => {
   const store = await filled(2000)
   const seen = []
   for await (const [sid] of store) {
@@ -74,7 +74,7 @@ test('sessions that come and go while it is iterated do no harm; those that stay
   for (let n = 0; n < 1000; n++) assert.ok(seen.includes('id' + n), 'id' + n)
 })
 
-test('clear removes all, and the store goes on', async () => {
+test('clear removes all sessions and the store goes on', async () => {
   const store = await filled(100)
   await ask(store, 'clear')
   assert.equal(await ask(store, 'length'), 0)
@@ -84,7 +84,7 @@ test('clear removes all, and the store goes on', async () => {
   assert.equal((await ask(store, 'get', 'id1')).n, 5)
 })
 
-test('destroy takes one id or an array; what is not there is no error', async () => {
+test('destroy takes one id or an array, and a missing id is no error', async () => {
   const store = await filled(5)
   await ask(store, 'destroy', 'id0')
   await ask(store, 'destroy', 'id0')
@@ -94,7 +94,7 @@ test('destroy takes one id or an array; what is not there is no error', async ()
   assert.equal(store.stats().destroyed, 3)
 })
 
-test('callbacks are optional, and asked for once', async () => {
+test('Callbacks are optional and called once', async () => {
   const store = await filled(1)
   store.set('x', data(1))
   store.touch('x', data(1))
@@ -112,7 +112,7 @@ test('callbacks are optional, and asked for once', async () => {
   }
 })
 
-test('the sessions view: read, in, delete, write, Object.assign, JSON, assignment of the whole', async t => {
+test('The sessions view can be read, written, deleted from, assigned to and replaced', async t => {
   const clock = fakeClock(t)
   const store = await filled(2)
   const text = JSON.stringify(data(0))
@@ -143,7 +143,7 @@ test('the sessions view: read, in, delete, write, Object.assign, JSON, assignmen
   assert.equal(await ask(store, 'length'), 0)
 })
 
-test('a text in the sessions view that is no JSON is an error for its reader, of one callback', async () => {
+test('A text in the sessions view that is no JSON is an error for one callback', async () => {
   const store = await filled(1)
   store.sessions.bad = 'not JSON'
   assert.equal(store.sessions.bad, 'not JSON')
@@ -158,7 +158,7 @@ test('a text in the sessions view that is no JSON is an error for its reader, of
   assert.equal(Object.keys(await ask(store, 'all')).length, 1)
 })
 
-test('ids of any text, one-letter to 10,000 characters, are told apart', async () => {
+test('Ids of any text up to 10,000 characters are told apart', async () => {
   const store = new MemoryStore()
   const ids = [
     '', ' ', 'a', 'A', '__proto__', 'constructor', 'toString', 'x'.repeat(31), 'x'.repeat(32), 'x'.repeat(33), 'x'.repeat(10000),
@@ -174,7 +174,7 @@ test('ids of any text, one-letter to 10,000 characters, are told apart', async (
   assert.equal(await ask(store, 'length'), 0)
 })
 
-test('ids that are no texts are taken as their text, as a property name would be', async () => {
+test('Ids that are no strings are converted as property names are', async () => {
   const store = new MemoryStore()
   for (const sid of [7, undefined, null, true]) {
     await ask(store, 'set', sid, { cookie: {}, sid: String(sid) })
@@ -183,7 +183,7 @@ test('ids that are no texts are taken as their text, as a property name would be
   }
 })
 
-test('any data that has a JSON text comes back as JSON.parse gives it', async () => {
+test('Any data that JSON can write comes back as JSON.parse gives it', async () => {
   const store = new MemoryStore()
   const cookies = [
     new Cookie(), new Cookie({ maxAge: HOUR }), new Cookie({ maxAge: 1234, domain: 'a.b', path: '/p', sameSite: true, secure: true }),
@@ -248,7 +248,7 @@ test('stats() has the fields that the README names', async t => {
   assert.equal(bytes, empty.bytes)
 })
 
-test('stats: bytes grow with each session and are given back', async () => {
+test('stats().bytes grows with each session and shrinks again', async () => {
   const store = new MemoryStore()
   const { bytes: empty } = store.stats()
   store.set('a', { cookie: {}, pad: 'x'.repeat(10000) })
@@ -260,14 +260,14 @@ test('stats: bytes grow with each session and are given back', async () => {
   assert.equal(store.stats().sessions, 0)
 })
 
-test('without limits: max is Infinity, maxBytes is a quarter of the memory that there is', () => {
+test('The default max is Infinity, the default maxBytes a quarter of the memory', () => {
   const { limits } = new MemoryStore().stats()
   assert.equal(limits.max, Infinity)
   const memory = Math.min(require('node:os').totalmem(), process.constrainedMemory?.() || Infinity)
   assert.equal(limits.maxBytes, Math.floor(memory / 4))
 })
 
-test('close() gives the memory back, and may be called twice', async () => {
+test('close() frees the memory and may be called twice', async () => {
   const store = await filled(100, { checkPeriod: 1000 })
   store.close()
   store.close()

@@ -2,9 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { ask } = require('./helpers/calls')
-const { fakeClock, fakeIntervals, MINUTE } = require('./helpers/clock')
-const { session } = require('./helpers/subject')
+const { ask } = require('../helpers/calls')
+const { fakeClock, fakeIntervals, MINUTE } = require('../helpers/clock')
+const { session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 
@@ -21,7 +21,7 @@ const WRONG = {
 }
 
 for (const [name, { types, ranges }] of Object.entries(WRONG)) {
-  test(`a wrong ${name} throws where the store is made, and names the option`, () => {
+  test(`A wrong ${name} is refused by name when the store is made`, () => {
     const expect = (value, error) => assert.throws(() => new MemoryStore({ [name]: value }), err => {
       assert.equal(err.name, error, String(err))
       assert.match(err.message, new RegExp(`\\b${name}\\b`))
@@ -32,11 +32,11 @@ for (const [name, { types, ranges }] of Object.entries(WRONG)) {
   })
 }
 
-test('options that are no object throw', () => {
+test('Options that are no object are refused', () => {
   for (const options of [1, 'x', true, () => {}]) assert.throws(() => new MemoryStore(options), TypeError)
 })
 
-test('undefined and null leave an option at its default; so do 0 and Infinity for the bounds, false for checkPeriod', () => {
+test('undefined and null mean the default, as do 0 and Infinity for bounds and false for checkPeriod', () => {
   const names = Object.keys(WRONG)
   for (const nothing of [undefined, null]) {
     assert.doesNotThrow(() => new MemoryStore(nothing))
@@ -49,12 +49,12 @@ test('undefined and null leave an option at its default; so do 0 and Infinity fo
   for (const checkPeriod of [0, false, Infinity, 1e12]) new MemoryStore({ checkPeriod }).close()
 })
 
-test('options that are not known are ignored, and the object given is left alone', () => {
+test('Unknown options are ignored and the object is not changed', () => {
   const options = Object.freeze({ max: 5, unknown: 1 })
   assert.deepEqual(new MemoryStore(options).stats().limits.max, 5)
 })
 
-test('checkPeriod, startInterval and stopInterval: prune at each period, and only while it is on', t => {
+test('prune runs at each checkPeriod between startInterval and stopInterval', t => {
   const intervals = fakeIntervals(t)
   const store = new MemoryStore({ checkPeriod: 1000.7 })
   let pruned = 0
@@ -77,7 +77,7 @@ test('checkPeriod, startInterval and stopInterval: prune at each period, and onl
   assert.equal(pruned, 5)
 })
 
-test('without checkPeriod startInterval starts nothing', t => {
+test('startInterval does nothing without checkPeriod', t => {
   const intervals = fakeIntervals(t)
   const store = new MemoryStore()
   let pruned = 0
@@ -90,7 +90,7 @@ test('without checkPeriod startInterval starts nothing', t => {
 })
 
 for (const method of ['startInterval', 'stopInterval', 'prune', 'stats', 'keys', 'clear', 'length', 'all', 'ids', 'close']) {
-  test(`${method}() may be the first call to a store whose constructor never ran`, async () => {
+  test(`${method}() may be the first call on a store whose constructor never ran`, async () => {
     function Custom () {}
     require('node:util').inherits(Custom, MemoryStore)
     const store = new Custom()
@@ -101,7 +101,7 @@ for (const method of ['startInterval', 'stopInterval', 'prune', 'stats', 'keys',
   })
 }
 
-test('stale: accepted as in memorystore; an expired session is not returned all the same', async t => {
+test('stale is accepted, and an expired session is not returned', async t => {
   const clock = fakeClock(t)
   for (const stale of [true, false]) {
     const store = new MemoryStore({ stale })

@@ -3,13 +3,13 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const fc = require('fast-check')
-const { answers, ask, toArray } = require('./helpers/calls')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { answers, ask, toArray } = require('../helpers/calls')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 
-test('a serializer of the app makes and reads every text', async () => {
+test('A serializer of the app writes and reads every text', async () => {
   const store = new MemoryStore({
     serializer: {
       stringify: value => 'v1|' + JSON.stringify(value),
@@ -24,7 +24,7 @@ test('a serializer of the app makes and reads every text', async () => {
   assert.deepEqual(await toArray(store), [['a', { cookie: { path: '/x' }, n: 1 }]])
 })
 
-test('methods of the serializer are called as its methods', async () => {
+test('The methods of a serializer are called on it', async () => {
   const serializer = {
     key: 5,
     stringify (value) { return String(value.n + this.key) },
@@ -36,7 +36,7 @@ test('methods of the serializer are called as its methods', async () => {
   assert.deepEqual(await ask(store, 'get', 'a'), { n: 37 })
 })
 
-test('any text a serializer makes is kept to the letter, half surrogate pairs too', async () => {
+test('Any text of a serializer is kept exactly, half surrogate pairs too', async () => {
   const store = new MemoryStore({ serializer: { stringify: ({ text }) => text, parse: text => ({ text }) } })
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -51,7 +51,7 @@ test('any text a serializer makes is kept to the letter, half surrogate pairs to
   }), { numRuns: 150 })
 })
 
-test('a parse that gives frozen objects, the same ones again, or what is no object', async () => {
+test('parse may return frozen objects, the same ones again, or no object', async () => {
   const shared = Object.freeze({ cookie: {}, n: 1 })
   for (const value of [Object.freeze({ cookie: {}, n: 1 }), Object.seal({ cookie: {}, n: 2 }), shared, shared, 5, 'text']) {
     const store = new MemoryStore({ serializer: { stringify: () => 'x', parse: () => value } })
@@ -60,7 +60,7 @@ test('a parse that gives frozen objects, the same ones again, or what is no obje
   }
 })
 
-test('through the middleware', async t => {
+test('A serializer works through the middleware', async t => {
   const store = new MemoryStore({
     serializer: {
       stringify: value => Buffer.from(JSON.stringify(value)).toString('base64'),
@@ -77,7 +77,7 @@ test('through the middleware', async t => {
 })
 
 for (const method of ['stringify', 'parse']) {
-  test(`a ${method} that throws reaches the callback once, and the store stays as it was`, async () => {
+  test(`An error of ${method} reaches the callback once and changes nothing`, async () => {
     let broken = false
     const guard = (name, work) => value => {
       if (broken && name === method) throw new Error('serializer')
@@ -102,7 +102,7 @@ for (const method of ['stringify', 'parse']) {
   })
 }
 
-test('a stringify that gives no text is a TypeError for the callback', async () => {
+test('A stringify that returns no string is a TypeError for the callback', async () => {
   for (const value of [undefined, null, 5, {}, Buffer.from('x')]) {
     const store = new MemoryStore({ serializer: { stringify: () => value, parse: JSON.parse } })
     const calls = await answers(store, 'set', 'x', { cookie: {} })
@@ -113,7 +113,7 @@ test('a stringify that gives no text is a TypeError for the callback', async () 
   }
 })
 
-test('data that has no JSON text (cycle, BigInt, a toJSON that throws) reaches the callback once, the old session stays', async () => {
+test('Data that JSON cannot write is one error for the callback and leaves the old session', async () => {
   const cycle = { cookie: {} }
   cycle.self = cycle
   const values = [cycle, { cookie: {}, big: 1n }, { cookie: {}, get bad () { throw new Error('getter') } }, { cookie: {}, toJSON () { throw new Error('toJSON') } }, undefined]

@@ -8,8 +8,8 @@ const path = require('node:path')
 const { promisify } = require('node:util')
 const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
-const { ask, until } = require('./helpers/calls')
-const { session } = require('./helpers/subject')
+const { ask, until } = require('../helpers/calls')
+const { session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 const data = n => ({ cookie: {}, n })
@@ -38,7 +38,7 @@ async function thread (t, options) {
   }
 }
 
-test('worker A sets, worker B and the main thread read; destroy and clear count for all', async t => {
+test('All threads see what one sets, destroys or clears', async t => {
   const options = { shared: 'a b' }
   const [a, b] = await Promise.all([thread(t, options), thread(t, options)])
   const here = new MemoryStore(options)
@@ -56,7 +56,7 @@ test('worker A sets, worker B and the main thread read; destroy and clear count 
   assert.equal(await ask(here, 'length'), 0)
 })
 
-test('stores without a name, or with another one, are their own', async t => {
+test('A store without a name or with another one is not shared', async t => {
   const [named, other, none] = await Promise.all([thread(t, { shared: 'mine' }), thread(t, { shared: 'theirs' }), thread(t, {})])
   const here = new MemoryStore({ shared: 'mine' })
   await ask(here, 'set', 'x', data(1))
@@ -66,7 +66,7 @@ test('stores without a name, or with another one, are their own', async t => {
   assert.equal(await ask(new MemoryStore(), 'get', 'x'), undefined)
 })
 
-test('templates of cookies made in one thread are read in another', async t => {
+test('Cookies stored by one thread are read by another', async t => {
   const options = { shared: 'templates' }
   const a = await thread(t, options)
   const here = new MemoryStore(options)
@@ -80,7 +80,7 @@ test('templates of cookies made in one thread are read in another', async t => {
   for (const [sid, text] of texts) assert.deepEqual(await a.call('get', sid), JSON.parse(text))
 })
 
-test('every thread is told of what another removes', async t => {
+test('Every thread gets the events of what another removes', async t => {
   const options = { shared: 'events' }
   const [a, b] = await Promise.all([thread(t, options), thread(t, options)])
   await a.call('set', 'x', data(1))
@@ -89,7 +89,7 @@ test('every thread is told of what another removes', async t => {
   assert.deepEqual([a.events, b.events], [['x'], ['x']])
 })
 
-test('the sessions outlive the worker that made them', async t => {
+test('Sessions outlive the worker that made them', async t => {
   const options = { shared: 'outlive' }
   const a = await thread(t, options)
   const b = await thread(t, options)
@@ -107,7 +107,7 @@ test('close() in one thread leaves the sessions to the others', async t => {
   assert.deepEqual(await a.call('get', 'x'), data(1))
 })
 
-test('bounds: those of the first; who asks for others is told which option differs; who asks for none takes them', async () => {
+test('The first store sets the bounds, and a store with other bounds is refused by name', async () => {
   const first = new MemoryStore({ shared: 'bounds', max: 10, maxBytes: 100_000 })
   assert.deepEqual(new MemoryStore({ shared: 'bounds', max: 10, maxBytes: 100_000 }).stats().limits, { max: 10, maxBytes: 100_000 })
   assert.throws(() => new MemoryStore({ shared: 'bounds', max: 11, maxBytes: 100_000 }), /\bmax option/)
@@ -116,7 +116,7 @@ test('bounds: those of the first; who asks for others is told which option diffe
   assert.equal(first.stats().sessions, 0)
 })
 
-test('a shared name of any text', async () => {
+test('A shared name may be any text', async () => {
   for (const shared of ['ä€💥', '\0', 'x'.repeat(10_000), '__proto__']) {
     const [one, two] = [new MemoryStore({ shared }), new MemoryStore({ shared })]
     await ask(one, 'set', 'x', data(1))
@@ -124,12 +124,12 @@ test('a shared name of any text', async () => {
   }
 })
 
-test('20 workers that are stopped in the middle of their work leave no lock held, and the process ends by itself', async () => {
+test('Twenty workers that are stopped at work leave no lock held', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [path.join(__dirname, 'fixtures/worker-app.js')], { timeout: 20_000 })
   assert.equal(stdout.trim(), 'done 1 true')
 })
 
-test('a process that has stores, listeners and sessions ends by itself', async () => {
+test('A process with stores, listeners and sessions ends by itself', async () => {
   const source = `
     const { MemoryStore } = require(${JSON.stringify(path.join(__dirname, '../..'))})
     const store = new MemoryStore({ checkPeriod: 1000, dispose () {} })

@@ -8,10 +8,10 @@ const fc = require('fast-check')
 const upstream = require('express-session')
 const theirFactory = require('memorystore')
 const factory = require('../../memorystore')
-const { ask, turns } = require('./helpers/calls')
-const { fakeClock, SECOND, MINUTE, DAY } = require('./helpers/clock')
-const { serve } = require('./helpers/server')
-const { session } = require('./helpers/subject')
+const { ask, turns } = require('../helpers/calls')
+const { fakeClock, SECOND, MINUTE, DAY } = require('../helpers/clock')
+const { serve } = require('../helpers/server')
+const { session } = require('../helpers/subject')
 
 const Ours = factory(session)
 const Theirs = theirFactory(upstream)
@@ -25,12 +25,12 @@ async function both (options, work) {
 
 const data = (n, maxAge = MINUTE) => ({ cookie: new upstream.Cookie({ maxAge }), n })
 
-test('the factory form gives this package MemoryStore', () => {
+test('The factory returns MemoryStore for this package', () => {
   assert.equal(Ours, session.MemoryStore)
   assert.ok(new Ours({ checkPeriod: 86400000 }) instanceof session.Store)
 })
 
-test("given upstream's express-session, the store is one of upstream's and works in its middleware", async t => {
+test("The factory returns a store of upstream's for upstream's express-session", async t => {
   const Foreign = factory(upstream)
   const store = new Foreign({ checkPeriod: 86400000, max: 10 })
   t.after(() => store.close())
@@ -53,11 +53,11 @@ test("given upstream's express-session, the store is one of upstream's and works
   assert.deepEqual(app.errors, [])
 })
 
-test('a factory given something else says so', () => {
+test('The factory refuses anything else', () => {
   for (const wrong of [{}, { Store: 1 }, () => {}]) assert.throws(() => factory(wrong), TypeError)
 })
 
-test('every option of memorystore is taken', () => {
+test('Every option of memorystore is accepted', () => {
   const store = new Ours({
     checkPeriod: 86400000, max: 500, ttl: 1000, dispose () {}, stale: false, noDisposeOnSet: true, serializer: JSON
   })
@@ -69,7 +69,7 @@ test('every option of memorystore is taken', () => {
 })
 
 for (const noDisposeOnSet of [false, true]) {
-  test(`dispose with noDisposeOnSet: ${noDisposeOnSet}: the same calls in the same order`, async t => {
+  test(`dispose gets the same calls in the same order with noDisposeOnSet: ${noDisposeOnSet}`, async t => {
     const clock = fakeClock(t)
     const start = clock.now
     let calls
@@ -110,7 +110,7 @@ for (const noDisposeOnSet of [false, true]) {
   })
 }
 
-test('clear disposes of everything', async () => {
+test('clear disposes of every session', async () => {
   let calls
   const [theirs, ours] = await both(() => { calls = []; return { dispose: sid => calls.push(sid) } }, async store => {
     for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, data(1))
@@ -157,7 +157,7 @@ for (const [name, options] of Object.entries({
   'ttl as a function': { ttl: (options, { n }) => n % 2 ? 5 * SECOND + 5 : MINUTE + 5 },
   'a serializer': { serializer: { stringify: value => '!' + JSON.stringify(value), parse: text => JSON.parse(text.slice(1)) } }
 })) {
-  test(`any sequence of calls gives what memorystore gives: ${name}`, async t => {
+  test(`Any sequence of calls gives what memorystore gives: ${name}`, async t => {
     const clock = fakeClock(t)
     await fc.assert(fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 40 }), async operations => {
       const stores = [new Theirs(options), new Ours(options)]

@@ -8,7 +8,7 @@ const { createRequire, isBuiltin } = require('node:module')
 const path = require('node:path')
 const { test } = require('node:test')
 const vm = require('node:vm')
-const { collectGarbage } = require('./helpers/garbage')
+const { collectGarbage } = require('../helpers/garbage')
 
 const ROOT = path.join(__dirname, '../..')
 const REALMS = 8

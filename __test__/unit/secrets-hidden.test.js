@@ -6,8 +6,8 @@ const assert = require('node:assert/strict')
 const { createSecretKey } = require('node:crypto')
 const { test } = require('node:test')
 const { inspect } = require('node:util')
-const { serve } = require('./helpers/server')
-const { middleware, session, underTest } = require('./helpers/subject')
+const { serve } = require('../helpers/server')
+const { middleware, session, underTest } = require('../helpers/subject')
 
 const SECRET = 'hunter2-correct-horse-battery-staple'
 const everything = { depth: Infinity, showHidden: true, getters: true, maxArrayLength: Infinity, maxStringLength: Infinity, breakLength: Infinity }
@@ -27,7 +27,7 @@ for (const [kind, secret] of Object.entries({
   Buffer: Buffer.from(SECRET),
   'array of both': [SECRET, Buffer.from(SECRET), createSecretKey(Buffer.from(SECRET))]
 })) {
-  test(`secret as ${kind}: nothing that an app logs shows it`, async t => {
+  test(`A secret as ${kind} shows in nothing that an app logs`, async t => {
     const store = new session.MemoryStore()
     const use = middleware({ secret, store })
     assertHidden(inspect(use, everything), 'the middleware')
@@ -45,7 +45,7 @@ for (const [kind, secret] of Object.entries({
   })
 }
 
-test('a wrong secret is not in the error', () => {
+test('An error about a wrong secret does not contain it', () => {
   for (const secret of [[SECRET, { key: SECRET }], { key: SECRET }]) {
     assert.throws(() => middleware({ secret }).call(null, { headers: {}, url: '/' }, { end () {} }, err => { throw err }), err => {
       assertHidden(err.stack, 'the error')
@@ -54,8 +54,8 @@ test('a wrong secret is not in the error', () => {
   }
 })
 
-test('a keyring shows nothing', { skip: underTest !== 'express-session-native' }, () => {
-  const Keyring = require('../../session/keyring')
+test('A keyring shows no secret', { skip: underTest !== 'express-session-native' }, () => {
+  const { Keyring } = require('../helpers/internals')
   const keyring = new Keyring('connect.sid', [SECRET, Buffer.from(SECRET)])
   assertHidden(inspect(keyring, everything), 'the keyring')
   assertHidden(JSON.stringify(keyring) ?? '', 'its JSON')

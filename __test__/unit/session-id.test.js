@@ -4,14 +4,14 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const uid = require('uid-safe')
-const { serve } = require('./helpers/server')
-const { middleware } = require('./helpers/subject')
-const { generateId } = require('../../session/native')
+const { serve } = require('../helpers/server')
+const { middleware } = require('../helpers/subject')
+const { generateId } = require('../helpers/internals')
 
 const SHAPE = /^[A-Za-z0-9_-]{32}$/
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-test("an id has the length and the alphabet of uid-safe's", () => {
+test("An id has the length and the alphabet of uid-safe's", () => {
   assert.match(uid.sync(24), SHAPE)
   for (let i = 0; i < 1000; i++) {
     const id = generateId()
@@ -28,7 +28,7 @@ test('100,000 ids are all different', () => {
   assert.equal(ids.size, 100_000)
 })
 
-test('every character comes up at every place, about as often as any other', () => {
+test('Every character comes up at every place about equally often', () => {
   const count = 20_000
   const seen = Array.from({ length: 32 }, () => new Map())
   for (let i = 0; i < count; i++) {
@@ -47,7 +47,7 @@ test('every character comes up at every place, about as often as any other', () 
   }
 })
 
-test('every one of the 192 bits is 1 half of the time', () => {
+test('Each of the 192 bits is 1 half of the time', () => {
   const count = 20_000
   const ones = new Array(192).fill(0)
   for (let i = 0; i < count; i++) {
@@ -58,9 +58,9 @@ test('every one of the 192 bits is 1 half of the time', () => {
   for (const [bit, number] of ones.entries()) assert.ok(Math.abs(number - count / 2) < limit, `bit ${bit}: ${number}`)
 })
 
-test('threads draw different ids', async () => {
+test('Threads make different ids', async () => {
   const source = `
-    const { generateId } = require(${JSON.stringify(require.resolve('../../session/native'))})
+    const { generateId } = require(${JSON.stringify(require.resolve('../helpers/internals'))})
     require('node:worker_threads').parentPort.postMessage(Array.from({ length: 1000 }, generateId))
   `
   const lists = await Promise.all(Array.from({ length: 4 }, () => new Promise((resolve, reject) => {
@@ -69,14 +69,14 @@ test('threads draw different ids', async () => {
   assert.equal(new Set(lists.flat()).size, 4000)
 })
 
-test('Math.random has no part in it', async t => {
+test('Ids do not come from Math.random', async t => {
   t.mock.method(Math, 'random', () => { throw new Error('Math.random') })
   assert.match(generateId(), SHAPE)
   const app = await serve(t, middleware(), (req, res) => res.end(req.sessionID))
   assert.match((await app.get('/')).body, SHAPE)
 })
 
-test('a new id at login, at destroy and for every cookie that names no session', async t => {
+test('A new id is made at login, at destroy and for a cookie that names no session', async t => {
   const app = await serve(t, middleware(), (req, res) => {
     const before = req.sessionID
     if (req.url !== '/login') return res.end(before)

@@ -5,7 +5,7 @@ const { IncomingMessage, ServerResponse } = require('node:http')
 const v8 = require('node:v8')
 const vm = require('node:vm')
 const { describe, it } = require('node:test')
-const { settleShapes } = require('../../session/shape')
+const { settleShapes } = require('../helpers/internals')
 
 // After this, functions compiled anew know V8's own: %HasFastProperties is false of a dictionary.
 v8.setFlagsFromString('--allow-natives-syntax')
@@ -27,14 +27,14 @@ function exchangeOfExpress () {
 }
 
 describe('the shape of requests and responses', () => {
-  it('becomes a dictionary where a framework has replaced prototypes, on a V8 that shares no shapes then', () => {
+  it('becomes a dictionary when a framework replaced the prototypes on an old V8', () => {
     const { req, res } = exchangeOfExpress()
     assert.deepEqual([isFast(req), isFast(res)], [true, true])
     settleShapes(req, res)
     assert.deepEqual([isFast(req), isFast(res)], [!oldV8, !oldV8])
   })
 
-  it('stays what it is elsewhere', () => {
+  it('is not changed elsewhere', () => {
     class Own extends IncomingMessage {}
     for (const req of [new IncomingMessage(), new Own(), { url: '/' }]) {
       const res = new ServerResponse({ method: 'GET' })
@@ -43,7 +43,7 @@ describe('the shape of requests and responses', () => {
     }
   })
 
-  it('leaves proxies alone: their traps would see it', () => {
+  it('is not changed for proxies, whose traps would see it', () => {
     const trapped = []
     const seen = target => new Proxy(target, {
       set: (_, key) => trapped.push(key) > 0,
@@ -56,7 +56,7 @@ describe('the shape of requests and responses', () => {
     assert.equal(isFast(req), !oldV8, 'the other one settles')
   })
 
-  it('shows in nothing that a program can see', () => {
+  it('is invisible to programs', () => {
     const { req, res } = exchangeOfExpress()
     Object.defineProperty(req, 'hidden', { value: 1, enumerable: false, writable: false, configurable: true })
     const before = [req, res].map(Object.getOwnPropertyDescriptors)

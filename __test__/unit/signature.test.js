@@ -4,8 +4,8 @@ const assert = require('node:assert/strict')
 const { createHmac, createSecretKey, generateKeyPairSync } = require('node:crypto')
 const { test } = require('node:test')
 const fc = require('fast-check')
-const { arbitraryText } = require('./helpers/text')
-const Keyring = require('../../session/keyring')
+const { arbitraryText } = require('../helpers/text')
+const { Keyring } = require('../helpers/internals')
 
 const VERSIONS = {
   'cookie-signature 1.0.7': require('cookie-signature-1.0'),
@@ -29,7 +29,7 @@ const GOLDEN = [
 ]
 
 for (const [value, secret, signed] of GOLDEN) {
-  test(`golden: ${JSON.stringify(value).slice(0, 20)} with ${JSON.stringify(secret).slice(0, 20)}`, () => {
+  test(`The signature is as recorded: ${JSON.stringify(value).slice(0, 20)} with ${JSON.stringify(secret).slice(0, 20)}`, () => {
     if (signed !== null) assert.equal(sign(value, secret), signed)
     for (const [version, theirs] of Object.entries(VERSIONS)) {
       assert.equal(sign(value, secret), theirs.sign(value, secret), version)
@@ -40,7 +40,7 @@ for (const [value, secret, signed] of GOLDEN) {
 }
 
 for (const [version, theirs] of Object.entries(VERSIONS)) {
-  test(`${version}: any text with any secret is signed alike, and each opens the other's`, () => {
+  test(`Any text is signed as ${version} signs it, and each verifies the other's`, () => {
     fc.assert(fc.property(arbitraryText, arbitraryText, (value, secret) => {
       const signed = sign(value, secret)
       assert.equal(signed, theirs.sign(value, secret))
@@ -49,7 +49,7 @@ for (const [version, theirs] of Object.entries(VERSIONS)) {
     }), { numRuns: 300 })
   })
 
-  test(`${version}: both judge any text alike, signed or not`, () => {
+  test(`Any text is accepted or refused as ${version} does it`, () => {
     const secret = 'keyboard cat'
     const near = fc.tuple(arbitraryText, fc.nat(60), fc.string({ minLength: 1, maxLength: 2 })).map(([value, at, change]) => {
       const signed = theirs.sign(value, secret)
@@ -62,7 +62,7 @@ for (const [version, theirs] of Object.entries(VERSIONS)) {
   })
 }
 
-test('wrong, truncated, doubled, padded and re-encoded signatures do not pass', () => {
+test('Wrong, truncated, doubled, padded and re-encoded signatures are refused', () => {
   const good = sign('value', 'secret')
   const [value, mac] = good.split('.')
   const last = mac.at(-1)
@@ -78,7 +78,7 @@ test('wrong, truncated, doubled, padded and re-encoded signatures do not pass', 
   assert.deepEqual(passing, [last])
 })
 
-test('several secrets: the first signs, all verify', () => {
+test('The first of several secrets signs and all verify', () => {
   const ring = keyring('new', Buffer.from('old'), createSecretKey(Buffer.from('older')))
   assert.equal(ring.sign('x'), sign('x', 'new'))
   for (const secret of ['new', 'old', 'older']) assert.equal(ring.unsign(sign('x', secret)), 'x')
@@ -104,7 +104,7 @@ const KINDS = {
 }
 
 for (const [kind, key] of Object.entries(KINDS)) {
-  test(`${kind} as a secret`, () => {
+  test(`${kind} works as a secret`, () => {
     const expected = createHmac('sha256', key).update('value').digest('base64').replace(/=+$/, '')
     assert.equal(sign('value', key), 'value.' + expected)
     assert.equal(unsign('value.' + expected, 'another', key), 'value')
@@ -112,7 +112,7 @@ for (const [kind, key] of Object.entries(KINDS)) {
   })
 }
 
-test('a CryptoKey as a secret', async () => {
+test('A CryptoKey works as a secret', async () => {
   const { subtle } = require('node:crypto').webcrypto
   const key = await subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])
   let expected
@@ -125,7 +125,7 @@ test('a CryptoKey as a secret', async () => {
   assert.equal(sign('value', key), 'value.' + expected)
 })
 
-test('a key is read when the keyring is made: what is written into its buffer later changes nothing', () => {
+test('A key is read when the keyring is made', () => {
   const buffer = Buffer.from('secret')
   const ring = keyring(buffer)
   buffer.fill(0)
@@ -140,7 +140,7 @@ const NO_KEYS = {
 }
 
 for (const [what, secret] of Object.entries(NO_KEYS)) {
-  test(`${what} is no secret: the error of crypto.createHmac`, () => {
+  test(`${what} is refused with the error of crypto.createHmac`, () => {
     let expected
     try {
       createHmac('sha256', secret)
@@ -154,7 +154,7 @@ for (const [what, secret] of Object.entries(NO_KEYS)) {
   })
 }
 
-test('undefined and null are no secrets: the error of cookie-signature', () => {
+test('undefined and null are refused with the error of cookie-signature', () => {
   for (const secret of [undefined, null]) {
     const call = () => VERSIONS['cookie-signature 1.2'].sign('x', secret)
     assert.throws(call, { name: 'TypeError', message: 'Secret key must be provided.' })
@@ -162,7 +162,7 @@ test('undefined and null are no secrets: the error of cookie-signature', () => {
   }
 })
 
-test('seal is `s:` and the signed id, URI-encoded, as upstream writes it', () => {
+test('seal gives `s:` and the signed id, URI-encoded as upstream does it', () => {
   fc.assert(fc.property(fc.string({ unit: 'grapheme' }), sid => {
     const theirs = encodeURIComponent('s:' + VERSIONS['cookie-signature 1.2'].sign(sid, 'secret'))
     assert.equal(keyring('secret').seal(sid), theirs)

@@ -4,8 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const vm = require('node:vm')
 const fc = require('fast-check')
-const { dataText } = require('../../session/serialize')
-const { sameState, stateOf } = require('../../session/state')
+const { dataText, sameState, stateOf } = require('../helpers/internals')
 
 class Basket {
   constructor (rows) {
@@ -46,11 +45,11 @@ function agree (a, b) {
   assert.equal(sameState(stateOf(a), stateOf(b)), dataText(a) === dataText(b), `${dataText(a)}\n${dataText(b)}`)
 }
 
-test('two states are equal exactly when the texts are', () => {
+test('Two states are equal exactly when the texts are', () => {
   fc.assert(fc.property(session, session, agree), { numRuns: 3000 })
 })
 
-test('a state is that of what its text says', () => {
+test('The state of a session is that of its parsed text', () => {
   fc.assert(fc.property(session, (some) => {
     if (typeof some.toJSON === 'function') return // its cookie is data
     const text = dataText(some)
@@ -58,13 +57,13 @@ test('a state is that of what its text says', () => {
   }), { numRuns: 3000 })
 })
 
-test('one leaf makes the difference', () => {
+test('One different leaf makes two states differ', () => {
   fc.assert(fc.property(session, leaf, leaf, (some, one, other) => {
     agree({ ...some, z: { deep: [one] } }, { ...some, z: { deep: [other] } })
   }), { numRuns: 3000 })
 })
 
-test('numbers that JavaScript can not hold are told apart, where JSON can write them', { skip: !JSON.rawJSON }, (t) => {
+test('Numbers that JavaScript cannot hold are told apart where JSON can write them', { skip: !JSON.rawJSON }, (t) => {
   BigInt.prototype.toJSON = function () {
     return JSON.rawJSON(String(this))
   }
@@ -73,22 +72,22 @@ test('numbers that JavaScript can not hold are told apart, where JSON can write 
   for (const a of numbers) for (const b of numbers) agree({ a }, { a: b })
 })
 
-test('the order of keys counts, as in the text', () => {
+test('The order of keys counts, as in the text', () => {
   agree({ a: 1, b: 2 }, { b: 2, a: 1 })
   assert.ok(!sameState(stateOf({ a: 1, b: 2 }), stateOf({ b: 2, a: 1 })))
 })
 
-test('only the cookie of the session itself is left out', () => {
+test('Only the cookie of the session itself is left out', () => {
   assert.ok(sameState(stateOf({ cookie: 1, a: 1 }), stateOf({ cookie: 2, a: 1 })))
   assert.ok(!sameState(stateOf({ a: { cookie: 1 } }), stateOf({ a: { cookie: 2 } })))
 })
 
-test('what is inherited does not count', () => {
+test('Inherited properties do not count', () => {
   agree(Object.create({ a: 1 }), {})
   assert.deepEqual(stateOf(Object.create({ a: 1 })), [])
 })
 
-test('deep nesting is neither confused with text nor too much', () => {
+test('Deep nesting is neither mistaken for text nor too deep', () => {
   const nested = (depth, inner) => depth === 0 ? inner : { a: nested(depth - 1, inner) }
   for (const depth of [48, 49, 50, 51, 60, 1000]) {
     agree(nested(depth, { b: 1 }), nested(depth, { b: 1 }))
@@ -119,7 +118,7 @@ for (const [name, make] of Object.entries({
   'a BigInt': () => ({ a: [1n] }),
   'a toJSON that throws': () => ({ a: { toJSON () { throw new RangeError('no') } } })
 })) {
-  test(`${name}: the error of JSON.stringify`, () => {
+  test(`${name} gives the error of JSON.stringify`, () => {
     let expected
     try {
       dataText(make())
@@ -130,7 +129,7 @@ for (const [name, make] of Object.entries({
   })
 }
 
-test('a function is no session, an array is what JSON writes', () => {
+test('A function is no session, and an array is what JSON writes', () => {
   const named = Object.assign(() => {}, { cookie: {}, a: 1 })
   assert.throws(() => stateOf(named), { name: 'TypeError', message: 'the session has no JSON text' })
   agree(Object.assign([1], { cookie: {} }), [1])

@@ -21,7 +21,7 @@ function describe (name, session) {
 // Deprecation messages have a test of their own; here they would drown everything else.
 if (!process.env.NO_DEPRECATION) process.env.NO_DEPRECATION = 'express-session'
 
-// Nor does anyone want to read here that a cookie was withheld; see process.test.js.
+// The warning about secure cookies has a test of its own in process.test.js.
 const warnings = process.listeners('warning')
 process.removeAllListeners('warning')
 process.on('warning', (warning) => {

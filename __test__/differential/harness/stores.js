@@ -1,12 +1,13 @@
 'use strict'
 
 const util = require('node:util')
+const { spy } = require('../../helpers/spy')
 const describe = require('./describe')
 
 // Stores that write down what is done to them.
 //
 // { kind: 'default' }            no `store` option
-// { kind: 'memory' }             a MemoryStore of the package under test, untouched: our lane
+// { kind: 'memory' }             a MemoryStore of the package under test, untouched: the fast path
 // { kind: 'recorded' }           the same with get, set, touch, destroy replaced on the instance
 // { kind: 'custom',              a Map behind a subclass of Store
 //   mode: sync | tick | immediate | delayed      when it calls back
@@ -30,42 +31,18 @@ function failure (world, spec, method, counts) {
   return { err, how: hit.how || 'callback' }
 }
 
-function record (world, store, method, original) {
-  return function (...args) {
-    const cb = args.findLast((a) => typeof a === 'function')
-    world.log(`store.${method}`, this === store ? 'this' : 'other this', ...args.map((a) => describe.argument(a, world)))
-    if (!cb) return original.apply(this, args)
-    world.begin()
-    let done = false
-    const at = args.lastIndexOf(cb)
-    args[at] = function (...results) {
-      world.log(`store.${method} calls back`, ...results.map((r) => (r instanceof Error ? describe.error(r) : describe.json(r))))
-      try {
-        return cb.apply(this, results)
-      } finally {
-        if (!done) world.end()
-        done = true
-      }
+function watch (world, target, method, store) {
+  world.onClose(spy(target, method, (self, args) => {
+    world.log(`store.${method}`, self === store ? 'this' : 'other this', ...args.map((a) => describe.argument(a, world)))
+    return {
+      asked: () => world.begin(),
+      answered (results) {
+        world.log(`store.${method} calls back`, ...results.map((r) => (r instanceof Error ? describe.error(r) : describe.json(r))))
+      },
+      done: () => world.end(),
+      threw: (err) => world.log(`store.${method} threw`, describe.error(err))
     }
-    try {
-      return original.apply(this, args)
-    } catch (err) {
-      if (!done) world.end()
-      done = true
-      world.log(`store.${method} threw`, describe.error(err))
-      throw err
-    }
-  }
-}
-
-function spy (world, target, method, store) {
-  const original = target[method]
-  const own = Object.prototype.hasOwnProperty.call(target, method)
-  target[method] = record(world, store, method, original)
-  world.onClose(() => {
-    if (own) target[method] = original
-    else delete target[method]
-  })
+  }))
 }
 
 // A delay that is the same in every run: so many turns of the event loop.
@@ -225,7 +202,7 @@ function createStore (world, spec) {
     case 'recorded': {
       const store = memoryStore(world, spec)
       world.rawAll = store.all
-      for (const m of METHODS) spy(world, store, m, store)
+      for (const m of METHODS) watch(world, store, m, store)
       return store
     }
     case 'custom':
@@ -241,4 +218,4 @@ function isNative (scenario) {
   return kind === 'default' || kind === 'memory'
 }
 
-module.exports = { createStore, isNative, spy, METHODS }
+module.exports = { createStore, isNative, watch, METHODS }

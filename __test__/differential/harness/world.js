@@ -5,8 +5,10 @@ const http2 = require('node:http2')
 const clock = require('./clock')
 const describe = require('./describe')
 const { revive } = require('./values')
-const { createStore, isNative, spy } = require('./stores')
-const { Jar, cookieHeader, request, request2 } = require('./client')
+const { createStore, isNative, watch } = require('./stores')
+const { connectHttp2, send, sign, splitSigned } = require('../../helpers/client')
+const { listen } = require('../../helpers/server')
+const { Jar, cookieHeader } = require('./cookies')
 const actions = require('./actions')
 
 // A world is one scenario on one package: a server with the middleware, a store, a browser, and
@@ -369,10 +371,10 @@ class World {
           this.fail(b)
           break
         case 'spy':
-          spy(this, store, b.method, store)
+          watch(this, store, b.method, store)
           break
         case 'spyPrototype':
-          spy(this, this.lib.MemoryStore.prototype, b.method, store)
+          watch(this, this.lib.MemoryStore.prototype, b.method, store)
           break
         case 'text':
           if (this.backing) this.backing.set(b.sid || sid, b.v)
@@ -402,14 +404,24 @@ class World {
     const cookie = cookieHeader(step.cookie, this.jar, this.secrets)
     if (cookie !== undefined) headers.cookie = /[^\0-\xff]/.test(cookie) ? Buffer.from(cookie).toString('latin1') : cookie
     Object.assign(headers, step.headers)
-    const args = { port: this.port, method: step.method || 'GET', path: step.url || '/', headers, body: step.body }
-    if (step.abort) args.onHeaders = (req) => req.destroy()
-    const { promise, abort } = (this.scenario.transport === 'http2' ? request2 : request)(args)
+    const overHttp2 = this.scenario.transport === 'http2'
+    const session = overHttp2 ? connectHttp2(this.port) : undefined
+    const { response, abort } = send({
+      port: this.port,
+      method: step.method,
+      path: step.url,
+      headers,
+      body: step.body,
+      agent,
+      http2: session,
+      onHeaders: step.abort ? (req) => req.destroy() : undefined
+    })
     const sent = { done: false, abort }
-    promise.then((response) => {
+    response.then((received) => {
+      if (session) session.close()
       this.activity++
       sent.done = true
-      sent.response = response
+      sent.response = recordOf(received)
     })
     return sent
   }
@@ -503,13 +515,7 @@ class World {
       for (let i = 0; i < 4; i++) await immediate()
       ctx.note()
       if (req.session && typeof req.sessionID === 'string' && step.remember) {
-        const { sign } = require('./client')
-        const text = sign(req.sessionID, this.secrets[0])
-        this.jar.history.push({
-          value: encodeURIComponent('s:' + text),
-          sid: req.sessionID,
-          signature: text.slice(req.sessionID.length + 1)
-        })
+        this.jar.add(encodeURIComponent(`s:${sign(req.sessionID, this.secrets[0])}`))
       }
       const out = { log: this.take(), resKeys: Object.keys(res).filter((k) => k !== 'end' && k !== 'writeHead') }
       record.steps.push(out)
@@ -562,20 +568,13 @@ class World {
 
   // Checks the signature and puts the number of the key in its place.
   normaliseCookie (line) {
-    const { sign } = require('./client')
     const start = `${this.name}=`
     if (!line.startsWith(start)) return line
     const semi = line.indexOf(';')
     const value = line.slice(start.length, semi === -1 ? undefined : semi)
-    let text
-    try {
-      text = decodeURIComponent(value)
-    } catch {
-      return line
-    }
-    if (!text.startsWith('s:') || encodeURIComponent(text) !== value) return line
-    const sid = text.slice(2, text.lastIndexOf('.'))
-    const key = this.secrets.findIndex((secret) => 's:' + sign(sid, secret) === text)
+    const { sid, signature } = splitSigned(value)
+    if (signature === undefined || encodeURIComponent(`s:${sid}.${signature}`) !== value) return line
+    const key = this.secrets.findIndex((secret) => sign(sid, secret) === `${sid}.${signature}`)
     if (key === -1) return line
     this.sid(sid)
     return `${start}s:${sid}.(signed with ${key})${semi === -1 ? '' : line.slice(semi)}`
@@ -591,21 +590,32 @@ function immediate () {
   return new Promise((r) => setImmediate(r))
 }
 
+const agent = new http.Agent({ keepAlive: true })
+
+// What of a response is compared.
+function recordOf (response) {
+  const { error, status, message, version, rawHeaders, rawTrailers, complete, informational, bytes } = response
+  const record = { informational: informational.map(({ status, rawHeaders }) => ({ status, headers: rawHeaders })) }
+  if (error && (!status || version === undefined)) record.failed = error.code || error.message
+  if (!status) return record
+  Object.assign(record, { status, message, version, headers: rawHeaders, complete, body: bytes.toString('latin1') })
+  if (rawTrailers && rawTrailers.length) record.trailers = rawTrailers
+  return record
+}
+
 // One server of each kind for all scenarios of the process.
 const servers = {
   open: {},
   make (kind, create) {
     if (this.open[kind]) return this.open[kind]
     const entry = (this.open[kind] = { listener: null })
-    entry.server = create((req, res) => {
+    const server = create((req, res) => {
       if (entry.listener) entry.listener(req, res)
       else res.destroy()
     })
-    entry.ready = new Promise((resolve) => {
-      entry.server.listen(0, '127.0.0.1', () => {
-        entry.server.unref()
-        resolve(entry.server.address().port)
-      })
+    entry.ready = listen(server).then(({ port }) => {
+      server.unref()
+      return port
     })
     return entry
   },

@@ -6,7 +6,7 @@ const { same } = require('./compare')
 // What the hand-written scenarios are written with.
 
 const STORES = {
-  lane: { kind: 'default' },
+  'fast path': { kind: 'default' },
   memory: { kind: 'memory' },
   recorded: { kind: 'recorded' },
   sync: { kind: 'custom', mode: 'sync' },
@@ -56,6 +56,6 @@ function on (stores, name, scenario) {
   }
 }
 
-const everywhere = (name, scenario) => on(['lane', 'recorded', 'sync', 'async'], name, scenario)
+const everywhere = (name, scenario) => on(['fast path', 'recorded', 'sync', 'async'], name, scenario)
 
 module.exports = { STORES, USUAL, LIFE, visit, set, count, cookie, on, everywhere, test, same, collect }

@@ -82,7 +82,7 @@ const MANAGERS = [
 const tools = new Map()
 
 for (const { title, spec, bin, install, linker } of MANAGERS) {
-  test(`${title} installs it under its own name and as the alias`, (t) => {
+  test(`${title} installs the package under its own name and as the alias`, (t) => {
     if (spec && !tools.has(spec)) tools.set(spec, tool(spec, bin))
     const program = spec && tools.get(spec)
     if (spec && !program) return t.skip(`${spec} can't be installed from npm here`)
@@ -106,7 +106,7 @@ for (const { title, spec, bin, install, linker } of MANAGERS) {
   })
 }
 
-test('npm accepts it beside stores with peer ranges, which then use it', () => {
+test('npm accepts the package beside stores with peer ranges, which then use it', () => {
   const place = app(folder, 'peers', {
     'express-session': `file:${made.release}`, 'connect-redis': '^9.0.0', redis: '^5.0.0', 'connect-mongo': '^5.1.0', mongodb: '^6.0.0'
   })

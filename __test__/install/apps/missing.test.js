@@ -29,14 +29,14 @@ function platformName () {
   return `${NAME}-${binary().platform}`
 }
 
-test('without cargo the install script says one sentence and does not fail', () => {
+test('The install script prints one sentence without cargo and does not fail', () => {
   const { status, stdout, stderr } = node([path.join(installed, 'scripts', 'install.js')], { env: { PATH: '' } })
   assert.strictEqual(status, 0)
   assert.strictEqual(stderr, '')
   assert.match(stdout, new RegExp(`^${NAME}: there is no binary for ${binary().platform} and no cargo[^\n]+npm rebuild ${NAME}\n$`))
 })
 
-test('requiring it says in one sentence which platform, which package and what to do', () => {
+test('Requiring the package names the platform, the missing package and what to do', () => {
   const script = `try { require('${NAME}') } catch (error) { console.log(error.message) }`
   const { status, stdout } = node(['-e', script], { env: { PATH: '' } })
   assert.strictEqual(status, 0)
@@ -48,7 +48,7 @@ test('requiring it says in one sentence which platform, which package and what t
   assert.ok(!lines[0].includes(folder), `it names a path of this machine: ${stdout}`)
 })
 
-test('a build that fails is said, and does not fail the installation', (t) => {
+test('A failed build is reported and does not fail the installation', (t) => {
   if (process.platform === 'win32') return t.skip('a stand-in for cargo is a shell script')
   const bin = path.join(folder, 'bin')
   fs.mkdirSync(bin)
@@ -59,7 +59,7 @@ test('a build that fails is said, and does not fail the installation', (t) => {
   assert.deepStrictEqual(fs.readdirSync(installed).filter((name) => name.startsWith('.build')), [])
 })
 
-test('with cargo, npm rebuild builds it from the sources in the package', { timeout: 300_000 }, (t) => {
+test('npm rebuild builds the addon from the sources in the package', { timeout: 300_000 }, (t) => {
   if (spawnSync('cargo', ['--version']).status !== 0) return t.skip('there is no cargo here')
   npm(['rebuild', '--foreground-scripts', NAME], { cwd: place })
   const left = fs.readdirSync(installed).sort()

@@ -3,49 +3,25 @@
 /* The demo without a browser: what it prints, what it answers, how it ends. */
 
 const assert = require('node:assert')
-const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const net = require('node:net')
 const path = require('node:path')
 const { test } = require('node:test')
+const { Browser } = require('../../helpers/client')
+const { startDemo } = require('../../helpers/demo')
 
-const ROOT = path.join(__dirname, '..', '..', '..')
+const run = (env) => startDemo(process.execPath, [path.join('scripts', 'start.js')], { env })
 
-function run (env) {
-  const child = spawn(process.execPath, [path.join('scripts', 'start.js')], {
-    cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe']
-  })
-  const running = { child, output: '', ended: once(child, 'close').then(([code]) => code) }
-  running.address = new Promise((resolve, reject) => {
-    const read = (data) => {
-      running.output += data
-      const found = /http:\/\/localhost:\d+\//.exec(running.output)
-      if (found) resolve(found[0])
-    }
-    child.stdout.setEncoding('utf8').on('data', read)
-    child.stderr.setEncoding('utf8').on('data', read)
-    running.ended.then(() => reject(new Error(running.output)))
-  })
-  running.address.catch(() => {})
-  return running
-}
-
-// A browser's part: keeps the cookie.
 function visitor (address) {
-  let cookie
+  const browser = new Browser({ port: new URL(address).port })
   return async function visit (where, body) {
-    const response = await fetch(new URL(where, address), {
-      method: body ? 'POST' : 'GET',
-      headers: { ...(cookie && { cookie }), ...(body && { 'content-type': 'application/json' }) },
-      body: body && JSON.stringify(body)
-    })
-    for (const line of response.headers.getSetCookie()) cookie = line.split(';')[0]
-    const text = await response.text()
-    return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text
+    const sent = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    const { headers, body: text } = await browser.get(where, sent)
+    return headers['content-type']?.includes('json') ? JSON.parse(text) : text
   }
 }
 
-test('the demo signs in and out, counts, and shows the store', async (t) => {
+test('The demo signs in and out, counts, and shows the store', async (t) => {
   const demo = run({ PORT: '0' })
   t.after(() => demo.child.kill())
   const address = await demo.address
@@ -83,7 +59,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   })
 }
 
-test('a port that is taken or none at all is said in a sentence', async (t) => {
+test('A port that is taken or invalid is explained in a sentence', async (t) => {
   const taken = net.createServer().listen(0)
   await once(taken, 'listening')
   t.after(() => taken.close())

@@ -12,7 +12,7 @@ const manifest = require('../../../package.json')
 const { files, size, unpackedSize } = list()
 const has = (file) => files.includes(file)
 
-test('the tarball has what an app needs, and what cargo needs where there is no binary', (t) => {
+test('The tarball has what an app needs, and what cargo needs to build the addon', (t) => {
   for (const file of [
     'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'index.js', 'index.d.ts', 'binding.js',
     'memorystore.js', 'scripts/install.js', 'session/store.js', 'session/cookie.js', 'session/session.js',
@@ -21,7 +21,7 @@ test('the tarball has what an app needs, and what cargo needs where there is no 
   t.diagnostic(`${files.length} files, ${size} bytes packed, ${unpackedSize} unpacked`)
 })
 
-test('it has nothing else, and is small', () => {
+test('The tarball has nothing else and is small', () => {
   const wanted = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|Cargo\.(toml|lock)|build\.rs|binding\.js)$/,
     /^(index|memorystore)\.(js|d\.ts)$/, /^session\/[\w-]+\.(js|d\.ts)$/, /^scripts\/install\.js$/, /^src\/.+\.rs$/
@@ -31,7 +31,7 @@ test('it has nothing else, and is small', () => {
   assert.ok(size < 128 * 1024, `${size} bytes packed`)
 })
 
-test('every file that it requires is in it', () => {
+test('The tarball has every file that its code requires', () => {
   for (const file of files.filter((name) => name.endsWith('.js') && name !== 'binding.js')) {
     const text = fs.readFileSync(path.join(ROOT, file), 'utf8').replace(/\/\*.*?\*\//gs, '')
     for (const [, wanted] of text.matchAll(/require\('([^']+)'\)/g)) {
@@ -45,7 +45,7 @@ test('every file that it requires is in it', () => {
   }
 })
 
-test('one version everywhere', () => {
+test('All manifests have one version', () => {
   const { version } = manifest
   assert.match(version, /^1\.(19|[2-9]\d)\.\d+$/)
   const cargo = fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')
@@ -55,7 +55,7 @@ test('one version everywhere', () => {
   assert.deepStrictEqual([...named], [version], 'binding.js; npm run build')
 })
 
-test('a platform package for each target, of the same version', () => {
+test('Each target has a platform package of the same version', () => {
   const platforms = fs.readdirSync(path.join(ROOT, 'npm')).sort()
   assert.deepStrictEqual(platforms, [
     'darwin-arm64', 'darwin-x64', 'linux-arm64-gnu', 'linux-arm64-musl', 'linux-x64-gnu', 'linux-x64-musl',
@@ -72,7 +72,7 @@ test('a platform package for each target, of the same version', () => {
   }
 })
 
-test('the manifest keeps what existing code relies on', () => {
+test('The manifest keeps what existing code relies on', () => {
   assert.strictEqual(manifest.name, NAME)
   assert.strictEqual(manifest.exports, undefined)
   assert.strictEqual(manifest.type, undefined)
@@ -82,7 +82,7 @@ test('the manifest keeps what existing code relies on', () => {
   assert.strictEqual(manifest.optionalDependencies, undefined)
 })
 
-test('the lock file names no place to download from', () => {
+test('The lock file names no download address', () => {
   const lock = fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')
   assert.doesNotMatch(lock, /"resolved"/)
 })

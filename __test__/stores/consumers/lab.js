@@ -3,7 +3,7 @@
 /* What a consumer's test works with. Each runs twice: on the built-in store, and on one that answers later. */
 
 const assert = require('assert')
-const http = require('http')
+const { listen } = require('../../helpers/server')
 const { Browser, SECRET, snapshot } = require('../world')
 
 class Lab {
@@ -24,13 +24,9 @@ class Lab {
 
   /** Serves a handler or a server on a free port. */
   async serve (handler) {
-    const server = handler.listen && handler.address ? handler : http.createServer(handler)
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-    this.port = server.address().port
-    this.ends.push(() => new Promise((resolve) => {
-      server.close(resolve)
-      if (server.closeAllConnections) server.closeAllConnections()
-    }))
+    const { server, port, close } = await listen(handler)
+    this.port = port
+    this.ends.push(close)
     return server
   }
 

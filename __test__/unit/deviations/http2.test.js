@@ -1,29 +1,29 @@
 'use strict'
 
-// node:http2's compatibility API, with TLS and without: the cookie is set, the session saved.
+// Sessions over the compatibility API of node:http2, with TLS and without.
 
 const assert = require('node:assert/strict')
-const { execFileSync } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const http2 = require('node:http2')
 const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
-const { serve } = require('../helpers/server')
-const { kinds } = require('../helpers/stores')
-const { mends, middleware, patience } = require('../helpers/subject')
+const { patience } = require('../../helpers/calls')
+const { makeCertificate } = require('../../helpers/certificate')
+const { connectHttp2, request } = require('../../helpers/client')
+const { serve } = require('../../helpers/server')
+const { kinds } = require('../../helpers/stores')
+const { deviation, middleware } = require('../../helpers/subject')
 
-const certificate = makeCertificate()
+const certificate = readCertificate()
 
-/** A key and a certificate that it signed itself; undefined where there is no openssl to make them. */
-function makeCertificate () {
+/** { key, cert }; undefined where there is no openssl to make them. */
+function readCertificate () {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'certificate-'))
   try {
-    const [key, cert] = ['key.pem', 'cert.pem'].map(name => path.join(folder, name))
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost']
-    execFileSync('openssl', [...args, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-    return { key: fs.readFileSync(key), cert: fs.readFileSync(cert) }
+    makeCertificate(folder)
+    return { key: fs.readFileSync(path.join(folder, 'server.key')), cert: fs.readFileSync(path.join(folder, 'server.crt')) }
   } catch {
     return undefined
   } finally {
@@ -34,26 +34,10 @@ function makeCertificate () {
 async function connect (t, tls, options, handler) {
   const server = tls ? http2.createSecureServer({ ...certificate, allowHTTP1: true }) : http2.createServer()
   const app = await serve(t, middleware(options), handler, server)
-  const client = http2.connect(`${tls ? 'https' : 'http'}://127.0.0.1:${app.port}`, { rejectUnauthorized: false })
-  client.on('error', () => {})
-  t.after(() => client.destroy())
-  await once(client, 'connect')
-
-  app.ask = (path, { cookie, method = 'GET' } = {}) => new Promise((resolve, reject) => {
-    const stream = client.request({ ':path': path, ':method': method, ...(cookie && { cookie }) })
-    let head = {}
-    let body = ''
-    stream.setTimeout(patience(), () => stream.close(http2.constants.NGHTTP2_CANCEL))
-    stream.on('error', reject)
-    stream.on('response', headers => { head = headers })
-    stream.setEncoding('utf8').on('data', text => { body += text })
-    stream.on('close', () => {
-      if (stream.rstCode !== 0) return reject(new Error(`the stream was reset: ${stream.rstCode}`))
-      const setCookie = head['set-cookie'] || []
-      resolve({ status: head[':status'], setCookie, cookie: setCookie.map(text => text.split(';')[0]).join('; '), body })
-    })
-    stream.end()
-  })
+  const session = connectHttp2(app.port, { tls })
+  t.after(() => session.destroy())
+  await once(session, 'connect')
+  app.ask = (path, options) => request({ http2: session, timeout: patience(), path, ...options })
   return app
 }
 
@@ -75,8 +59,8 @@ for (const tls of [true, false]) {
   for (const [kind, makeStore] of Object.entries(kinds)) {
     for (const [how, end] of Object.entries(ENDS)) {
       // Upstream fails where it has to write the headers itself.
-      const define = how.startsWith('write') || how === 'flushHeaders' || kind === 'a store that answers at once' ? test : mends
-      define(`HTTP/2 ${wire}, ${kind}, ${how}: cookie set, session saved`, { skip }, async t => {
+      const define = how.startsWith('write') || how === 'flushHeaders' || kind === 'a store that answers at once' ? test : deviation
+      define(`HTTP/2 ${wire} sets the cookie and saves the session with ${how} (${kind})`, { skip }, async t => {
         const app = await connect(t, tls, { store: makeStore() }, (req, res) => {
           req.session.views = (req.session.views || 0) + 1
           end(res, String(req.session.views))
@@ -94,7 +78,7 @@ for (const tls of [true, false]) {
     }
   }
 
-  mends(`HTTP/2 ${wire}: a secure cookie is set over TLS only, secure: 'auto' knows`, { skip }, async t => {
+  deviation(`HTTP/2 ${wire} sets a secure cookie ${tls ? 'and' : 'never, and'} secure: 'auto' follows TLS`, { skip }, async t => {
     const secure = await connect(t, tls, { cookie: { secure: true } }, (req, res) => { req.session.a = 1; res.end('x') })
     assert.equal((await secure.ask('/')).setCookie.length, tls ? 1 : 0)
     const auto = await connect(t, tls, { cookie: { secure: 'auto', sameSite: 'auto' } }, (req, res) => { req.session.a = 1; res.end('x') })

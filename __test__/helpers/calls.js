@@ -1,7 +1,20 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { patience } = require('./subject')
+
+/** How long a client waits for an answer; only a test that fails ever waits so long. */
+const patience = () => impatient ? 200 : 8000
+let impatient = false
+
+/** Runs a test that is expected to fail: nothing is waited for long. */
+async function impatiently (run) {
+  impatient = true
+  try {
+    await run()
+  } finally {
+    impatient = false
+  }
+}
 
 /** Calls a store's method and waits for its callback; rejects with its error. */
 function ask (store, method, ...args) {
@@ -39,4 +52,4 @@ async function toArray (iterator) {
   return all
 }
 
-module.exports = { answers, ask, toArray, turns, until }
+module.exports = { answers, ask, impatiently, patience, toArray, turns, until }

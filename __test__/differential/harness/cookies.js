@@ -1,10 +1,8 @@
 'use strict'
 
-const http = require('node:http')
-const http2 = require('node:http2')
-const crypto = require('node:crypto')
+const { parseSetCookie, sign, splitSigned } = require('../../helpers/client')
 
-// The browser of a scenario. It never forgets: every session cookie it was given stays in
+// The cookies of a scenario's browser. It never forgets: every session cookie it was given stays in
 // `history`, so that a scenario can present an old one.
 class Jar {
   constructor (name) {
@@ -18,28 +16,14 @@ class Jar {
 
   take (setCookies) {
     for (const line of setCookies) {
-      const eq = line.indexOf('=')
-      if (line.slice(0, eq) !== this.name) continue
-      const semi = line.indexOf(';')
-      const value = line.slice(eq + 1, semi === -1 ? undefined : semi)
-      if (!this.last || this.last.value !== value) {
-        const raw = decode(value)
-        this.history.push({ value, sid: raw.slice(2, raw.lastIndexOf('.')), signature: raw.slice(raw.lastIndexOf('.') + 1) })
-      }
+      const { name, value } = parseSetCookie(line)
+      if (name === this.name && (!this.last || this.last.value !== value)) this.add(value)
     }
   }
-}
 
-function decode (text) {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
+  add (value) {
+    this.history.push({ value, ...splitSigned(value) })
   }
-}
-
-function sign (sid, secret) {
-  return sid + '.' + crypto.createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '')
 }
 
 const NOBODY = { value: 's%3Anobody.AAAA', sid: 'nobody', signature: 'AAAA' }
@@ -143,77 +127,4 @@ function cookieHeader (spec, jar, secrets) {
   return one(spec).join('')
 }
 
-const agent = new http.Agent({ keepAlive: true })
-
-// One request. Resolves with what came back, also when that was nothing.
-function request ({ port, method, path, headers, body, onHeaders }) {
-  const out = { informational: [] }
-  let finish
-  const promise = new Promise((resolve) => (finish = resolve))
-  const req = http.request({ host: '127.0.0.1', port, method, path, headers, agent })
-  const chunks = []
-  req.on('information', (info) => {
-    const lines = []
-    for (let i = 0; i < info.rawHeaders.length; i += 2) lines.push([info.rawHeaders[i], info.rawHeaders[i + 1]])
-    out.informational.push({ status: info.statusCode, headers: lines })
-  })
-  req.on('error', (err) => {
-    if (!out.status) out.failed = err.code || err.message
-    finish(out)
-  })
-  req.on('response', (res) => {
-    out.status = res.statusCode
-    out.message = res.statusMessage
-    out.version = res.httpVersion
-    out.headers = []
-    for (let i = 0; i < res.rawHeaders.length; i += 2) out.headers.push([res.rawHeaders[i], res.rawHeaders[i + 1]])
-    res.on('data', (c) => chunks.push(c))
-    res.on('error', () => {})
-    res.on('close', () => {
-      out.complete = res.complete
-      out.body = Buffer.concat(chunks).toString('latin1')
-      if (res.rawTrailers.length) out.trailers = res.rawTrailers
-      finish(out)
-    })
-    if (onHeaders) onHeaders(req)
-  })
-  req.end(body)
-  return { promise, abort: () => req.destroy() }
-}
-
-// The same over HTTP/2 in clear text.
-function request2 ({ port, method, path, headers, body }) {
-  const out = { informational: [] }
-  let finish
-  const promise = new Promise((resolve) => (finish = resolve))
-  const client = http2.connect(`http://127.0.0.1:${port}`)
-  const done = () => {
-    client.close()
-    finish(out)
-  }
-  client.on('error', (err) => {
-    out.failed = err.code
-    done()
-  })
-  const req = client.request({ ':method': method, ':path': path, ...headers })
-  const chunks = []
-  req.on('response', (h) => {
-    out.status = h[':status']
-    out.headers = Object.keys(h)
-      .filter((k) => k[0] !== ':')
-      .flatMap((k) => (Array.isArray(h[k]) ? h[k].map((v) => [k, v]) : [[k, String(h[k])]]))
-  })
-  req.on('data', (c) => chunks.push(c))
-  req.on('error', (err) => {
-    out.failed = err.code
-  })
-  req.on('close', () => {
-    out.complete = !out.failed
-    out.body = Buffer.concat(chunks).toString('latin1')
-    done()
-  })
-  req.end(body)
-  return { promise, abort: () => req.close() }
-}
-
-module.exports = { Jar, cookieHeader, request, request2, sign, agent }
+module.exports = { Jar, cookieHeader }

@@ -1,6 +1,6 @@
 'use strict'
 
-// ../shared/contract.md, "The package": each row by its own words.
+// What existing apps and stores rely on: the package, its exports and its prototypes.
 
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
@@ -10,9 +10,9 @@ const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
 const { inherits } = require('node:util')
-const { ask } = require('./helpers/calls')
-const { serve } = require('./helpers/server')
-const { load, middleware, session } = require('./helpers/subject')
+const { ask } = require('../helpers/calls')
+const { serve } = require('../helpers/server')
+const { load, middleware, session } = require('../helpers/subject')
 
 const { Cookie, MemoryStore, Session, Store } = session
 const root = path.dirname(require.resolve('../../package.json'))
@@ -31,7 +31,7 @@ function run (folder, file, source) {
   return execFileSync(process.execPath, [path.join(folder, file)], { encoding: 'utf8' }).trim()
 }
 
-test('it is installed under the name `express-session`, and its version is a 1.x, at least 1.19', t => {
+test('The package works under the name `express-session`, and its version is 1.19 or a later 1.x', t => {
   const { version, exports } = require('../../package.json')
   const [major, minor] = version.split('.').map(Number)
   assert.equal(major, 1)
@@ -46,13 +46,13 @@ test('it is installed under the name `express-session`, and its version is a 1.x
 })
 
 for (const [part, constructor] of Object.entries({ store: Store, cookie: Cookie, session: Session, memory: MemoryStore })) {
-  test(`require('express-session/session/${part}'), with and without .js`, () => {
+  test(`express-session/session/${part} can be required with and without .js`, () => {
     assert.equal(load(`/session/${part}`), constructor)
     assert.equal(load(`/session/${part}.js`), constructor)
   })
 }
 
-test('literal exports: `import session, { Store, … } from "express-session"` works in ESM', t => {
+test('`import session, { Store, … } from "express-session"` works in ES modules', t => {
   const printed = run(appWithAlias(t), 'app.mjs', `
     import session, { Cookie, MemoryStore, Session, Store } from 'express-session'
     console.log(session.Cookie === Cookie, session.MemoryStore === MemoryStore, session.Session === Session, session.Store === Store)
@@ -60,7 +60,7 @@ test('literal exports: `import session, { Store, … } from "express-session"` w
   assert.equal(printed, 'true true true true')
 })
 
-test('Store, Session, Cookie, MemoryStore are plain constructor functions', () => {
+test('Store, Session, Cookie and MemoryStore are plain constructor functions', () => {
   for (const constructor of [Store, Session, Cookie, MemoryStore]) {
     assert.doesNotMatch(String(constructor), /^class|native code/, constructor.name)
     const { writable } = Object.getOwnPropertyDescriptor(constructor, 'prototype')
@@ -72,50 +72,6 @@ test('Store, Session, Cookie, MemoryStore are plain constructor functions', () =
   assert.ok(new Store() instanceof EventEmitter)
   assert.ok(new MemoryStore() instanceof Store)
 })
-
-const kinds = {
-  'util.inherits and Store.call(this), as connect-sqlite3'  () {
-    function Custom () { Store.call(this) }
-    inherits(Custom, Store)
-    return new Custom()
-  },
-  'util.inherits and no call of the constructor, as express-mysql-session' () {
-    function Custom () {}
-    inherits(Custom, Store)
-    return new Custom()
-  },
-  '__proto__ assigned, as session-file-store' () {
-    function Custom () { Store.call(this) }
-    Object.setPrototypeOf(Custom.prototype, Store.prototype)
-    return new Custom()
-  },
-  'class extends Store' () {
-    return new (class Custom extends Store {})()
-  }
-}
-
-for (const [how, make] of Object.entries(kinds)) {
-  test(`stores made by ${how} serve sessions`, async t => {
-    const store = make()
-    const kept = new Map()
-    store.get = (sid, callback) => setImmediate(() => callback(null, kept.has(sid) ? JSON.parse(kept.get(sid)) : undefined))
-    store.set = (sid, data, callback) => { kept.set(sid, JSON.stringify(data)); setImmediate(callback) }
-    store.destroy = (sid, callback) => { kept.delete(sid); setImmediate(callback) }
-
-    const app = await serve(t, middleware({ store }), (req, res) => {
-      req.session.views = (req.session.views || 0) + 1
-      res.end(String(req.session.views))
-    })
-    const browser = app.browser()
-    assert.equal((await browser.get('/')).body, '1')
-    assert.equal((await browser.get('/')).body, '2')
-    assert.equal(kept.size, 1)
-
-    const loaded = await ask(store, 'load', [...kept.keys()][0])
-    assert.equal(loaded.views, 2)
-    assert.ok(loaded instanceof Session)
-  })
-}
 
 for (const [how, make] of Object.entries({
   'util.inherits and no call of the constructor' () {
@@ -132,7 +88,7 @@ for (const [how, make] of Object.entries({
     return new (class Custom extends MemoryStore {})()
   }
 })) {
-  test(`a MemoryStore inherited by ${how} keeps its own sessions`, async () => {
+  test(`A MemoryStore inherited by ${how} keeps its own sessions`, async () => {
     const [one, other] = [make(), make()]
     await ask(one, 'set', 'a', { cookie: {}, n: 1 })
     assert.equal((await ask(one, 'get', 'a')).n, 1)
@@ -141,11 +97,7 @@ for (const [how, make] of Object.entries({
   })
 }
 
-test('`session.Store || session.session.Store`', () => {
-  assert.equal(typeof (session.Store || session.session.Store), 'function')
-})
-
-test('prototypes are open: methods are added, mocked and taken away', async t => {
+test('Methods of Session.prototype can be added, mocked and removed', async t => {
   Session.prototype.login = function login (name) { this.user = name; return this }
   t.after(() => { delete Session.prototype.login })
   t.mock.method(Session.prototype, 'destroy', function (callback) {
@@ -161,7 +113,7 @@ test('prototypes are open: methods are added, mocked and taken away', async t =>
   assert.equal(res.body, 'ann true')
 })
 
-test('prototypes are open: accessors of Cookie.prototype can be redefined', async t => {
+test('Accessors of Cookie.prototype can be redefined', async t => {
   const before = Object.getOwnPropertyDescriptor(Cookie.prototype, 'data')
   t.after(() => Object.defineProperty(Cookie.prototype, 'data', before))
   Object.defineProperty(Cookie.prototype, 'data', {
@@ -176,7 +128,7 @@ test('prototypes are open: accessors of Cookie.prototype can be redefined', asyn
   assert.equal(JSON.parse(text).cookie.domain, 'example.com', 'the stored text has what toJSON gave')
 })
 
-test('no private fields, no freezing, no Proxy: an object with the prototype is as good as a session', () => {
+test('Any object with the right prototype works as a session or a cookie', () => {
   const copy = Object.assign(Object.create(Session.prototype), { cookie: new Cookie({ maxAge: 1000 }) })
   assert.equal(copy.touch(), copy)
   const cookie = Object.assign(Object.create(Cookie.prototype), { _expires: null, path: '/x', originalMaxAge: null })

@@ -1,14 +1,14 @@
 'use strict'
 
-// A session that has no JSON text (a cycle, a BigInt) never reaches a store, and never ends the process: the error goes
+// A session that JSON cannot write (a cycle, a BigInt) never reaches a store and never ends the process. The error goes
 // to the callback of `save`, or to `next`.
 
 const assert = require('node:assert/strict')
-const { sign } = require('cookie-signature')
-const { turns } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { mapStore, ways } = require('../helpers/stores')
-const { mends, middleware } = require('../helpers/subject')
+const { turns } = require('../../helpers/calls')
+const { sessionCookie } = require('../../helpers/client')
+const { serve } = require('../../helpers/server')
+const { mapStore, ways } = require('../../helpers/stores')
+const { deviation, middleware } = require('../../helpers/subject')
 
 /** A store that keeps the objects that it is given, as some do, and answers later. */
 function objectStore () {
@@ -40,7 +40,7 @@ async function actAfterEnd (t, when, act) {
 }
 
 for (const when of ['while the store has not answered', 'when all is over']) {
-  mends(`save by hand after the end of the response (${when})`, async t => {
+  deviation(`session.save reports the error after the end of the response (${when})`, async t => {
     const errors = []
     const { app, res, store } = await actAfterEnd(t, when, session => {
       session.self = session
@@ -59,14 +59,14 @@ for (const when of ['while the store has not answered', 'when all is over']) {
 }
 
 for (const [kind, cookie] of [['browser-session', {}], ['expiring', { maxAge: 60000 }]]) {
-  mends(`the end of a request with resave: true (${kind} cookie)`, async t => {
+  deviation(`The end of a request reports the error with resave: true (${kind} cookie)`, async t => {
     const store = objectStore()
     store.get = (sid, callback) => setImmediate(callback, null, { cookie: { originalMaxAge: cookie.maxAge || null } })
     const app = await serve(t, middleware({ store, resave: true, cookie, genid: () => 'id' }), (req, res) => {
       req.session.big = 1n
       res.end('hello')
     })
-    const res = await app.get('/', { cookie: 'connect.sid=' + encodeURIComponent('s:' + sign('id', 'keyboard cat')) })
+    const res = await app.get('/', { cookie: sessionCookie('id', 'keyboard cat') })
     await turns()
     assert.equal(res.body, 'hello')
     assert.equal(store.sets, 0)

@@ -4,9 +4,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { turns } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { mends, middleware, session } = require('../helpers/subject')
+const { turns } = require('../../helpers/calls')
+const { serve } = require('../../helpers/server')
+const { deviation, middleware, session } = require('../../helpers/subject')
 
 /** An app with one session middleware at /a and another at /b, on one store. */
 async function twoSites (t, handler, each = {}) {
@@ -26,7 +26,7 @@ const regenerating = {
 }
 
 for (const [how, handler] of Object.entries(regenerating)) {
-  mends(`${how}: each has its own domain, name, maxAge and genid`, async t => {
+  deviation(`Each middleware has its own domain, name, maxAge and genid (${how})`, async t => {
     const { app } = await twoSites(t, handler)
     for (const name of ['a', 'b', 'a']) {
       const [text] = (await app.get('/' + name)).setCookie
@@ -36,7 +36,7 @@ for (const [how, handler] of Object.entries(regenerating)) {
   })
 }
 
-mends('after a later request went through the other middleware, a session that is regenerated late is still of its own', async t => {
+deviation('A session that is regenerated late has the options of its own middleware', async t => {
   const waiting = []
   const { app } = await twoSites(t, (req, res) => {
     if (req.url === '/b') return res.end()
@@ -49,7 +49,7 @@ mends('after a later request went through the other middleware, a session that i
   assert.match((await late).setCookie[0], /^a=.*Domain=a\.example\.com/)
 })
 
-mends('store.generate with a request that no middleware has seen gives a session of some middleware, and works', async t => {
+deviation('store.generate makes a session for a request that no middleware has seen', async t => {
   const { store } = await twoSites(t, () => {})
   const req = { headers: {} }
   store.generate(req)
@@ -59,7 +59,7 @@ mends('store.generate with a request that no middleware has seen gives a session
   assert.deepEqual(warnings, [])
 })
 
-test('both on one request: the first one has the session, the second goes by', async t => {
+test('The first of two middlewares on one request has the session', async t => {
   const store = new session.MemoryStore()
   const app = await serve(t, [middleware({ store, name: 'one' }), middleware({ store, name: 'two' })], (req, res) => {
     req.session.a = 1
@@ -80,14 +80,14 @@ async function warningsOf (work) {
   return warnings
 }
 
-mends('fifty middlewares on one store cause no listener warning', async () => {
+deviation('Fifty middlewares on one store cause no listener warning', async () => {
   const store = new session.MemoryStore()
   assert.deepEqual(await warningsOf(() => { for (let i = 0; i < 50; i++) middleware({ store }) }), [])
   assert.equal(store.listenerCount('disconnect'), 1)
   assert.equal(store.listenerCount('connect'), 1)
 })
 
-test('each of fifty hears that the store is disconnected', () => {
+test('Each of fifty middlewares notices that the store is disconnected', () => {
   const store = new session.MemoryStore()
   store.setMaxListeners(0)
   const all = Array.from({ length: 50 }, () => middleware({ store }))

@@ -1,10 +1,9 @@
-#!/usr/bin/env node
 'use strict'
 
 /*
  * Runs the stores and consumers under express-session and under this package, and compares them step by step.
  *
- *   node run.js [--only TEXT]… [--write] [--sabotage] [--ours upstream] [--show] [--jobs N]
+ *   npm run test:stores -- [--only TEXT]… [--write] [--sabotage] [--ours upstream] [--show] [--jobs N]
  *
  *   --only TEXT      the rows whose name contains TEXT
  *   --write          writes docs/compatibility.md
@@ -18,16 +17,9 @@ const fs = require('fs')
 const os = require('os')
 const path = require('path')
 
-const args = process.argv.slice(2)
-const flag = (name) => args.includes(name)
-const values = (name) => args.flatMap((arg, i) => arg === name ? [args[i + 1]] : [])
-
-main().catch((err) => {
-  console.error(err)
-  process.exitCode = 1
-})
-
-async function main () {
+module.exports = async function runStores (args) {
+  const flag = (name) => args.includes(name)
+  const values = (name) => args.flatMap((arg, i) => arg === name ? [args[i + 1]] : [])
   install()
   const { Runner } = require('./runner')
   const { write } = require('./report')
@@ -59,8 +51,7 @@ async function main () {
     if (shown.length < one.problems.length) console.log(`  and ${one.problems.length - shown.length} more`)
   }
   console.log(`\n${Math.round((Date.now() - started) / 1000)} s`)
-  console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`)
-  if (count('failed')) process.exitCode = 1
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') }
 }
 
 /** The stores and what they need, when they are not there yet. */

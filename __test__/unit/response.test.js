@@ -1,18 +1,17 @@
 'use strict'
 
-// ../shared/contract.md, "The response": each row by its own words.
+// What existing apps rely on: the response and its end.
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const net = require('node:net')
 const { test } = require('node:test')
 const zlib = require('node:zlib')
 const compression = require('compression')
-const signature = require('cookie-signature')
-const { turns, until } = require('./helpers/calls')
-const { collectGarbage } = require('./helpers/garbage')
-const { serve } = require('./helpers/server')
-const { middleware, session } = require('./helpers/subject')
+const { turns, until } = require('../helpers/calls')
+const { openSocket, sessionCookie } = require('../helpers/client')
+const { collectGarbage } = require('../helpers/garbage')
+const { serve } = require('../helpers/server')
+const { middleware, session } = require('../helpers/subject')
 
 const { MemoryStore, Store } = session
 
@@ -29,24 +28,7 @@ function slowStore () {
   return store
 }
 
-test('Set-Cookie is appended at the moment the headers are written, after those of the app', async t => {
-  const app = await serve(t, middleware(), (req, res) => {
-    assert.equal(res.getHeader('Set-Cookie'), undefined)
-    const own = req.url === '/one' ? 'own=1' : ['own=1', 'two=2']
-    res.setHeader('Set-Cookie', own)
-    if (req.url === '/write') return res.write('a') && res.end()
-    if (req.url === '/head') return res.writeHead(201).end()
-    res.end()
-  })
-  for (const [path, count] of [['/one', 2], ['/two', 3], ['/write', 3], ['/head', 3]]) {
-    const { setCookie } = await app.get(path)
-    assert.equal(setCookie.length, count, path)
-    assert.equal(setCookie[0], 'own=1')
-    assert.match(setCookie[count - 1], /^connect\.sid=s%3A/)
-  }
-})
-
-test('what runs when the headers are written sees the status given to writeHead', async t => {
+test('The status given to writeHead is set before the headers are written', async t => {
   let seen
   const app = await serve(t, middleware(), (req, res) => {
     const { touch } = req.session
@@ -59,7 +41,7 @@ test('what runs when the headers are written sees the status given to writeHead'
 
 for (const order of ['before', 'after']) {
   for (const Kind of [MemoryStore, class Later extends MemoryStore { get (...args) { return super.get(...args) } }]) {
-    test(`with compression ${order} the session (${Kind.name}) the body is whole and compressed`, async t => {
+    test(`A body is whole and compressed with compression ${order} the session (${Kind.name})`, async t => {
       const store = new Kind()
       const steps = [middleware({ store }), compression({ threshold: 0 })]
       if (order === 'before') steps.reverse()
@@ -82,21 +64,7 @@ for (const order of ['before', 'after']) {
   }
 }
 
-test('wrappers of res.writeHead and res.end made before and after are called', async t => {
-  const calls = []
-  const wrap = name => (req, res, next) => {
-    const { end, writeHead } = res
-    res.end = function (...args) { calls.push(name + ' end'); return end.apply(this, args) }
-    res.writeHead = function (...args) { calls.push(name + ' writeHead'); return writeHead.apply(this, args) }
-    next()
-  }
-  const app = await serve(t, [wrap('outer'), middleware(), wrap('inner')], (req, res) => res.end('x'))
-  const res = await app.get('/')
-  assert.equal(res.setCookie.length, 1)
-  assert.deepEqual(calls, ['inner end', 'outer end', 'inner writeHead', 'outer writeHead'])
-})
-
-test('a wrapper of res.writeHead that throws once: an app that goes on is answered when the store is', async t => {
+test('A response is sent once the store has answered, though a wrapper of res.writeHead threw', async t => {
   const store = slowStore()
   let failure = new Error('not yet')
   const app = await serve(t, [middleware({ store }), (req, res, next) => {
@@ -119,7 +87,7 @@ test('a wrapper of res.writeHead that throws once: an app that goes on is answer
 })
 
 for (const call of ['touch', 'set']) {
-  test(`a store whose ${call} changes the session at once: the cookie says so`, async t => {
+  test(`A cookie is set when the store's ${call} changes the session at once`, async t => {
     const store = new Store()
     store.get = (sid, callback) => setImmediate(callback, null, { cookie: { originalMaxAge: 60000 }, views: 1 })
     store[call] = (sid, data, callback) => {
@@ -128,13 +96,12 @@ for (const call of ['touch', 'set']) {
     }
     const use = middleware({ store, resave: call === 'set', cookie: { maxAge: 60000 } })
     const app = await serve(t, use, (req, res) => res.end('hello'))
-    const cookie = 'connect.sid=' + encodeURIComponent('s:' + signature.sign('some-session', 'keyboard cat'))
-    const res = await app.get('/', { cookie })
+    const res = await app.get('/', { cookie: sessionCookie('some-session', 'keyboard cat') })
     assert.equal(res.setCookie.length, 1)
   })
 }
 
-test('a store that answers later: wrappers of res.write and res.end made before get bytes', async t => {
+test('Outer wrappers of res.write and res.end get bytes when the store answers later', async t => {
   const store = slowStore()
   store.on('saving', () => setImmediate(store.release))
   const parts = []
@@ -153,7 +120,7 @@ test('a store that answers later: wrappers of res.write and res.end made before 
 })
 
 for (const [kind, length] of [['Content-Length', 1e6], ['chunks', undefined]]) {
-  test(`who keeps a session does not keep the body that was sent with it (${kind})`, async t => {
+  test(`A session that is kept does not keep the body that was sent with it (${kind})`, async t => {
     const store = slowStore()
     store.on('saving', () => setImmediate(store.release))
     const kept = []
@@ -180,26 +147,23 @@ for (const [kind, head, body] of [
   ['no body', {}, undefined],
   ['a Buffer', { 'Content-Length': '5' }, Buffer.from('hello')]
 ]) {
-  test(`a store that answers later: the end of the response (${kind}) is held back until the save is done`, async t => {
+  test(`The end of a response is held back until a later save is done (${kind})`, async t => {
     const store = slowStore()
     const app = await serve(t, middleware({ store }), (req, res) => {
       for (const [name, value] of Object.entries(head)) res.setHeader(name, value)
       res.end(body)
     })
-    const socket = net.connect(app.port, '127.0.0.1')
-    t.after(() => socket.destroy())
-    let text = ''
-    socket.on('data', data => { text += data })
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    const client = openSocket(t, app.port)
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     await once(store, 'saving')
-    if (body !== undefined) await until(() => text.includes('\r\n\r\n')) // without a body Node keeps the headers too
+    if (body !== undefined) await until(() => client.text.includes('\r\n\r\n')) // without a body Node keeps the headers too
     await turns()
 
-    assert.equal(isComplete(text), false, text)
+    assert.equal(isComplete(client.text), false, client.text)
     store.release()
-    await once(socket, 'end')
-    assert.equal(isComplete(text), true, text)
-    assert.match(text, /Set-Cookie: connect\.sid=/)
+    await client.ended
+    assert.equal(isComplete(client.text), true, client.text)
+    assert.match(client.text, /Set-Cookie: connect\.sid=/)
   })
 }
 
@@ -210,7 +174,7 @@ function isComplete (text) {
   return length ? body.length === Number(length[1]) : body.endsWith('0\r\n\r\n')
 }
 
-test('a store that answers at once: the response goes out whole', async t => {
+test('A response goes out whole when the store answers at once', async t => {
   const app = await serve(t, middleware({ store: new MemoryStore() }), (req, res) => {
     const { write } = res
     let writes = 0
@@ -225,7 +189,7 @@ test('a store that answers at once: the response goes out whole', async t => {
 })
 
 for (const when of ['at once', 'later']) {
-  test(`errors after the response has started reach next(err) on a later tick (store fails ${when})`, async t => {
+  test(`Errors after the response has started reach next(err) on a later tick (store fails ${when})`, async t => {
     const store = new Store()
     const failure = new Error('disk full')
     store.get = (sid, callback) => callback()

@@ -3,7 +3,7 @@
 /*
  * Runs the test suite of expressjs/session, unmodified, against this package.
  *
- *   node __test__/upstream/run.js <checkout of expressjs/session> [--package <name or path>]
+ *   npm run test:upstream -- <checkout of expressjs/session> [--package <name or path>]
  *
  * Upstream's tests require the package at `../`. A temporary folder takes that place: its index.js and
  * session/*.js forward to the package, its test folder is a copy of the checkout's, and its
@@ -11,14 +11,12 @@
  * against the original, which shows that the runner itself is right.
  */
 
-const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { show } = require('../../scripts/child')
-const { format, judge } = require('../../scripts/counts')
+const { ROOT, runProgram } = require('../../scripts/run-suite')
+const { makeCertificate } = require('../helpers/certificate')
 
-const ROOT = path.join(__dirname, '..', '..')
 const MODULES = ['cookie', 'memory', 'session', 'store']
 // What upstream's tests require, by the name that they use, and where we have it.
 const DEPENDENCIES = {
@@ -28,7 +26,7 @@ const DEPENDENCIES = {
   supertest: 'supertest'
 }
 const TIME_LIMIT = 3 * 60 * 1000
-const USAGE = 'usage: node __test__/upstream/run.js <checkout of expressjs/session> [--package <name or path>]'
+const USAGE = 'usage: npm run test:upstream -- <checkout of expressjs/session> [--package <name or path>]'
 
 function parse (args) {
   const at = args.indexOf('--package')
@@ -51,7 +49,10 @@ function prepare (folder, { checkout, target }) {
   for (const name of MODULES) forward(`session/${name}.js`, `session/${name}`)
 
   fs.cpSync(path.join(checkout, 'test'), path.join(folder, 'test'), { recursive: true })
-  makeCertificate(path.join(folder, 'test', 'fixtures'))
+  // As upstream's test/support/gencert.sh, which `npm test` runs there.
+  const fixtures = path.join(folder, 'test', 'fixtures')
+  fs.mkdirSync(fixtures, { recursive: true })
+  makeCertificate(fixtures)
 
   fs.mkdirSync(path.join(folder, 'node_modules'))
   for (const [name, ours] of Object.entries(DEPENDENCIES)) {
@@ -59,44 +60,22 @@ function prepare (folder, { checkout, target }) {
   }
 }
 
-// As upstream's test/support/gencert.sh, which `npm test` runs there.
-function makeCertificate (folder) {
-  fs.mkdirSync(folder, { recursive: true })
-  execFileSync('openssl', [
-    'req', '-x509', '-nodes', '-newkey', 'rsa:2048', '-days', '30',
-    '-keyout', path.join(folder, 'server.key'), '-out', path.join(folder, 'server.crt'),
-    '-subj', '/C=US/ST=Illinois/L=Chicago/O=node-express-session/CN=express-session.local'
-  ], { stdio: 'ignore' })
+function readMocha (lines) {
+  const count = (word) => Number(lines.map((line) => new RegExp(`^ +(\\d+) ${word}`).exec(line)).find(Boolean)?.[1] || 0)
+  const [passed, failed, skipped] = ['passing', 'failing', 'pending'].map(count)
+  return passed + failed > 0 ? { passed, failed, skipped } : null
 }
 
-// With --no-exit a handle that the package leaves open keeps mocha from ending; that is a failure.
-function run (folder) {
-  const mocha = path.join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js')
-  const args = [mocha, '--require', 'test/support/env', '--check-leaks', '--no-exit', '--reporter', 'spec', 'test/']
-  return show(process.execPath, args, { cwd: folder, limit: TIME_LIMIT })
-}
-
-function count (output, word) {
-  return Number(output.match(new RegExp(`^ +(\\d+) ${word}`, 'm'))?.[1] || 0)
-}
-
-async function main () {
-  const options = parse(process.argv.slice(2))
+module.exports = async function runUpstreamsTests (args) {
+  const options = parse(args)
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'upstream-suite-'))
   try {
     prepare(folder, options)
-    const { status, output } = await run(folder)
-    const [passed, failed, skipped] = ['passing', 'failing', 'pending'].map((word) => count(output, word))
-    const counts = judge(passed + failed ? { passed, failed, skipped } : null, status)
-    console.log(format(counts))
-    if (counts.failed > 0) process.exitCode = 1
+    const mocha = path.join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js')
+    // With --no-exit a handle that the package leaves open keeps mocha from ending; that is a failure.
+    const flags = ['--require', 'test/support/env', '--check-leaks', '--no-exit', '--reporter', 'spec', 'test/']
+    return await runProgram(process.execPath, [mocha, ...flags], readMocha, { cwd: folder, limit: TIME_LIMIT })
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
 }
-
-main().catch((error) => {
-  console.error(error.message)
-  console.log('0 passed, 1 failed')
-  process.exitCode = 1
-})

@@ -1,12 +1,12 @@
 'use strict'
 
-// A session that was destroyed while another request of it is still running stays destroyed.
+// A session that is destroyed while another of its requests is running stays destroyed.
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { ask, until } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { mends, middleware, session } = require('../helpers/subject')
+const { ask, until } = require('../../helpers/calls')
+const { serve } = require('../../helpers/server')
+const { deviation, middleware, session } = require('../../helpers/subject')
 
 const { MemoryStore } = session
 
@@ -47,8 +47,8 @@ for (const way of ['/logout', '/clear', '/regenerate']) {
     const harmless = ['no change', 'session.touch and no change', 'session.reload that fails'].includes(what)
     for (const resave of harmless ? [false, true] : [false]) {
       // A reload that fails leaves req.session as it was: resave writes it again.
-      const define = harmless && !resave ? test : mends
-      define(`${way.slice(1)} while a request runs that ends with ${what} (resave: ${resave}): no login comes back`, async t => {
+      const define = harmless && !resave ? test : deviation
+      define(`A session stays destroyed after ${way.slice(1)} when a running request ends with ${what} (resave: ${resave})`, async t => {
         const app = await slowApp(t, { resave }, atTheEnd)
         const browser = app.browser()
         await browser.get('/')
@@ -86,7 +86,7 @@ const stores = {
 
 for (const [kind, makeStore] of Object.entries(stores)) {
   for (const what of ['a change at its end', 'session.save', 'session.save, then a change']) {
-    mends(`logout while a request runs that ends with ${what}, on a MemoryStore ${kind}: no login comes back`, async t => {
+    deviation(`A session of a MemoryStore ${kind} stays destroyed when a running request ends with ${what}`, async t => {
       const app = await slowApp(t, {}, ENDS[what], makeStore())
       const browser = app.browser()
       const id = (await browser.get('/login')).body
@@ -100,7 +100,7 @@ for (const [kind, makeStore] of Object.entries(stores)) {
   }
 }
 
-mends('unset: destroy (req.session = null) counts as a logout', async t => {
+deviation('A session stays destroyed after req.session = null with unset: destroy', async t => {
   const app = await slowApp(t, { unset: 'destroy' }, ENDS['a change at its end'])
   const browser = app.browser()
   const id = (await browser.get('/login')).body
@@ -112,7 +112,7 @@ mends('unset: destroy (req.session = null) counts as a logout', async t => {
   assert.ok(!app.ids().includes(id))
 })
 
-mends('several requests that were running all stay dead, whatever their order', async t => {
+deviation('A session stays destroyed when several running requests end, in any order', async t => {
   const waiting = []
   const store = new MemoryStore()
   const app = await serve(t, middleware({ store, resave: true }), (req, res) => {
@@ -131,7 +131,7 @@ mends('several requests that were running all stay dead, whatever their order', 
   assert.deepEqual(Object.keys(store.sessions), [])
 })
 
-test('store.set called by the app itself still works, before and after a late save', async t => {
+test('store.set works when the app calls it, before and after a late save', async t => {
   const app = await slowApp(t, {}, ENDS['a change at its end'])
   const browser = app.browser()
   const id = (await browser.get('/login')).body
@@ -146,7 +146,7 @@ test('store.set called by the app itself still works, before and after a late sa
   assert.equal((await ask(app.store, 'get', id)).user, 'again')
 })
 
-mends('what the app sets under a destroyed id is not overwritten by the late save', async t => {
+deviation('A late save does not overwrite what the app has set under a destroyed id', async t => {
   const app = await slowApp(t, {}, ENDS['a change at its end'])
   const browser = app.browser()
   const id = (await browser.get('/login')).body
@@ -160,7 +160,7 @@ mends('what the app sets under a destroyed id is not overwritten by the late sav
   assert.deepEqual([user, late], ['by the app', undefined])
 })
 
-test('a request that began after the destroy has a session of its own, and saves it', async t => {
+test('A request that begins after the destroy saves a session of its own', async t => {
   const app = await slowApp(t, {}, ENDS['a change at its end'])
   const browser = app.browser()
   await browser.get('/login')
@@ -170,7 +170,7 @@ test('a request that began after the destroy has a session of its own, and saves
   assert.equal((await browser.get('/')).body, 'ann')
 })
 
-test('genid that gives a destroyed id again: the new session of it is saved', async t => {
+test('A new session is saved when genid gives a destroyed id again', async t => {
   const store = new MemoryStore()
   const app = await serve(t, middleware({ store, genid: () => 'always the same' }), (req, res) => {
     if (req.url === '/logout') return req.session.destroy(() => res.end())
@@ -183,7 +183,7 @@ test('genid that gives a destroyed id again: the new session of it is saved', as
   }
 })
 
-test('a session saved within its own first request, and changed after, is saved', async t => {
+test('A session is saved that is changed after a save in its first request', async t => {
   const app = await slowApp(t, {}, (req, res) => {
     req.session.a = 1
     req.session.save(() => { req.session.b = 2; res.end(req.sessionID) })
@@ -195,7 +195,7 @@ test('a session saved within its own first request, and changed after, is saved'
   assert.deepEqual([a, b], [1, 2])
 })
 
-mends('a new session that is destroyed after it was saved, while its first request still runs, stays destroyed', async t => {
+deviation('A new session stays destroyed when it is saved and destroyed in its first request', async t => {
   const app = await slowApp(t, {}, (req, res) => {
     req.session.a = 1
     req.session.save(() => {

@@ -1,13 +1,13 @@
 'use strict'
 
-// A secure cookie that is withheld is said once per middleware, with the reason and the setting that mends it.
+// A warning, once per middleware, when a secure cookie is not set on an insecure request.
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const express = require('express')
-const { turns } = require('../helpers/calls')
-const { serve } = require('../helpers/server')
-const { mends, middleware } = require('../helpers/subject')
+const { turns } = require('../../helpers/calls')
+const { serve } = require('../../helpers/server')
+const { deviation, middleware } = require('../../helpers/subject')
 
 function listen (t) {
   const warnings = []
@@ -28,7 +28,7 @@ const CASES = [
 ]
 
 for (const [what, options, headers, message] of CASES) {
-  mends(`${what}: said once, with the reason and the setting`, async t => {
+  deviation(`The warning names the reason and the setting, once: ${what}`, async t => {
     const warnings = listen(t)
     const app = await serve(t, middleware({ ...options, name: 'the.name', cookie: { secure: true } }), (req, res) => { req.session.a = 1; res.end() })
     for (let i = 0; i < 3; i++) assert.equal((await app.get('/', { headers })).setCookie.length, 0)
@@ -40,7 +40,7 @@ for (const [what, options, headers, message] of CASES) {
   })
 }
 
-mends('each middleware says it for itself', async t => {
+deviation('Each middleware warns for itself', async t => {
   const warnings = listen(t)
   for (let i = 0; i < 2; i++) {
     const app = await serve(t, middleware({ cookie: { secure: true } }), (req, res) => res.end())
@@ -55,7 +55,7 @@ for (const [what, options, headers] of [
   ["'auto' without TLS", { cookie: { secure: 'auto' } }, {}],
   ['not secure', {}, {}]
 ]) {
-  test(`a cookie that is ${what} is no matter for a warning`, async t => {
+  test(`A cookie that is ${what} leads to no warning`, async t => {
     const warnings = listen(t)
     const app = await serve(t, middleware(options), (req, res) => { req.session.a = 1; res.end() })
     assert.equal((await app.get('/', { headers })).setCookie.length, 1)
@@ -64,7 +64,7 @@ for (const [what, options, headers] of [
   })
 }
 
-test('no cookie to set, no warning: an untouched session that is not to be saved', async t => {
+test('An untouched session that is not saved leads to no warning', async t => {
   const warnings = listen(t)
   const app = await serve(t, middleware({ saveUninitialized: false, cookie: { secure: true } }), (req, res) => res.end())
   await app.get('/')
@@ -72,7 +72,7 @@ test('no cookie to set, no warning: an untouched session that is not to be saved
   assert.deepEqual(warnings, [])
 })
 
-test('"trust proxy" of Express is what the warning says it is', async t => {
+test('The "trust proxy" setting of Express makes the warning go away', async t => {
   const warnings = listen(t)
   const expressApp = express()
   expressApp.set('trust proxy', 1)
