@@ -64,10 +64,22 @@ async function rawRequest (socket, header) {
 }
 
 const VALUES = {
-  empty: '', 'a quote': '"', unsigned: 'plain', 's: alone': 's:', 'without an id': 's:.x', 'a dot': 's:.', 'a broken escape': '%', 'half an escape': 's%3',
-  'UTF-8 that is none': 's%3A%FF%FE.x', 'a signature too short': signed('x').slice(12, -1), 'a signature doubled': signed('x').slice(12) + signed('x').slice(-43),
-  'another secret': encodeURIComponent('s:' + signature.sign('x', 'other')), 'an id without a signature': 's%3Aabc',
-  'a signature with equals signs': signed('x').slice(12) + '%3D', 'thousands of dots': 's:' + '.'.repeat(5000), 'an id of another form': 's%3A..%2F..%2Fetc%2Fpasswd.x'
+  empty: '',
+  'a quote': '"',
+  unsigned: 'plain',
+  's: alone': 's:',
+  'without an id': 's:.x',
+  'a dot': 's:.',
+  'a broken escape': '%',
+  'half an escape': 's%3',
+  'UTF-8 that is none': 's%3A%FF%FE.x',
+  'a signature too short': signed('x').slice(12, -1),
+  'a signature doubled': signed('x').slice(12) + signed('x').slice(-43),
+  'another secret': encodeURIComponent('s:' + signature.sign('x', 'other')),
+  'an id without a signature': 's%3Aabc',
+  'a signature with equals signs': signed('x').slice(12) + '%3D',
+  'thousands of dots': 's:' + '.'.repeat(5000),
+  'an id of another form': 's%3A..%2F..%2Fetc%2Fpasswd.x'
 }
 
 for (const [kind, makeStore] of Object.entries(makers)) {

@@ -12,14 +12,11 @@ module.exports = function live (store) {
   let timer
 
   function figures () {
-    const { sessions, bytes, limits, hits, misses, sets, touches, destroyed, expired, evicted } = store.stats()
+    const stats = store.stats()
     // The monitor counts its own resolution in.
     const stall = Math.max(0, delay.max / 1e6 - 5)
     delay.reset()
-    return {
-      sessions, bytes, limits, hits, misses, sets, touches, destroyed, expired,
-      evicted: evicted.max + evicted.maxBytes, stall
-    }
+    return { ...stats, evicted: stats.evicted.max + stats.evicted.maxBytes, stall }
   }
 
   function send () {

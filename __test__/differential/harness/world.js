@@ -421,7 +421,7 @@ class World {
     while (!done()) {
       if (spins++ < 200) await immediate()
       else {
-        await new Promise((r) => setTimeout(r, 5))
+        await new Promise((resolve) => setTimeout(resolve, 5))
         looks++
       }
       if (this.activity !== seen) {
@@ -588,7 +588,7 @@ function sessionCookieName (scenario) {
 }
 
 function immediate () {
-  return new Promise((r) => setImmediate(r))
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 // One server of each kind for all scenarios of the process.

@@ -31,14 +31,14 @@ const HANDLERS = {
   'write with Content-Length': (req, res) => { res.setHeader('Content-Length', 5); res.write('hel'); res.end('lo') },
   'a stream that is piped': (req, res) => { Readable.from(['a', 'b', 'c'.repeat(100_000)]).pipe(res) },
   'a large body': (req, res) => res.end('x'.repeat(1_000_000)),
-  'trailers': (req, res) => {
+  trailers: (req, res) => {
     if (req.method === 'HEAD') return res.end()
     res.setHeader('Trailer', 'X-Sum')
     res.write('a')
     res.addTrailers({ 'X-Sum': '1' })
     res.end()
   },
-  'flushHeaders': (req, res) => { res.flushHeaders(); setImmediate(() => res.end('hello')) },
+  flushHeaders: (req, res) => { res.flushHeaders(); setImmediate(() => res.end('hello')) },
   'writeHead(status)': (req, res) => { res.writeHead(201); res.end('x') },
   'writeHead, chained': (req, res) => res.writeHead(201).end('x'),
   'writeHead(status, message)': (req, res) => { res.writeHead(201, 'Made'); res.end('x') },
@@ -52,7 +52,7 @@ const HANDLERS = {
   'headers of many kinds': (req, res) => { res.setHeader('ETag', '"x"'); res.setHeader('X-Many', ['1', '2']); res.end('x') },
   'early hints': (req, res) => { res.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => {}); res.end('hello') },
   'writeContinue by the app': (req, res) => { res.writeContinue(); res.end('hello') },
-  'writeProcessing': (req, res) => { res.writeProcessing(); res.end('hello') }
+  writeProcessing: (req, res) => { res.writeProcessing(); res.end('hello') }
 }
 
 /** What a client sees, but for what differs from request to request. */
