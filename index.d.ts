@@ -1,82 +1,83 @@
 // Types of express-session-native, a superset of @types/express-session 1.19.0.
 //
-// `declare module "express-session" { … }` reaches these types when the package is installed under
-// that name; under its own name, say `declare module "express-session-native" { … }`, and where
-// libraries name express-session too, let it mean this package in tsconfig.json:
+// Extend these types with `declare module "express-session" { … }` if the package is installed under
+// that name, else with `declare module "express-session-native" { … }`. If libraries extend
+// express-session too, map that name to this package in tsconfig.json:
 // "paths": { "express-session": ["./node_modules/express-session-native"] }.
-// Remove @types/express-session: both declare `req.session`, and only one can.
-// Needs @types/node; @types/express is used where it is installed.
+// Remove @types/express-session: it declares `req.session` too, and only one declaration can exist.
+// Requires @types/node. Uses @types/express if it is installed.
 
 /// <reference types="node" />
 
 import { CipherKey } from 'crypto'
 import { EventEmitter } from 'events'
 import { IncomingMessage, ServerResponse } from 'http'
-// @ts-ignore: an app without @types/express is served too, see Request
+// @ts-ignore: @types/express is optional, see Request
 import express = require('express')
 
 declare global {
   namespace Express {
-    /** The store as requests see it: with the `generate` that the middleware gives it. */
+    /** The store, with the `generate` method that the middleware adds. */
     type SessionStore = session.Store & { generate: (req: Request) => void }
 
     interface Request {
       /**
        * The session of this request, with the properties that the app declares on `SessionData`.
-       * Set by the middleware; absent before it ran, where `cookie.path` does not match,
+       * The middleware sets it. It is missing before the middleware ran, if `cookie.path` does not match,
        * while the store is disconnected, and after `req.session.destroy()`.
        */
       session: session.Session & Partial<session.SessionData>
 
-      /** The id of the session. Set by the middleware. */
+      /** The id of the session. The middleware sets it. */
       sessionID: string
 
-      /** The store in use. Set by the middleware. */
+      /** The store of the middleware. The middleware sets it. */
       sessionStore: SessionStore
     }
   }
 }
 
-/** Express's request; Node's, with the properties above, where the import of Express gave `any`. */
+/** Express's request. Without @types/express: Node's request with the properties above. */
 type Request = 0 extends 1 & express.Request ? IncomingMessage & Express.Request : express.Request
 
 export = session
 
 /**
- * Makes the middleware that gives every request its `req.session`.
+ * Creates the middleware that sets `req.session` on every request.
  *
- * @throws {TypeError} `genid` is no function, `unset` is neither `"destroy"` nor `"keep"`, `secret` is an
- *   empty array or is no key, `name` is no string, `cookie` is neither object nor function, `store` is no store.
- * @throws {RangeError} `storeTimeout` is not from 1 to 2147483647.
+ * @throws {TypeError} `genid` is not a function, `unset` is neither `"destroy"` nor `"keep"`, `secret` is an
+ *   empty array or not a key, `name` is not a string, `cookie` is neither an object nor a function, or `store`
+ *   is not a store.
+ * @throws {RangeError} `storeTimeout` is not between 1 and 2147483647.
  */
 declare function session(options?: session.SessionOptions): session.RequestHandler
 
 declare namespace session {
   /**
-   * What `session()` returns: a middleware for Express 4 and 5, connect, and Node's own
-   * requests and responses.
+   * What `session()` returns: middleware for Express 4 and 5, connect, and Node's own requests and
+   * responses.
    */
-  // Taken from a method, so that an express.RequestHandler can be put in its place.
+  // The type of a method, so that an express.RequestHandler is assignable to it.
   type RequestHandler = {
     handle(req: IncomingMessage, res: ServerResponse, next: (err?: any) => void): void
   }['handle']
 
-  /** A key of HMAC-SHA256, as `crypto.createHmac` takes it. */
+  /** A key for HMAC-SHA256: whatever `crypto.createHmac` accepts, or an ArrayBuffer. */
   type Secret = CipherKey | ArrayBuffer
 
   interface SessionOptions {
     /**
-     * The key, or the keys, that sign the session id in the cookie. The first signs, all verify:
-     * to change the secret, put the new one in front and drop the old one later.
-     * At least 32 random bytes, and not from the source code.
+     * The key, or keys, that sign the session id in the cookie. The first key signs. All keys verify.
+     * To rotate the secret, insert the new key in front, and remove the old one later.
+     * Use at least 32 random bytes, and keep them out of the source code.
      *
-     * Without it `req.secret`, which cookie-parser sets, is used (deprecated upstream); without both,
-     * the request fails with "secret option required for sessions".
+     * Without it, the middleware uses `req.secret`, which cookie-parser sets (deprecated upstream).
+     * Without both, the request fails with "secret option required for sessions".
      */
     secret: Secret | Secret[]
 
     /**
-     * Makes the id of a new session. Whoever guesses an id has the session: make it random.
+     * Returns the id of a new session. It must be random: whoever guesses an id owns the session.
      * Default: 24 random bytes as 32 characters of URL-safe Base64.
      */
     genid?(req: Request): string
@@ -84,97 +85,97 @@ declare namespace session {
     /** The name of the cookie. Default: `"connect.sid"`. */
     name?: string | undefined
 
-    /** The former name of `name`, which wins where both are given. */
+    /** The former name of `name`. If both are given, `name` counts. */
     key?: string | undefined
 
-    /** Where sessions are kept. Default: a new `MemoryStore`. */
+    /** The store that keeps the sessions. Default: a new `MemoryStore`. */
     store?: Store | undefined
 
     /**
-     * The attributes of the cookie, or a function that gives them for a request.
+     * The attributes of the cookie, or a function that returns them for a request.
      * Default: `{ path: "/", httpOnly: true, secure: false, maxAge: null }`.
      */
     cookie?: CookieOptions | ((req: Request) => CookieOptions) | undefined
 
     /**
-     * Send the cookie with every response, so that it lives `maxAge` from the last response on.
-     * A new session that nobody wrote to is still left out where `saveUninitialized` is `false`.
+     * Send the cookie with every response, so that it expires `maxAge` after the last response.
+     * A new session without data still gets no cookie if `saveUninitialized` is `false`.
      * Default: `false`.
      */
     rolling?: boolean | undefined
 
     /**
-     * Save every session at the end of its request, changed or not. Two requests at once can then undo
-     * each other's changes; needed only for a store that expires sessions and has no `touch`.
-     * Default: `true`, deprecated upstream: say `false`.
+     * Save every session at the end of its request, changed or not. Parallel requests can then undo each
+     * other's changes. Only a store that expires sessions and has no `touch` needs this.
+     * Default: `true`, which upstream has deprecated. Use `false`.
      */
     resave?: boolean | undefined
 
     /**
-     * Whether `X-Forwarded-Proto` tells if the connection is secure. `true`: it does. `false`: only TLS
-     * on the connection itself counts. Default: what Express's "trust proxy" setting says.
+     * Whether to trust `X-Forwarded-Proto` about a secure connection. `true`: trust it. `false`: only TLS on
+     * the connection itself counts. Default: Express's "trust proxy" setting.
      */
     proxy?: boolean | undefined
 
     /**
-     * Save, and send a cookie for, new sessions that nobody wrote to.
-     * Default: `true`, deprecated upstream: say `false` for logins, and where cookies need consent.
+     * Save new sessions without data, and send their cookie.
+     * Default: `true`, which upstream has deprecated. Use `false` for logins, and if cookies need consent.
      */
     saveUninitialized?: boolean | undefined
 
     /**
-     * What a request that deletes `req.session`, or sets it to `null`, does to the stored session:
+     * What happens to the stored session if a request deletes `req.session` or sets it to `null`:
      * `"destroy"` removes it, `"keep"` leaves it as it was before the request. Default: `"keep"`.
      */
     unset?: 'destroy' | 'keep' | undefined
 
     /**
-     * How long to wait for an answer of the store, in milliseconds, before going on with an error whose
-     * `code` is `"ERR_SESSION_STORE_TIMEOUT"`. Default: `false`, as long as it takes. Not in upstream.
+     * Milliseconds to wait for the store. After that, the request fails with an error whose `code` is
+     * `"ERR_SESSION_STORE_TIMEOUT"`. Default: `false`, no limit. Not in express-session.
      */
     storeTimeout?: number | false | undefined
   }
 
-  /** The session of one request. `JSON.stringify` and `Object.keys` see `cookie` and the app's data. */
+  /** The session of one request. Its enumerable properties are `cookie` and the app's data. */
   class Session {
     constructor(request: Express.Request, data?: object | null)
 
-    /** The session's id, the same as `req.sessionID`. Read-only at run time. */
+    /** The id of the session, the same as `req.sessionID`. Read-only at run time. */
     id: string
 
-    /** This session's own cookie: change it to change this client's cookie alone. */
+    /** The cookie of this session. A change affects this client only. */
     cookie: Cookie
 
-    /** Destroys the session and puts a new one, with a new id, at `req.session`: do it at every login. */
+    /** Destroys the session, and sets `req.session` to a new one with a new id. Call it at every login. */
     regenerate(callback: (err: any) => void): this
 
     /** Removes the session from the store and from the request. */
     destroy(callback?: (err: any) => void): this
 
     /**
-     * Loads the session again and puts it at `req.session`.
-     * The error is "failed to load session" where the store does not have it any more.
+     * Loads the session again, and sets `req.session` to it.
+     * Fails with "failed to load session" if the store no longer has it.
      */
     reload(callback: (err: any) => void): this
 
-    /** Sets `cookie.maxAge` back to `cookie.originalMaxAge`. */
+    /** Resets `cookie.maxAge` to `cookie.originalMaxAge`. */
     resetMaxAge(): this
 
     /**
-     * Saves the session now. A changed session is saved by itself when the response ends; call this
-     * when the response has ended, or in a WebSocket.
+     * Saves the session now. The middleware saves a changed session when the response ends. Call this
+     * after the response has ended, or in a WebSocket.
      */
     save(callback?: (err: any) => void): this
 
-    /** The same as `resetMaxAge`; called by itself at every request. */
+    /** The same as `resetMaxAge`. The middleware calls it on every request. */
     touch(): this
   }
 
   /**
-   * What a store keeps of a session. Declare the properties of your sessions on it:
+   * The data of a session. Declare the properties of your sessions here:
    *
    * ```ts
-   * declare module 'express-session' { // or 'express-session-native', the name it is installed under
+   * declare module 'express-session' { // or 'express-session-native': the name that you installed
    *   interface SessionData {
    *     views: number
    *   }
@@ -187,77 +188,77 @@ declare namespace session {
 
   interface CookieOptions {
     /**
-     * The lifetime in milliseconds; sets `expires` to that time from now. The later one of `maxAge` and
-     * `expires` in the object counts. Default: none, a cookie that ends with the browser session.
+     * The lifetime in milliseconds. Sets `expires` to now plus this time. If the object has `maxAge` and
+     * `expires`, the one that comes later in it counts. Default: none, the cookie ends with the browser session.
      */
     maxAge?: number | undefined
 
     /**
-     * The end of the cookie's life (RFC 6265, 5.2.1). Default: none.
+     * The date at which the cookie expires (RFC 6265, 5.2.1). Default: none.
      *
-     * @deprecated One date for all sessions of the process; say `maxAge`.
+     * @deprecated It is one date for all sessions. Use `maxAge`.
      */
     expires?: Date | null | undefined
 
-    /** The domain that the cookie is sent to (RFC 6265, 5.2.3). Default: the host of the response alone. */
+    /** The domain that gets the cookie (RFC 6265, 5.2.3). Default: only the host of the response. */
     domain?: string | undefined
 
     /**
-     * The path below which the cookie is sent (RFC 6265, 5.2.4) and the middleware does something.
+     * The path below which the browser sends the cookie (RFC 6265, 5.2.4) and the middleware is active.
      * Default: `"/"`.
      */
     path?: string | undefined
 
-    /** Keep scripts in the page from reading the cookie (RFC 6265, 5.2.6). Default: `true`. */
+    /** Hide the cookie from scripts in the page (RFC 6265, 5.2.6). Default: `true`. */
     httpOnly?: boolean | undefined
 
     /**
-     * Send the cookie over secure connections only (RFC 6265, 5.2.5); with `true`, a response over an
-     * insecure one carries no cookie. Behind a proxy that does TLS, set Express's "trust proxy" or the
-     * option `proxy`. `"auto"`: as secure as the connection on which the session begins. Default: `false`.
+     * Send the cookie over secure connections only (RFC 6265, 5.2.5). With `true`, a response over an
+     * insecure connection gets no cookie. Behind a TLS proxy, set Express's "trust proxy" or the `proxy`
+     * option. `"auto"`: `true` if the session began on a secure connection. Default: `false`.
      */
     secure?: boolean | 'auto' | undefined
 
     /**
-     * Whether other sites' requests carry the cookie (RFC 6265bis, 5.6.7). `true` is `"strict"`, `false`
-     * leaves the attribute out. `"auto"`: `"none"` on a secure connection, else `"lax"`. Default: left out.
+     * Whether requests from other sites carry the cookie (RFC 6265bis, 5.6.7). `true` means `"strict"`.
+     * `false` omits the attribute. `"auto"`: `"none"` on a secure connection, else `"lax"`. Default: omitted.
      */
     sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined
 
     /**
-     * A cookie jar for each top-level site (CHIPS, draft-cutler-httpbis-partitioned-cookies); browsers
-     * ask for `secure` with it. Default: `false`.
+     * Use a separate cookie jar for each top-level site (CHIPS, draft-cutler-httpbis-partitioned-cookies).
+     * Browsers require `secure` with it. Default: `false`.
      */
     partitioned?: boolean | undefined
 
     /**
-     * What a browser with too many cookies drops last (draft-west-cookie-priority-00, 4.1).
-     * Default: left out, which counts as medium.
+     * A browser with too many cookies drops those of low priority first (draft-west-cookie-priority-00, 4.1).
+     * Default: omitted, which counts as medium.
      */
     priority?: 'low' | 'medium' | 'high' | undefined
 
-    /** Without effect, as upstream: the cookie is always signed. */
+    /** No effect, like upstream: the cookie is always signed. */
     signed?: boolean | undefined
 
-    /** Without effect, as upstream: the value is always encoded with `encodeURIComponent`. */
+    /** No effect, like upstream: the value is always encoded with `encodeURIComponent`. */
     encode?: ((val: string) => string) | undefined
   }
 
   /**
-   * The cookie of a session, as sessions and stores hold it. What comes out of a store may be the plain
-   * object of its JSON, so everything but `originalMaxAge` is optional; `new Cookie()` has it all.
+   * The cookie of a session, in sessions and stores. A store may return a plain object parsed from JSON, so
+   * everything except `originalMaxAge` is optional. `new Cookie()` has all of it.
    */
   interface Cookie {
-    /** The lifetime in milliseconds that `resetMaxAge` goes back to; `null` for none. */
+    /** The lifetime in milliseconds that `resetMaxAge` restores. `null`: none. */
     originalMaxAge: number | null
 
-    /** What is left of the lifetime, in milliseconds; setting it sets `expires`. */
+    /** The remaining lifetime in milliseconds. Setting it sets `expires`. */
     maxAge?: number | undefined
 
-    /** The end of the cookie's life; `null` for one that ends with the browser session. */
+    /** The date at which the cookie expires. `null`: it ends with the browser session. */
     expires?: Date | null | undefined
 
-    /** Where `expires` is kept. */
+    /** The stored value of `expires`. */
     _expires?: Date | null | undefined
 
     signed?: boolean | undefined
@@ -266,7 +267,7 @@ declare namespace session {
     domain?: string | undefined
     secure?: boolean | 'auto' | undefined
 
-    /** `"auto"` has become `"none"` or `"lax"` here. */
+    /** `"auto"` is already resolved to `"none"` or `"lax"` here. */
     sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
     partitioned?: boolean | undefined
     priority?: 'low' | 'medium' | 'high' | undefined
@@ -275,9 +276,9 @@ declare namespace session {
     readonly data?: CookieData | undefined
 
     /**
-     * The text of a `Set-Cookie` header (RFC 6265, 4.1). The value is encoded, not signed.
+     * Returns the value of a `Set-Cookie` header (RFC 6265, 4.1). The cookie's value is encoded, not signed.
      *
-     * @throws {TypeError} The name, the value or an attribute can not be in a header.
+     * @throws {TypeError} The name, the value or an attribute is not allowed in a header.
      */
     serialize?(name: string, value: string): string
 
@@ -285,7 +286,7 @@ declare namespace session {
     toJSON?(): CookieData
   }
 
-  /** A cookie's attributes, the way stores write them down. */
+  /** The attributes of a cookie, as stores save them. */
   type CookieData = Pick<
     Cookie,
     | 'originalMaxAge'
@@ -299,7 +300,7 @@ declare namespace session {
     | 'sameSite'
   >
 
-  /** A cookie made by `new Cookie()`. */
+  /** A cookie created by `new Cookie()`. */
   interface SessionCookie extends Cookie {
     readonly data: CookieData
     serialize(name: string, value: string): string
@@ -308,57 +309,57 @@ declare namespace session {
 
   interface CookieConstructor {
     /**
-     * @throws {TypeError} The options are no object, or `maxAge` is no number.
+     * @throws {TypeError} The options are not an object, or `maxAge` is not a number.
      */
     new(options?: CookieOptions | CookieData): SessionCookie
     readonly prototype: SessionCookie
   }
 
-  // Not a class: instances have more than what `Cookie` may ask of a store's plain object.
+  // Not a class: instances have more than the interface `Cookie` can require of a store's plain object.
   const Cookie: CookieConstructor
 
-  /** What a store tells the middleware: while it is disconnected, requests have no session. */
+  /** Events that the middleware listens to. While a store is disconnected, requests have no session. */
   interface StoreEvents {
     connect: []
     disconnect: []
   }
 
   /**
-   * The base of every store. `get`, `set` and `destroy` are a store's duty, `touch` its good manners.
-   * Callbacks may be called before the method returns, and the error goes first.
+   * The base class of every store. A store must have `get`, `set` and `destroy`, and should have `touch`.
+   * The first argument of a callback is the error. A method may call its callback before it returns.
    */
   abstract class Store extends EventEmitter {
-    /** Destroys the session of the request and puts a new one, with a new id, at `req.session`. */
+    /** Destroys the session of the request, and sets `req.session` to a new one with a new id. */
     regenerate(req: Express.Request, callback: (err?: any) => any): void
 
-    /** Gets a session as a `Session`; `undefined` where there is none. */
+    /** Gets a session as a `Session`, or `undefined` if there is none. */
     load(sid: string, callback: (err: any, session?: SessionData) => any): void
 
-    /** Makes a `Session` of what the store holds and puts it at `req.session`. */
+    /** Creates a `Session` from stored data, and sets `req.session` to it. */
     createSession(req: Express.Request, session: SessionData): Session & SessionData
 
     /**
-     * Hands over the session, or nothing where there is none.
-     * An error whose `code` is `"ENOENT"` means the latter too.
+     * Passes the session to the callback, or nothing if there is none.
+     * An error whose `code` is `"ENOENT"` also means that there is none.
      */
     abstract get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
 
-    /** Stores a session, in place of the one of that id. It expires at `session.cookie.expires`. */
+    /** Saves a session, and replaces the one with this id. It expires at `session.cookie.expires`. */
     abstract set(sid: string, session: SessionData, callback?: (err?: any) => void): void
 
-    /** Removes a session. That there is none is no error. */
+    /** Removes a session. A missing session is not an error. */
     abstract destroy(sid: string, callback?: (err?: any) => void): void
 
-    /** Hands over all sessions, by id or as a list. */
+    /** Passes all sessions to the callback, by id or as an array. */
     all?(callback: (err: any, obj?: SessionData[] | { [sid: string]: SessionData } | null) => void): void
 
-    /** Hands over the number of sessions. */
+    /** Passes the number of sessions to the callback. */
     length?(callback: (err: any, length?: number) => void): void
 
     /** Removes all sessions. */
     clear?(callback?: (err?: any) => void): void
 
-    /** Moves a stored session's expiry to `session.cookie.expires`, and leaves its data alone. */
+    /** Changes the expiry of a stored session to `session.cookie.expires`. Its data stay as they are. */
     touch?(sid: string, session: SessionData, callback?: (err?: any) => void): void
 
     on<E extends keyof StoreEvents>(event: E, listener: (...args: StoreEvents[E]) => void): this
@@ -367,53 +368,54 @@ declare namespace session {
     once(event: string | symbol, listener: (...args: any[]) => void): this
   }
 
-  /** The options of `MemoryStore`: those of memorystore 1.6.8, `maxBytes` and `shared`. */
+  /** The options of `MemoryStore`: those of memorystore 1.6.8, and `maxBytes` and `shared`. */
   interface MemoryStoreOptions {
     /**
-     * The most sessions to hold. At the bound a session that no client has come back with goes first.
-     * Default: `Infinity`, for which `0` stands too.
+     * Maximum number of sessions. At the limit, sessions that no client came back with go first.
+     * `0` means `Infinity`. Default: `Infinity`.
      */
     max?: number | undefined
 
     /**
-     * The most bytes to hold, ids and bookkeeping included. A session larger than that is refused
-     * through the callback. Default: a quarter of the memory that the process may use.
+     * Maximum bytes, overhead included. A larger session is rejected with an error in the callback.
+     * `0` means `Infinity`. Default: a quarter of the memory that is available to the process. Container
+     * limits are respected.
      */
     maxBytes?: number | undefined
 
     /**
-     * The lifetime, in milliseconds, counted anew from each `set` and `touch`; or a function that gives
-     * it for a session. A cookie that expires sooner takes its session with it. What the function throws
-     * reaches the callback. Default: the cookie's lifetime, and one day where it has none.
+     * Milliseconds that a session lives after its last `set` or `touch`, or a function that returns them for
+     * a session. If the cookie expires sooner, the session expires with it. Errors of the function go to
+     * the callback. Default: the cookie's lifetime, or one day if it has none.
      */
     ttl?: number | MemoryStoreTtl | undefined
 
     /**
-     * The sessions' name within the process: stores with the same name, in any worker thread, hold the
-     * same sessions. Default: the store's sessions are its own.
+     * A name. All stores of the process that use this name, in any worker thread, share the same sessions.
+     * Default: not shared.
      */
     shared?: string | undefined
 
-    /** Called with the id and the text of a session that has been removed, or replaced by `set`. */
+    /** Called with the id and the serialized text of each session that is removed, or replaced by `set`. */
     dispose?(sid: string, text: string): void
 
-    /** Do not call `dispose` for a session that `set` replaces. Default: `false`. */
+    /** Do not call `dispose` for sessions that `set` replaces. Default: `false`. */
     noDisposeOnSet?: boolean | undefined
 
-    /** Accepted for memorystore's sake and without effect: an expired session is never returned. Default: `false`. */
+    /** No effect: an expired session is never returned. Accepted because memorystore has it. Default: `false`. */
     stale?: boolean | undefined
 
-    /** Makes the texts of sessions, and reads them. What it throws reaches the callback. Default: `JSON`. */
+    /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
     serializer?: Serializer | undefined
 
     /**
-     * How often to call `prune`, in milliseconds. Not needed: sessions expire by themselves.
+     * Milliseconds between calls of `prune`. Not needed, because sessions expire without it.
      * Default: `false`, never.
      */
     checkPeriod?: number | false | undefined
   }
 
-  // From a method, so that a function may know more of its sessions than SessionData says.
+  // The type of a method, so that a function may declare its own subtype of SessionData.
   type MemoryStoreTtl = {
     ttl(options: MemoryStoreOptions, session: SessionData, sid: string): number
   }['ttl']
@@ -423,92 +425,92 @@ declare namespace session {
     parse(text: string): object
   }
 
-  /** What a MemoryStore has done since it was made, and holds now. */
+  /** What a MemoryStore holds now, and what it has done since it was created. */
   interface MemoryStoreStats {
-    /** Sessions held. */
+    /** Number of sessions. */
     sessions: number
-    /** Bytes held. */
+    /** Bytes of memory, overhead included. */
     bytes: number
-    /** Ids of destroyed sessions, remembered for a while so that a late save does not bring one back. */
+    /** Remembered ids of destroyed sessions, so that a late save does not bring a session back. */
     tombstones: number
-    /** The bounds in force. */
+    /** The limits in force. */
     limits: { max: number; maxBytes: number }
     /** Reads that found a session. */
     hits: number
-    /** Reads that found none. */
+    /** Reads that found no session. */
     misses: number
     sets: number
     touches: number
     destroyed: number
     expired: number
-    /** Sessions dropped to keep within a bound, by the bound. */
+    /** Sessions evicted, by the limit that was reached. */
     evicted: { max: number; maxBytes: number }
   }
 
   /**
-   * What became of a session; told afterwards, once for each. Costs nothing without a listener.
-   * A session whose text the serializer can not read is told as `undefined`.
+   * Events for removed sessions. Each event fires once, after the removal. Without listeners, it costs nothing.
+   * `session` is `undefined` if the serializer cannot parse its text.
    */
   interface MemoryStoreEvents extends StoreEvents {
-    /** Its time was over. */
+    /** The session expired. */
     expired: [sid: string, session: SessionData]
-    /** It was dropped to keep within `max` or `maxBytes`. */
+    /** The session was evicted at the limit of `max` or `maxBytes`. */
     evicted: [sid: string, session: SessionData]
-    /** `destroy` removed it. */
+    /** `destroy` removed the session. */
     destroyed: [sid: string, session: SessionData]
   }
 
   /**
-   * Sessions in this process's memory, outside of V8's heap: expired by themselves, bounded, fit for
-   * production in a single process. With several processes, each has its own.
+   * Keeps sessions in the memory of this process, outside the V8 heap. Sessions expire without access, and their
+   * number and bytes are limited. It is made for production in one process. Each process has its own sessions.
    */
   class MemoryStore extends Store {
     /**
-     * @throws {TypeError | RangeError} An option has a wrong type or is out of range; the message names it.
+     * @throws {TypeError | RangeError} An option has a wrong type or is out of range. The message names the option.
      */
     constructor(options?: MemoryStoreOptions)
 
-    /** The stored texts by id, as upstream has them: a view, through which reads and writes reach the store. */
+    /** The serialized sessions by id, like upstream. This is a view: reads and writes go to the store. */
     sessions: { [sid: string]: string }
 
     get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
 
     set(sid: string, session: SessionData, callback?: (err?: any) => void): void
 
-    /** Removes one session, or several. */
+    /** Removes one session or several. */
     destroy(sid: string | readonly string[], callback?: (err?: any) => void): void
 
     touch(sid: string, session: SessionData, callback?: (err?: any) => void): void
 
-    /** Collects all sessions by id, in steps; to go through many, iterate over the store. */
+    /** Passes all sessions, by id, to the callback. For a large store, iterate over the store instead. */
     all(callback: (err: any, obj?: { [sid: string]: SessionData } | null) => void): void
 
     length(callback: (err: any, length?: number) => void): void
 
     clear(callback?: (err?: any) => void): void
 
-    /** Collects all ids, in steps; to go through many, use `keys`. */
+    /** Passes all ids to the callback. For a large store, use `keys` instead. */
     ids(callback: (err: any, ids?: string[]) => void): void
 
-    /** Goes through the ids in steps that do not hold up the event loop. */
+    /** Iterates over the ids without blocking the event loop. */
     keys(): AsyncIterableIterator<string>
 
-    /** Goes through the sessions in steps that do not hold up the event loop. */
+    /** Iterates over the sessions without blocking the event loop. */
     [Symbol.asyncIterator](): AsyncIterableIterator<[sid: string, session: SessionData]>
 
-    /** Removes expired sessions now, rather than within a second. */
+    /** Removes expired sessions now. Without it, they are removed within about a second. */
     prune(): void
 
-    /** Starts calling `prune` every `checkPeriod` milliseconds; the constructor has done so. */
+    /** Calls `prune` every `checkPeriod` milliseconds from now on. The constructor starts this already. */
     startInterval(): void
 
-    /** Ends what `startInterval` started. */
+    /** Stops what `startInterval` started. */
     stopInterval(): void
 
-    /** Counts and sizes, in constant time. */
+    /** Returns counts and sizes in constant time. */
     stats(): MemoryStoreStats
 
-    /** Stops the store's timers and drops its sessions, unless they are `shared`. */
+    /** Stops the store's timers. Drops its sessions, unless they are `shared`. */
     close(): void
 
     on<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this

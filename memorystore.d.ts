@@ -3,13 +3,16 @@ import session = require('./index')
 export = createMemoryStore
 
 /**
- * The form of the memorystore package: `require("express-session-native/memorystore")(session)` in the
- * place of `require("memorystore")(session)`. The class is this package's `MemoryStore`.
+ * The factory of the memorystore package: `require("express-session-native/memorystore")(session)` replaces
+ * `require("memorystore")(session)`. It returns this package's `MemoryStore`, or a class with the same
+ * methods that inherits from the given module's `Store`.
+ *
+ * @throws {TypeError} The argument has no `Store` class.
  */
 declare function createMemoryStore(expressSession: createMemoryStore.SessionModule): typeof session.MemoryStore
 
 declare namespace createMemoryStore {
-  /** What the factory is given: express-session, under whichever name. */
+  /** The argument of the factory: this package or express-session. */
   interface SessionModule {
     Store: abstract new(...args: any[]) => object
   }

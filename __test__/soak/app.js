@@ -1,5 +1,7 @@
 'use strict'
 
+/* eslint no-unmodified-loop-condition: off -- the last line of the listening callback stops the loops */
+
 /*
  * The app, its clients, threads that share its second store, and the one who writes down its memory.
  */

@@ -561,9 +561,11 @@ function sessionstoreRow (backend, server, client, options) {
     open (world) {
       return new Promise((resolve, reject) => {
         const { createSessionStore } = require('sessionstore')
-        const store = createSessionStore(options(world), (err) => err ? reject(err) : resolve({
-          store, close: () => store.client && (store.client.quit ? store.client.quit() : store.client.close && store.client.close())
-        }))
+        const store = createSessionStore(options(world), (err) => err
+          ? reject(err)
+          : resolve({
+            store, close: () => store.client && (store.client.quit ? store.client.quit() : store.client.close && store.client.close())
+          }))
       })
     }
   }

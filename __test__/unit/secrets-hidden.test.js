@@ -47,7 +47,7 @@ for (const [kind, secret] of Object.entries({
 
 test('An error about a wrong secret does not contain it', () => {
   for (const secret of [[SECRET, { key: SECRET }], { key: SECRET }]) {
-    assert.throws(() => middleware({ secret }).call(null, { headers: {}, url: '/' }, { end () {} }, err => { throw err }), err => {
+    assert.throws(() => middleware({ secret })({ headers: {}, url: '/' }, { end () {} }, err => { throw err }), err => {
       assertHidden(err.stack, 'the error')
       return true
     })

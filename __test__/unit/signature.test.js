@@ -134,8 +134,19 @@ test('A key is read when the keyring is made', () => {
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const NO_KEYS = {
-  'a number': 5, zero: 0, true: true, 'an object': {}, 'an array': ['x'], 'a function': () => {}, 'a symbol': Symbol('x'), 'a bigint': 5n,
-  'a date': new Date(0), 'a map': new Map(), 'a public key': publicKey, 'a private key': privateKey, 'an array of bytes': [1, 2, 3],
+  'a number': 5,
+  zero: 0,
+  true: true,
+  'an object': {},
+  'an array': ['x'],
+  'a function': () => {},
+  'a symbol': Symbol('x'),
+  'a bigint': 5n,
+  'a date': new Date(0),
+  'a map': new Map(),
+  'a public key': publicKey,
+  'a private key': privateKey,
+  'an array of bytes': [1, 2, 3],
   'an object with a length': { byteLength: 4 }
 }
 

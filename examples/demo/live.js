@@ -1,6 +1,6 @@
 'use strict'
 
-/* The live figures of a store, sent to every page that is open (server-sent events). */
+/* Sends the live figures of a store to every open page, as server-sent events. */
 
 const { monitorEventLoopDelay } = require('node:perf_hooks')
 
@@ -12,14 +12,11 @@ module.exports = function live (store) {
   let timer
 
   function figures () {
-    const { sessions, bytes, limits, hits, misses, sets, touches, destroyed, expired, evicted } = store.stats()
-    // The monitor counts its own resolution in.
+    const stats = store.stats()
+    // The monitor includes its own resolution of 5 ms.
     const stall = Math.max(0, delay.max / 1e6 - 5)
     delay.reset()
-    return {
-      sessions, bytes, limits, hits, misses, sets, touches, destroyed, expired,
-      evicted: evicted.max + evicted.maxBytes, stall
-    }
+    return { ...stats, evicted: stats.evicted.max + stats.evicted.maxBytes, stall }
   }
 
   function send () {

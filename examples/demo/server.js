@@ -1,8 +1,8 @@
 'use strict'
 
 /*
- * The demo: sign in, count, and watch the store live. Express 5 on the native memory store.
- * `npm start` runs it from a clone; `PORT=8080 npm start` chooses the port.
+ * The demo: sign in, count views, and watch the store live. It uses Express 5 and the MemoryStore.
+ * `npm start` runs it in a clone of the repository. `PORT=8080 npm start` chooses the port.
  */
 
 const { randomBytes } = require('node:crypto')
@@ -15,17 +15,17 @@ const FIRST_PORT = 3000
 const PORTS_TO_TRY = 20
 const CROWD = 10_000
 
-// Small bounds, so that a few clicks show what happens at them.
+// Small limits, so that a few clicks reach them.
 const store = new session.MemoryStore({ max: 25_000, maxBytes: 64 * 1024 * 1024 })
 const feed = live(store)
 const app = express()
 
 app.disable('x-powered-by')
-app.get('/live', feed.connect) // before the session: who only watches needs none
+app.get('/live', feed.connect) // before the session middleware: watching needs no session
 
 app.use(session({
   store,
-  // The sessions end with the process, so a new secret at each start is right here.
+  // A new secret at each start is fine here, because the sessions end with the process.
   secret: process.env.SESSION_SECRET || randomBytes(32),
   resave: false,
   saveUninitialized: false,
@@ -49,7 +49,7 @@ app.post('/sign-in', (req, res, next) => {
   const name = String(req.body?.name ?? '').trim().slice(0, 40)
   if (!name) return res.status(400).json({ error: 'Please type a name.' })
   const { views } = req.session
-  // A new id at each sign-in, so that an id someone planted before is worth nothing.
+  // A new id at each sign-in prevents session fixation.
   req.session.regenerate((err) => {
     if (err) return next(err)
     req.session.user = { name, since: Date.now() }
@@ -74,12 +74,12 @@ function count (sess) {
   sess.views = (sess.views || 0) + 1
 }
 
-// The id is a secret: a page shows as much of it as tells two sessions apart.
+// The id is a secret, so the page shows only its beginning.
 function describe ({ session: { user, views = 0 }, sessionID }) {
   return { user: user || null, views, id: user || views ? sessionID.slice(0, 6) : null }
 }
 
-// Sessions of visitors who never come back: each lives for 4 to 14 seconds, unless the bound takes it first.
+// Sessions of visitors who never come back. Each lives for 4 to 14 seconds, unless it is evicted first.
 async function crowd (size) {
   for (let made = 0; made < size; made++) {
     const cookie = new session.Cookie({ maxAge: 4000 + Math.random() * 10_000 })
@@ -94,7 +94,7 @@ function listen () {
   if (!Number.isInteger(first) || first < 0 || first > 65_535) {
     fail(`PORT is ${JSON.stringify(wanted)}; it has to be a number from 0 to 65535.`)
   }
-  // Who asked for a port wants that one or to be told; the default one moves on to the next.
+  // If the user chose the port, only this one is tried. Otherwise, the next free one is used.
   const last = first === FIRST_PORT && !wanted ? first + PORTS_TO_TRY - 1 : first
   tryPort(first, last)
 }
@@ -104,7 +104,7 @@ function tryPort (port, last) {
     if (!err) return ready(server)
     if (err.code === 'EADDRINUSE' && port < last) return tryPort(port + 1, last)
     if (err.code === 'EADDRINUSE') fail(`Port ${port} is taken. Choose another one: PORT=${port + 1} npm start`)
-    fail(`Port ${port} can't be opened: ${err.message}`)
+    fail(`Port ${port} cannot be opened: ${err.message}`)
   })
 }
 
@@ -112,7 +112,7 @@ function ready (server) {
   console.log(`The demo is at http://localhost:${server.address().port}/`)
   let stopping = false
   const stop = () => {
-    // npm passes Ctrl-C on, so it comes twice.
+    // npm forwards Ctrl-C, so the signal arrives twice.
     if (stopping) return
     stopping = true
     console.log('\nThe demo ends.')

@@ -433,16 +433,22 @@ const responses = {
     end(ctx, ...(r.data === undefined ? [] : [payload(ctx, r)]))
   },
   json (ctx, r) {
-    if (ctx.res.json) return void ctx.res.json(r.data)
+    if (ctx.res.json) {
+      ctx.res.json(r.data)
+      return
+    }
     ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8')
     end(ctx, JSON.stringify(r.data))
   },
   send (ctx, r) {
-    if (ctx.res.send) return void ctx.res.send(payload(ctx, r))
-    end(ctx, payload(ctx, r))
+    if (ctx.res.send) ctx.res.send(payload(ctx, r))
+    else end(ctx, payload(ctx, r))
   },
   redirect (ctx, r) {
-    if (ctx.res.redirect) return void ctx.res.redirect(r.to || '/elsewhere')
+    if (ctx.res.redirect) {
+      ctx.res.redirect(r.to || '/elsewhere')
+      return
+    }
     ctx.res.statusCode = 302
     ctx.res.setHeader('Location', r.to || '/elsewhere')
     end(ctx)

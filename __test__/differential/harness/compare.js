@@ -99,6 +99,7 @@ async function shrink (scenario, options, budget = 120) {
       return false
     }
   }
+  // eslint-disable-next-line no-unmodified-loop-condition -- fails() counts the budget down
   for (let changed = true; changed && budget > 0;) {
     changed = false
     for (const candidate of smaller(best)) {

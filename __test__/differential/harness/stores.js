@@ -59,7 +59,8 @@ function deliver (world, mode, fn) {
     case 'delayed':
       return later(15, fn)
     case 'promise':
-      return void Promise.resolve().then(fn)
+      Promise.resolve().then(fn)
+      return
     default:
       return setImmediate(fn)
   }
@@ -164,6 +165,7 @@ function customStore (world, spec) {
       const DiffStore = function () {
         Base.call(this)
       }
+      // eslint-disable-next-line no-proto -- older stores inherit this way
       DiffStore.prototype.__proto__ = Base.prototype
       Object.assign(DiffStore.prototype, wired)
       store = new DiffStore()

@@ -433,7 +433,7 @@ class World {
     while (!done()) {
       if (spins++ < 200) await immediate()
       else {
-        await new Promise((r) => setTimeout(r, 5))
+        await new Promise((resolve) => setTimeout(resolve, 5))
         looks++
       }
       if (this.activity !== seen) {
@@ -587,7 +587,7 @@ function sessionCookieName (scenario) {
 }
 
 function immediate () {
-  return new Promise((r) => setImmediate(r))
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 const agent = new http.Agent({ keepAlive: true })

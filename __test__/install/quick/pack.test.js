@@ -55,7 +55,16 @@ test('All manifests have one version', () => {
   assert.deepStrictEqual([...named], [version], 'binding.js; npm run build')
 })
 
-test('Each target has a platform package of the same version', () => {
+test('The manifest and Cargo.toml name the repository', () => {
+  const page = 'https://github.com/express-session-native/express-session-native'
+  assert.deepStrictEqual(manifest.repository, { type: 'git', url: `git+${page}.git` })
+  assert.strictEqual(manifest.homepage, `${page}#readme`)
+  assert.deepStrictEqual(manifest.bugs, { url: `${page}/issues` })
+  const cargo = fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')
+  assert.ok(cargo.includes(`\nrepository = "${page}"\nhomepage = "${page}#readme"\n`), 'Cargo.toml')
+})
+
+test('Each target has a platform package that agrees with the manifest', () => {
   const platforms = fs.readdirSync(path.join(ROOT, 'npm')).sort()
   assert.deepStrictEqual(platforms, [
     'darwin-arm64', 'darwin-x64', 'linux-arm64-gnu', 'linux-arm64-musl', 'linux-x64-gnu', 'linux-x64-musl',
@@ -65,15 +74,17 @@ test('Each target has a platform package of the same version', () => {
   for (const platform of platforms) {
     const own = JSON.parse(fs.readFileSync(path.join(ROOT, 'npm', platform, 'package.json'), 'utf8'))
     assert.strictEqual(own.name, `${NAME}-${platform}`)
-    assert.strictEqual(own.version, manifest.version)
+    for (const field of ['version', 'license', 'repository', 'homepage', 'bugs', 'engines']) {
+      assert.deepStrictEqual(own[field], manifest[field], `${platform}: ${field}`)
+    }
     assert.strictEqual(own.main, `${NAME}.${platform}.node`)
-    assert.strictEqual(own.license, 'MIT')
     assert.ok(loader.includes(`require('${own.name}')`), `binding.js does not look for ${own.name}`)
   }
 })
 
 test('The manifest keeps what existing code relies on', () => {
   assert.strictEqual(manifest.name, NAME)
+  assert.strictEqual(manifest.license, 'MIT')
   assert.strictEqual(manifest.exports, undefined)
   assert.strictEqual(manifest.type, undefined)
   assert.deepStrictEqual(manifest.engines, { node: '>= 18' })

@@ -48,7 +48,7 @@ const ENDS = {
   'write, then end': (res, text) => { res.write(text); res.end() },
   'Content-Length and end(text)': (res, text) => { res.setHeader('Content-Length', text.length); res.end(text) },
   'writeHead and end(text)': (res, text) => res.writeHead(201).end(text),
-  'flushHeaders': (res, text) => { res.flushHeaders(); res.end(text) },
+  flushHeaders: (res, text) => { res.flushHeaders(); res.end(text) },
   'writeHead with headers and end(text)': (res, text) => res.writeHead(201, { 'x-a': '1' }).end(text)
 }
 

@@ -1,0 +1,37 @@
+'use strict'
+
+// From top to bottom. A file imports from its own layer and from those below it.
+const LAYERS = {
+  facades: '^((index|memorystore)\\.js$|session/)',
+  request: '^lib/request/',
+  http: '^lib/http/',
+  stores: '^lib/stores/(?!engine\\.js$|[^/]+/engine\\.js$)',
+  native: '^lib/native\\.js$',
+  engines: '^lib/stores/(engine|[^/]+/engine)\\.js$',
+  'cookie and session': '^lib/(cookie|session)/',
+  util: '^lib/util/'
+}
+const MAY_LOAD_BINDING = ['^lib/native\\.js$', '^lib/cookie/keyring\\.js$', '^lib/stores/memory/engine\\.js$', '^lib/util/numbers\\.js$']
+const NOT_PRODUCT = '^(__test__|benchmark|examples|fuzz|scripts)/'
+
+const names = Object.keys(LAYERS)
+const layers = Object.values(LAYERS)
+const forbid = (name, from, to) => ({ name, severity: 'error', from, to })
+
+module.exports = {
+  forbidden: [
+    forbid('no cycles', {}, { circular: true }),
+    ...layers.slice(1).map((path, above) =>
+      forbid(`no import upward from ${names[above + 1]}`, { path }, { path: layers.slice(0, above + 1) })),
+    forbid('every file in lib/ belongs to a layer', {}, { path: '^lib/', pathNot: layers }),
+    forbid('only these load binding.js', { pathNot: MAY_LOAD_BINDING }, { path: '^binding\\.js$' }),
+    forbid('no import of tests or tools', {}, { path: NOT_PRODUCT }),
+    forbid('only dependencies that are installed with the package', {}, { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] }),
+    forbid('every import exists', {}, { couldNotResolve: true })
+  ],
+  options: {
+    // binding.js is generated; it names packages that are not installed.
+    doNotFollow: { path: ['node_modules', '^binding\\.js$'] },
+    exclude: { path: '\\.d\\.ts$' }
+  }
+}
