@@ -1,47 +1,36 @@
 'use strict'
 
-const { interleave } = require('../interleave')
-const { KINDS } = require('../requests')
-const { differences, median, ratios, spread } = require('../statistics')
-
 /*
- * The middleware alone. The same requests without a middleware are measured too and taken off: what
- * is left is the middleware's own.
+ * The middleware alone. The same requests without a middleware are measured too and taken off: what is left
+ * is the middleware's own.
  */
 
-module.exports = { name: 'middleware', run }
+const { barChart, timeBar } = require('../report/svg')
+const { LRU, MEMORY, NATIVE, atLeast, atMost, micro, table, times } = require('../report/text')
+const { contestants, interleave } = require('../rounds')
+const { KINDS } = require('../sample')
+const { cpuTimes, differences, median, ratios, spread } = require('../statistics')
 
-const LANE = ['none', 'ours', 'upstream', 'memorystore']
-const ORDINARY = ['ours-async', 'upstream-async']
+const TRIAL = 'middleware.middleware'
+const IN_MEMORY = ['none', 'ours', 'upstream', 'memorystore']
 
-async function run ({ rounds, slices, progress }) {
+async function measure (run) {
   const rows = []
   for (const kind of KINDS) {
-    const results = await interleave({
-      rounds,
-      slices,
-      contestants: [
-        ...[...LANE, ...ORDINARY].map((contestant) => ({
-          key: contestant,
-          trial: 'middleware',
-          args: { contestant, kind }
-        })),
-        { key: 'parts', trial: 'parts', args: { kind, objects: false } },
-        { key: 'parts-objects', trial: 'parts', args: { kind, objects: true } },
-        { key: 'store-async', trial: 'store-alone', args: { kind } }
-      ],
-      progress: (text) => progress(`${kind}, ${text}`)
-    })
-    rows.push(row(kind, results))
+    rows.push(summary(kind, await interleave(run, kind, {
+      ...contestants(TRIAL, [...IN_MEMORY, 'ours-async', 'upstream-async'], { kind }),
+      parts: { trial: 'parts.parts', args: { kind, objects: false } },
+      'parts-objects': { trial: 'parts.parts', args: { kind, objects: true } },
+      'store-async': { trial: 'middleware.asyncStore', args: { kind } }
+    })))
   }
   return { rows }
 }
 
-function row (kind, results) {
-  const cpu = (key) => results[key].map((result) => result.cpu)
-  const wall = (key) => results[key].map((result) => result.wall)
-  const own = (key) => differences(cpu(key), cpu('none'))
-  // The store's own work and the turns of the event loop that it takes.
+function summary (kind, results) {
+  const { cpu, own } = cpuTimes(results)
+  const wall = (key) => median(results[key].map((result) => result.wall))
+  // Without the store's own work and the turns of the event loop that it takes.
   const beside = (key) => differences(own(key), cpu('store-async'))
 
   return {
@@ -49,7 +38,7 @@ function row (kind, results) {
     ours: spread(own('ours')),
     upstream: spread(own('upstream')),
     memorystore: spread(own('memorystore')),
-    wall: Object.fromEntries(LANE.map((key) => [key, median(wall(key))])),
+    wall: Object.fromEntries(IN_MEMORY.map((key) => [key, wall(key)])),
     bare: median(cpu('none')),
     overUpstream: ratios(own('upstream'), own('ours')),
     overMemorystore: ratios(own('memorystore'), own('ours')),
@@ -67,3 +56,61 @@ function row (kind, results) {
     }
   }
 }
+
+const against = KINDS.flatMap((kind) => [
+  { label: kind, trial: TRIAL, args: { kind } },
+  { label: `${kind}, another store`, trial: TRIAL, args: { kind }, suffix: '-async' }
+])
+
+const tables = ({ rows }) => ({
+  own: table(
+    ['Request', NATIVE, MEMORY, LRU, 'MemoryStore / native', 'memorystore / native'],
+    rows.map((row) => [
+      row.kind, micro(row.ours), micro(row.upstream), micro(row.memorystore), times(row.overUpstream), times(row.overMemorystore)
+    ])
+  ),
+  parts: table(
+    ['Request', 'parts', 'native / parts', 'parts and objects', 'native / parts and objects', 'MemoryStore / parts'],
+    rows.map((row) => [
+      row.kind, micro(row.parts), times(row.overParts), micro(row.partsAndObjects), times(row.overPartsAndObjects), times(row.limit)
+    ])
+  ),
+  'other-stores': table(
+    ['Request', NATIVE, 'express-session', 'express-session / native', 'the store itself', 'ratio without the store'],
+    rows.map(({ kind, ordinary }) => [
+      kind, micro(ordinary.ours), micro(ordinary.upstream), times(ordinary.over), micro(ordinary.store), times(ordinary.overBesideStore)
+    ])
+  ),
+  wall: table(
+    ['Request', 'no session', NATIVE, MEMORY, LRU],
+    rows.map(({ kind, wall }) => [kind, ...IN_MEMORY.map((key) => micro(wall[key]))])
+  )
+})
+
+const goals = ({ rows }) => rows.flatMap(({ kind, overUpstream, overPartsAndObjects, overParts }) => [
+  atLeast(kind === 'login' || kind === 'write' ? 8 : 10, `${kind}, compared with MemoryStore`, overUpstream),
+  atMost(2, `${kind}, compared with its parts`, overParts),
+  // An id alone says little about a request that must have a session.
+  ...(kind === 'anonymous' || kind === 'forged' ? [atMost(2, `${kind}, compared with its parts and objects`, overPartsAndObjects)] : [])
+])
+
+const comparisons = ({ rows }) => rows.flatMap(({ kind, overUpstream, overMemorystore, ordinary }) => [
+  [`${kind}, compared with MemoryStore`, overUpstream],
+  [`${kind}, compared with memorystore`, overMemorystore],
+  [`${kind}, another store`, ordinary.over]
+])
+
+const charts = ({ rows }) => ({
+  middleware: barChart({
+    title: 'The middleware alone',
+    note: 'CPU time of one request, medians of rounds; shorter is better',
+    axis: 'µs',
+    series: [NATIVE, MEMORY, LRU],
+    groups: rows.map(({ kind, ours, upstream, memorystore, overUpstream, overMemorystore }) => ({
+      label: kind,
+      bars: [timeBar(ours), timeBar(upstream, overUpstream), timeBar(memorystore, overMemorystore)]
+    }))
+  })
+})
+
+module.exports = { rounds: 9, slices: 8, measure, against, tables, goals, comparisons, charts }

@@ -1,41 +1,33 @@
 'use strict'
 
-const { interleave } = require('../interleave')
-const { ratios, spread } = require('../statistics')
-
 /*
- * Signatures and ids, against cookie-signature and uid-safe.
+ * Signatures and ids, compared with the packages that express-session uses.
  */
 
-module.exports = { name: 'primitives', run }
+const { NATIVE, atLeast, micro, table, times } = require('../report/text')
+const { contestants, interleave } = require('../rounds')
+const { cpuTimes, ratios, spread } = require('../statistics')
 
-const KINDS = [
-  { kind: 'sign', against: 'cookie-signature' },
-  { kind: 'unsign', against: 'cookie-signature' },
-  { kind: 'id', against: 'uid-safe' }
-]
+const THEIRS = { sign: 'cookie-signature', unsign: 'cookie-signature', id: 'uid-safe' }
 
-async function run ({ rounds, slices, progress }) {
+async function measure (run) {
   const rows = []
-  for (const { kind, against } of KINDS) {
-    const { ours, theirs } = await interleave({
-      rounds,
-      slices,
-      contestants: ['ours', 'theirs'].map((contestant) => ({
-        key: contestant,
-        trial: 'primitives',
-        args: { contestant, kind }
-      })),
-      progress: (text) => progress(`${kind}, ${text}`)
-    })
-    const cpu = (results) => results.map((result) => result.cpu)
-    rows.push({
-      kind,
-      against,
-      ours: spread(cpu(ours)),
-      theirs: spread(cpu(theirs)),
-      over: ratios(cpu(theirs), cpu(ours))
-    })
+  for (const [kind, against] of Object.entries(THEIRS)) {
+    const { cpu } = cpuTimes(await interleave(run, kind, contestants('parts.primitives', ['ours', 'theirs'], { kind })))
+    rows.push({ kind, against, ours: spread(cpu('ours')), theirs: spread(cpu('theirs')), over: ratios(cpu('theirs'), cpu('ours')) })
   }
   return { rows }
 }
+
+const tables = ({ rows }) => ({
+  all: table(
+    ['Work', NATIVE, 'theirs', '', 'theirs / native'],
+    rows.map((row) => [row.kind, micro(row.ours), micro(row.theirs), row.against, times(row.over)])
+  )
+})
+
+const goals = ({ rows }) => rows.map(({ kind, against, over }) => atLeast(kind === 'id' ? 20 : 6, `${kind}, compared with ${against}`, over))
+
+const comparisons = ({ rows }) => rows.map(({ kind, over }) => [kind, over])
+
+module.exports = { rounds: 5, slices: 8, measure, tables, goals, comparisons }
