@@ -11,7 +11,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { describeMachine, origin, writeBlocks } = require('./lib/report/page')
-const { grouped, round, table } = require('./lib/report/text')
+const { grouped, markdown } = require('./lib/report/text')
 
 const ENGINE = path.join(__dirname, 'engine')
 const CRITERION = path.join(ENGINE, 'target/criterion')
@@ -36,13 +36,18 @@ function main () {
   if (!process.argv.includes('--report')) cargo(['bench', '--bench', 'table'], 'inherit')
 
   const names = Object.keys(results(SIZES[0], WORK[0])).sort((a, b) => (b === 'ours') - (a === 'ours'))
-  const rows = SIZES.flatMap((size) => WORK.map((work) => {
-    const found = results(size, work)
-    const times = names.map((name) => `${Math.round(found[name])} ns`)
-    return [`${work}, ${grouped(Number(size))} sessions`, ...times, `${round(found.ours / found.dashmap)}×`]
-  }))
+  const table = {}
+  for (const size of SIZES) {
+    for (const work of WORK) {
+      const found = results(size, work)
+      table[`${work}, ${grouped(Number(size))} sessions`] = {
+        ...Object.fromEntries(names.map((name) => [name, `${Math.round(found[name])} ns`])),
+        'ours / dashmap': { unit: '×', median: found.ours / found.dashmap }
+      }
+    }
+  }
   const blocks = {
-    criterion: table(['', ...names, 'ours / dashmap'], rows),
+    criterion: markdown(table),
     interleaved: '```\n' + cargo(['run', '--quiet', '--release', '--example', 'ratio'], 'pipe').trim() + '\n```',
     origin: origin(describeMachine(process.execPath))
   }

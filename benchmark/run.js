@@ -20,9 +20,9 @@
 
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { measureAgainst, tableAgainst } = require('./lib/against')
-const { describeMachine, readResults, versionsOf, writePage, writeResults } = require('./lib/report/page')
-const { goalsTable } = require('./lib/report/text')
+const { measureAgainst } = require('./lib/against')
+const { describeMachine, goalsTable, readResults, writePage, writeResults } = require('./lib/report/page')
+const { markdown } = require('./lib/report/text')
 
 const PAGES = {
   benchmark: Object.fromEntries(['middleware', 'primitives', 'apps', 'redis', 'sizes'].map((name) => [name, require(`./lib/groups/${name}`)])),
@@ -61,13 +61,18 @@ async function main () {
 
     if (run.against) {
       if (!group.against) throw new Error(`--against does not go with the group ${name}`)
-      print(name, [tableAgainst(await measureAgainst(run, group.against))])
+      print(name, { against: await measureAgainst(run, group.against) })
       continue
     }
     const result = await group.measure(run)
-    print(name, [...Object.values(group.tables(result)), goalsTable(group.goals(result))])
+    if (result === undefined) {
+      console.log(`\n${name}: skipped, because something it needs is not installed\n`)
+      continue
+    }
+    print(name, result.tables)
+    console.log(goalsTable(PAGES[page], { [name]: result }))
     if (options.quick) continue
-    writeResults(page, { ...readResults(page), [name]: { machine: describeMachine(run.node), ...result } }, versionsOf(PACKAGES[page]))
+    writeResults(page, { ...readResults(page), [name]: { machine: describeMachine(run.node), ...result } }, PACKAGES[page])
     report(page)
   }
 }
@@ -84,11 +89,11 @@ function chosen (names) {
 }
 
 function report (page) {
-  writePage(page, PAGES[page], readResults(page), versionsOf(PACKAGES[page]))
+  writePage(page, PAGES[page], readResults(page))
 }
 
 function print (name, tables) {
-  console.log(`\n## ${name}\n\n${tables.join('\n\n')}\n`)
+  for (const [table, cells] of Object.entries(tables)) console.log(`\n## ${name}, ${table}\n\n${markdown(cells)}\n`)
 }
 
 /** Says what is being measured; on one line where the output is a terminal. */

@@ -8,6 +8,11 @@
 const path = require('node:path')
 const { OPTIONS, USER } = require('./sample')
 
+/** Their names in tables and plots. */
+const NATIVE = 'express-session-native'
+const MEMORY = 'express-session + MemoryStore'
+const LRU = 'express-session + memorystore'
+
 const HERE = path.join(__dirname, '../..')
 const DAY = 24 * 60 * 60 * 1000
 
@@ -59,18 +64,18 @@ function installAsExpressSession (subject) {
 
 /** A store as most are: JSON kept elsewhere, answers on a later tick. */
 function asyncStore ({ Store }) {
-  class AsyncStore extends Store {
-    #texts = new Map()
+  const texts = new Map()
 
+  return new (class AsyncStore extends Store {
     get (sid, callback) {
       setImmediate(() => {
-        const text = this.#texts.get(sid)
-        callback(null, text === undefined ? null : JSON.parse(text))
+        const text = texts.get(sid)
+        callback(null, text === undefined ? null: JSON.parse(text))
       })
     }
 
     set (sid, session, callback) {
-      this.#texts.set(sid, JSON.stringify(session))
+      texts.set(sid, JSON.stringify(session))
       setImmediate(callback, null)
     }
 
@@ -78,17 +83,16 @@ function asyncStore ({ Store }) {
       setImmediate(callback, null)
     }
 
-    clear (callback) {
-      this.#texts.clear()
+    destroy (sid, callback) {
+      texts.delete(sid)
       setImmediate(callback, null)
     }
 
-    destroy (sid, callback) {
-      this.#texts.delete(sid)
+    clear (callback) {
+      texts.clear()
       setImmediate(callback, null)
     }
-  }
-  return new AsyncStore()
+  })()
 }
 
-module.exports = { installAsExpressSession, isSessionless, library, makeMiddleware, makeStore }
+module.exports = { LRU, MEMORY, NATIVE, installAsExpressSession, isSessionless, library, makeMiddleware, makeStore }

@@ -53,7 +53,7 @@ async function oneByOne (run, label, contestants) {
   const results = {}
   for (let round = 0; round < run.rounds; round++) {
     for (const [key, contestant] of Object.entries(contestants)) {
-      const alone = await interleave({ ...run, rounds: 1, slices: 1 }, `${label}${key}`, { [key]: contestant })
+      const alone = await interleave({ ...run, rounds: 1, slices: 1 }, `${label} ${key}`, { [key]: contestant })
       results[key] = [...(results[key] || []), ...alone[key]]
     }
   }
@@ -65,6 +65,19 @@ function giveWayToNobody () {
   try {
     os.setPriority(-20)
   } catch {} // takes a privilege
+}
+
+/**
+ * @param {string[]} rows
+ * @param {function(string): Promise<object>} measure a row of each table: `{ table: { column: cell } }`
+ * @return {Promise<object>} `{ tables: { table: { row: { column: cell } } } }`
+ */
+async function tabulate (rows, measure) {
+  const tables = {}
+  for (const row of rows) {
+    for (const [table, cells] of Object.entries(await measure(row))) tables[table] = { ...tables[table], [row]: cells }
+  }
+  return { tables }
 }
 
 async function startTrial ({ trial, args, flags = [] }, node) {
@@ -111,4 +124,4 @@ function mean (values) {
   return Object.fromEntries(Object.keys(first).map((key) => [key, mean(values.map((value) => value[key]))]))
 }
 
-module.exports = { contestants, interleave, oneByOne }
+module.exports = { contestants, interleave, oneByOne, tabulate }

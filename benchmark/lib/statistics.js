@@ -1,18 +1,27 @@
 'use strict'
 
+/*
+ * Figures: what the rounds of a run gave, with a unit. Tables, plots and goals know figures only.
+ */
+
 function median (numbers) {
   return quantile(sorted(numbers), 0.5)
 }
 
-/** Median, quartiles and extremes of the rounds of a run. */
-function spread (numbers) {
+/** Median, quartiles and extremes. */
+function spread (numbers, unit) {
   const s = sorted(numbers)
-  return { median: quantile(s, 0.5), q1: quantile(s, 0.25), q3: quantile(s, 0.75), min: s[0], max: s[s.length - 1] }
+  return { unit, median: quantile(s, 0.5), q1: quantile(s, 0.25), q3: quantile(s, 0.75), min: s[0], max: s[s.length - 1] }
+}
+
+/** Of nanoseconds. */
+function time (numbers) {
+  return spread(numbers.map((ns) => ns / 1000), 'µs')
 }
 
 /** Round by round: a busy machine slows what ran side by side alike. */
-function ratios (above, below) {
-  return spread(above.map((value, round) => value / below[round]))
+function ratio (above, below) {
+  return spread(above.map((value, round) => value / below[round]), '×')
 }
 
 function differences (whole, part) {
@@ -36,4 +45,4 @@ function quantile (s, q) {
   return s[low] + (s[Math.ceil(at)] - s[low]) * (at - low)
 }
 
-module.exports = { cpuTimes, differences, median, ratios, spread }
+module.exports = { cpuTimes, differences, median, ratio, spread, time }

@@ -9,63 +9,76 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { execFileSync } = require('node:child_process')
-const { goalsTable, times } = require('./text')
+const { barChart } = require('./svg')
+const { markdown, print } = require('./text')
 
 const ROOT = path.join(__dirname, '../../..')
 const DOCS = path.join(ROOT, 'docs')
 const RESULTS = path.join(ROOT, 'benchmark/results')
 
-/** The results that a page shows, by group. */
+/** The results that a page shows, by group: `{ machine, note, tables }`. */
 function readResults (page) {
   const file = path.join(RESULTS, `${page}.json`)
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')).results : {}
 }
 
-function writeResults (page, results, versions) {
-  fs.writeFileSync(path.join(RESULTS, `${page}.json`), JSON.stringify({ versions, results }, null, 2) + '\n')
+function writeResults (page, results, packages) {
+  fs.writeFileSync(path.join(RESULTS, `${page}.json`), JSON.stringify({ versions: versionsOf(packages), results }, null, 2) + '\n')
 }
 
 /** Writes the page's blocks and plots anew. */
-function writePage (page, groups, results, versions) {
-  const measured = Object.keys(groups).filter((name) => results[name])
-  const of = (method) => measured.flatMap((name) => groups[name][method] ? groups[name][method](results[name], results) : [])
-
+function writePage (page, groups, results) {
+  const { versions } = JSON.parse(fs.readFileSync(path.join(RESULTS, `${page}.json`), 'utf8'))
   const blocks = {
     versions: 'Compared with ' + Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ') + '.',
-    goals: goalsTable(of('goals')),
-    slower: slower(of('comparisons'))
+    goals: goalsTable(groups, results),
+    slower: slower(groups, results)
   }
-  for (const name of measured) {
-    for (const [table, text] of Object.entries(groups[name].tables(results[name]))) blocks[`${name}.${table}`] = text
-    blocks[`${name}.origin`] = origin(results[name].machine)
+  for (const [name, { machine, note, tables }] of Object.entries(results)) {
+    for (const [table, cells] of Object.entries(tables)) blocks[`${name}.${table}`] = markdown(cells)
+    blocks[`${name}.origin`] = origin(machine, note)
+    for (const [chart, drawing] of Object.entries(groups[name].charts || {})) {
+      fs.writeFileSync(path.join(DOCS, `benchmark-${chart}.svg`), barChart(drawing, name, results))
+    }
   }
   writeBlocks(page, blocks)
-  for (const charts of of('charts')) {
-    for (const [name, svg] of Object.entries(charts)) fs.writeFileSync(path.join(DOCS, `benchmark-${name}.svg`), svg)
-  }
 }
 
 /** Replaces blocks of a page; one without a text stays as it is. */
 function writeBlocks (page, blocks) {
   const file = path.join(DOCS, `${page}.md`)
-  const unused = new Set(Object.keys(blocks))
-  const text = fs.readFileSync(file, 'utf8').replace(/<!-- (\S+) -->\n[^]*?<!-- end -->/g, (block, name) => {
-    unused.delete(name)
-    return blocks[name] === undefined ? block : `<!-- ${name} -->\n\n${blocks[name]}\n\n<!-- end -->`
-  })
-  fs.writeFileSync(file, text)
-  return unused
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/<!-- (\S+) -->\n[^]*?<!-- end -->/g, (block, name) => (
+    blocks[name] === undefined ? block : `<!-- ${name} -->\n\n${blocks[name]}\n\n<!-- end -->`
+  )))
 }
 
-function slower (comparisons) {
-  const list = comparisons.filter(([, { median }]) => median < 1).map(([what, spread]) => `- ${what}: ${times(spread)}`)
+const MET = { '≥': (value, limit) => value >= limit, '≤': (value, limit) => value <= limit, '<': (value, limit) => value < limit }
+
+/** A group's `goals` are `[table, column, (row) => ['≥', 10]]`; a row may have none. */
+function goalsTable (groups, results) {
+  const goals = Object.entries(results).flatMap(([name, { tables }]) => (groups[name].goals || []).flatMap(([table, column, goalOf]) => (
+    Object.entries(tables[table]).filter(([row]) => goalOf(row)).map(([row, { [column]: cell }]) => {
+      const [sign, limit] = goalOf(row)
+      const met = MET[sign](cell?.median ?? cell ?? NaN, limit)
+      return [`${name}: ${row}, ${column}`, { goal: `${sign} ${limit.toLocaleString('en')}`, 'this run': print(cell), result: met ? 'met' : 'missed' }]
+    })
+  )))
+  return goals.length === 0 ? 'No goals.' : markdown(Object.fromEntries(goals))
+}
+
+/** A group's `faster` are the tables and columns with ratios that should be above 1. */
+function slower (groups, results) {
+  const list = Object.entries(results).flatMap(([name, { tables }]) => (groups[name].faster || []).flatMap(([table, column]) => (
+    Object.entries(tables[table]).filter(([, cells]) => cells[column].median < 1)
+      .map(([row, cells]) => `- ${name}: ${row}, ${column}: ${print(cells[column])}`)
+  )))
   return list.length === 0
     ? 'This package is slower than express-session in none of these comparisons.'
     : `This package is slower than express-session in:\n\n${list.join('\n')}`
 }
 
-function origin ({ date, node, platform, cores, cpu, memory, load }) {
-  return `*${date}, Node ${node}, ${platform}, ${cores} cores (${cpu}), ${memory}, load average ${load} at the end.*`
+function origin ({ date, node, platform, cores, cpu, memory, load }, note = '') {
+  return `*${date}, Node ${node}, ${note && `${note}, `}${platform}, ${cores} cores (${cpu}), ${memory}, load average ${load} at the end.*`
 }
 
 /** This machine and the Node that was measured. */
@@ -90,4 +103,4 @@ function versionsOf (names) {
   }))
 }
 
-module.exports = { describeMachine, origin, readResults, versionsOf, writeBlocks, writePage, writeResults }
+module.exports = { describeMachine, goalsTable, origin, readResults, writeBlocks, writePage, writeResults }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { micro } = require('./text')
+const { digits, grouped } = require('./text')
 
 const WIDTH = 760
 const LEFT = 190
@@ -31,30 +31,29 @@ const STYLE = `
   }`
 
 /**
- * Horizontal bars in groups.
+ * Horizontal bars: a group for each row of a table, a bar for each column.
  *
- * @param {object} chart
- * @param {string} chart.title
- * @param {string} chart.note below the title
- * @param {string} chart.axis what the numbers are
- * @param {string[]} chart.series names, in the order of the bars of each group
- * @param {{label: string, bars: {value: number, min?: number, max?: number, text: string}[]}[]} chart.groups a
- *   bar may be null
- * @param {boolean} [chart.log] a logarithmic axis
- * @param {{value: number, label: string}} [chart.goal] a dashed line
+ * @param {object} chart `title`; `note` below it; `axis`: what the numbers are; `log`, a logarithmic axis; `goal`,
+ *   a dashed line, `{ value, label }`; `table`; `columns`, each with that of a ratio to add to the bar's text;
+ *   `rows`, `{ label: [group, row] }`, by default all; `series`, names of the columns, by default their own
+ * @param {string} group
+ * @param {object} results by group
  * @return {string} the text of an SVG file
  */
-function barChart ({ title, note, axis, series, groups, log = false, goal }) {
-  const values = groups.flatMap(({ bars }) => bars.filter(Boolean).flatMap(({ value, max = value }) => [value, max]))
+function barChart ({ title, note, axis, log = false, goal, table, columns, rows, series = Object.keys(columns) }, group, results) {
+  const all = Object.fromEntries(Object.keys(results[group].tables[table]).map((row) => [row, [group, row]]))
+  const groups = Object.entries(rows || all).map(([label, [group, row]]) => ({ label, bars: barsOf(results[group].tables[table][row], columns) }))
+  const values = groups.flatMap(({ bars }) => bars.flatMap(({ value, max }) => [value, max]))
   const { ticks, x } = (log ? logScale : linearScale)(goal ? [...values, goal.value] : values)
   const parts = [text(16, 28, title, 'title'), text(16, 47, note, 'note')]
 
   let y = TOP
   for (const { label, bars } of groups) {
-    const drawn = bars.filter(Boolean)
-    parts.push(text(LEFT - 10, y + (drawn.length * STEP - STEP + BAR) / 2 + 4.5, label, 'end'))
-    for (const bar of drawn) {
-      parts.push(...drawBar(bar, y, x, COLORS[bars.indexOf(bar)]))
+    parts.push(text(LEFT - 10, y + (bars.length * STEP - STEP + BAR) / 2 + 4.5, label, 'end'))
+    for (const { value, min, max, color, label } of bars) {
+      const middle = y + BAR / 2
+      parts.push(rect(LEFT, y, Math.max(1.5, x(value) - LEFT), BAR, color), text(x(max) + 7, middle + 4.5, label, ''))
+      if (max > min) parts.push(line(x(min), middle, x(max), middle, 'range'))
       y += STEP
     }
     y += BETWEEN
@@ -73,26 +72,20 @@ ${[...grid, ...parts].join('\n')}
 `
 }
 
-/** The bar of a time in µs; `over` says how many times another one it is. */
-function timeBar ({ median, min, max }, over) {
-  return { value: median / 1000, min: min / 1000, max: max / 1000, text: micro(median) + (over ? `, ${fold(over)}` : '') }
-}
-
-function ratioBar (spread) {
-  return { value: spread.median, min: spread.min, max: spread.max, text: fold(spread) }
+/** A bar for each column that has a cell. A logarithmic axis has no zero. */
+function barsOf (cells, columns) {
+  return Object.entries(columns).map(([column, ratio], i) => {
+    const cell = cells[column]
+    if (cell === null) return undefined
+    const { unit = '', median, min, max } = typeof cell === 'number' ? { median: cell, min: cell, max: cell } : cell
+    const shown = unit === '×' ? fold(cell) : unit === '' && Number.isInteger(median) ? grouped(median) : `${digits(Math.max(0, median))} ${unit}`.trim()
+    const [value, from, to] = [median, min, max].map((number) => Math.max(number, 0.01))
+    return { value, min: from, max: to, color: COLORS[i], label: ratio ? `${shown}, ${fold(cells[ratio])}` : shown }
+  }).filter(Boolean)
 }
 
 function fold ({ median }) {
   return `${median.toFixed(median >= 10 ? 0 : 1)}×`
-}
-
-function drawBar ({ value, min = value, max = value, text: label }, y, x, color) {
-  const middle = y + BAR / 2
-  return [
-    rect(LEFT, y, Math.max(1.5, x(value) - LEFT), BAR, color),
-    ...(max > min ? [line(x(min), middle, x(max), middle, 'range')] : []),
-    text(x(max) + 7, middle + 4.5, label, '')
-  ]
 }
 
 function legend (series) {
@@ -144,4 +137,4 @@ function number (value) {
   return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 })
 }
 
-module.exports = { barChart, ratioBar, timeBar }
+module.exports = { barChart }

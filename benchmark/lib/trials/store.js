@@ -75,7 +75,7 @@ async function expiry ({ count, ...subject }) {
 
     global.gc()
     await sleep(500)
-    return { idle, stall, call, within, residentAfter: (process.memoryUsage().rss - before) / (full - before) }
+    return { idle, stall, call, within, residentAfter: 100 * (process.memoryUsage().rss - before) / (full - before) }
   }
 }
 
