@@ -9,8 +9,9 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { execFileSync } = require('node:child_process')
+const { NATIVE } = require('../contestants')
 const { barChart } = require('./svg')
-const { markdown, print } = require('./text')
+const { grouped, markdown, print } = require('./text')
 
 const ROOT = path.join(__dirname, '../../..')
 const DOCS = path.join(ROOT, 'docs')
@@ -52,15 +53,16 @@ function writeBlocks (page, blocks) {
   )))
 }
 
-const MET = { '≥': (value, limit) => value >= limit, '≤': (value, limit) => value <= limit, '<': (value, limit) => value < limit }
+const MET = { '≥': (a, b) => a >= b, '≤': (a, b) => a <= b, '<': (a, b) => a < b, '=': (a, b) => a === b, '±': (a, b) => Math.abs(a) < b }
 
 /** A group's `goals` are `[table, column, (row) => ['≥', 10]]`; a row may have none. */
 function goalsTable (groups, results) {
   const goals = Object.entries(results).flatMap(([name, { tables }]) => (groups[name].goals || []).flatMap(([table, column, goalOf]) => (
     Object.entries(tables[table]).filter(([row]) => goalOf(row)).map(([row, { [column]: cell }]) => {
       const [sign, limit] = goalOf(row)
-      const met = MET[sign](cell?.median ?? cell ?? NaN, limit)
-      return [`${name}: ${row}, ${column}`, { goal: `${sign} ${limit.toLocaleString('en')}`, 'this run': print(cell), result: met ? 'met' : 'missed' }]
+      const met = MET[sign](cell?.median ?? NaN, limit)
+      const goal = `${sign} ${grouped(limit)}${cell?.unit ?? ''}`
+      return [[name, row, column].filter((part) => part !== NATIVE).join(': '), { goal, 'this run': print(cell), result: met ? 'met' : 'missed' }]
     })
   )))
   return goals.length === 0 ? 'No goals.' : markdown(Object.fromEntries(goals))

@@ -1,6 +1,6 @@
 'use strict'
 
-const { digits, grouped } = require('./text')
+const { digits } = require('./text')
 
 const WIDTH = 760
 const LEFT = 190
@@ -77,10 +77,9 @@ function barsOf (cells, columns) {
   return Object.entries(columns).map(([column, ratio], i) => {
     const cell = cells[column]
     if (cell === null) return undefined
-    const { unit = '', median, min, max } = typeof cell === 'number' ? { median: cell, min: cell, max: cell } : cell
-    const shown = unit === '×' ? fold(cell) : unit === '' && Number.isInteger(median) ? grouped(median) : `${digits(Math.max(0, median))} ${unit}`.trim()
-    const [value, from, to] = [median, min, max].map((number) => Math.max(number, 0.01))
-    return { value, min: from, max: to, color: COLORS[i], label: ratio ? `${shown}, ${fold(cells[ratio])}` : shown }
+    const [value, min, max] = [cell.median, cell.min, cell.max].map((number) => Math.max(number, 0.01))
+    const shown = cell.unit === '×' ? fold(cell) : `${digits(Math.max(0, cell.median))} ${cell.unit}`.trim()
+    return { value, min, max, color: COLORS[i], label: ratio ? `${shown}, ${fold(cells[ratio])}` : shown }
   }).filter(Boolean)
 }
 

@@ -26,10 +26,10 @@ function print (cell) {
   return unit === '×' ? `${digits(median)}×${extremes}` : `${digits(median)}${extremes} ${unit}`.trim()
 }
 
-/** Two or three significant digits. */
+/** Two or three significant digits; whole numbers in full. */
 function digits (value) {
   const size = Math.abs(value)
-  if (size >= 100) return grouped(Math.round(value))
+  if (size >= 100 || Number.isInteger(value)) return grouped(Math.round(value))
   return value.toFixed(size >= 10 ? 1 : 2)
 }
 

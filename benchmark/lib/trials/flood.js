@@ -13,6 +13,7 @@ const LENGTH = 2 * MINUTE
 const USERS = 1000
 const LATE_USERS = 100
 const NEW_A_MS = 2
+const MIB = 2 ** 20
 /** Requests in one turn of the event loop, of a flood without `max`. */
 const AT_ONCE = 20
 
@@ -55,7 +56,11 @@ async function flood ({ max, typing, ...subject }) {
 
     for (const user of users) await visit(user, 'read')
     const held = await new Promise((resolve, reject) => store.length((err, length) => err ? reject(err) : resolve(length)))
-    return { lost: lost.size, lateLost: late.filter((user) => lost.has(user)).length, of: users.length, held }
+    return {
+      'users logged out': lost.size,
+      'of them late': late.filter((user) => lost.has(user)).length,
+      'sessions held': held
+    }
   }
 }
 
@@ -144,11 +149,18 @@ async function floodBytes ({ count, maxBytes, ...subject }) {
       if (number % 10_000 === 0) peak = Math.max(peak, process.memoryUsage.rss())
     }
 
-    const { sessions, bytes, evicted } = store.stats()
     if (answered !== count) throw new Error(`${answered} answers to ${count} requests`)
-    const turns = count / AT_ONCE
-    const served = { answered, sessions, bytes, evicted: evicted.maxBytes }
-    return { count, maxBytes, peak, ...served, longestTurn, meanTurn: total / turns, turns, above10ms }
+    return {
+      'new sessions': count,
+      '`maxBytes`, MiB': maxBytes / MIB,
+      'peak resident memory, MiB': Math.round(peak / MIB),
+      'requests answered': answered,
+      'sessions held at the end': store.stats().sessions,
+      'mean turn, ms': total * AT_ONCE / count,
+      'longest turn, ms': longestTurn,
+      'turns in all': count / AT_ONCE,
+      'turns above 10 ms': above10ms
+    }
   }
 }
 

@@ -31,13 +31,13 @@ async function full ({ count, ...subject }) {
 
     const full = await weigh()
     return {
-      bytes: (full.rss - empty.rss) / count,
-      heap: (full.heapUsed - empty.heapUsed) / count,
-      pause,
-      idle: await leastOf(idle),
-      counting: await leastOf(() => countAll(store, count)),
-      stats: store.stats ? await leastOf(() => timed(() => store.stats())) : null,
-      evicting: subject.contestant === 'upstream' ? null : await leastOf(() => evict(subject, store, count))
+      'resident bytes per session': (full.rss - empty.rss) / count,
+      'V8 heap bytes per session': (full.heapUsed - empty.heapUsed) / count,
+      'longest GC pause while filling, ms': pause,
+      'stall: nothing, ms': await leastOf(idle),
+      'stall: counting, ms': await leastOf(() => countAll(store, count)),
+      'stall: `stats()`, ms': store.stats ? await leastOf(() => timed(() => store.stats())) : null,
+      'stall: evicting, ms': subject.contestant === 'upstream' ? null : await leastOf(() => evict(subject, store, count))
     }
   }
 }
@@ -75,7 +75,13 @@ async function expiry ({ count, ...subject }) {
 
     global.gc()
     await sleep(500)
-    return { idle, stall, call, within, residentAfter: 100 * (process.memoryUsage().rss - before) / (full - before) }
+    return {
+      'longest call of the store meanwhile, ms': call,
+      'longest turn of the event loop meanwhile, ms': stall,
+      'longest turn shortly before, ms': idle,
+      'all gone after, ms': within,
+      'memory still resident, %': 100 * (process.memoryUsage().rss - before) / (full - before)
+    }
   }
 }
 
