@@ -1,99 +1,106 @@
 'use strict'
 
 /*
- *   node benchmark/run.js [--only middleware,primitives,apps,redis,sizes] [--quick]
+ *   node benchmark/run.js [groups] [--quick] [--rounds N] [--node PATH] [--against CHECKOUT] [--report]
  *
- * Compares this package with express-session on its MemoryStore and on memorystore. Prints tables and
- * writes docs/benchmark.md, docs/benchmark.json and docs/benchmark-*.svg; groups that did not run keep
- * the results that they have there. With --quick nothing is written.
+ * Compares this package with express-session on its MemoryStore and on memorystore. Prints tables; writes
+ * benchmark/results/*.json, and from them the pages docs/benchmark*.md and their plots. A group that does not
+ * run keeps the results it has there.
+ *
+ *   groups      middleware primitives apps redis sizes, the default;
+ *               full expiry scale flood flood-bytes, together: store
+ *   --quick     one round, and a tenth of the store's sessions; writes nothing
+ *   --rounds    of each group, instead of its own number
+ *   --node      the Node binary of the measured processes
+ *   --against   measures before and after: this checkout against another one, which must be built, in the same
+ *               rounds (middleware apps sizes full); writes nothing
+ *   --report    measures nothing; writes the pages anew from the results
+ *   --ten-million   `scale` with 10,000,000 sessions: takes 4 GB and some minutes
  */
 
-const { readOptions } = require('./lib/options')
-const { progress } = require('./lib/progress')
-const { CHARTS, SECTIONS } = require('./lib/report/bench')
-const { goalsOf, goalsTable, slowerThan } = require('./lib/report/goals')
-const { describeMachine, versionsOf } = require('./lib/report/machine')
-const { times } = require('./lib/report/table')
-const { read, write } = require('./lib/report/write')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+const { measureAgainst } = require('./lib/against')
+const { describeMachine, goalsTable, readResults, writePage, writeResults } = require('./lib/report/page')
+const { markdown } = require('./lib/report/text')
 
-const GROUPS = ['middleware', 'primitives', 'apps', 'redis', 'sizes']
-const ROUNDS = { middleware: 9, primitives: 5, apps: 5, redis: 5, sizes: 3 }
-const SLICES = { middleware: 8, primitives: 8, apps: 8, redis: 8, sizes: 5 }
-const PACKAGES = ['express-session', 'memorystore', 'express', 'express4', 'connect-redis', 'cookie-signature', 'uid-safe']
+const PAGES = {
+  benchmark: Object.fromEntries(['middleware', 'primitives', 'apps', 'redis', 'sizes'].map((name) => [name, require(`./lib/groups/${name}`)])),
+  'benchmark-store': require('./lib/groups/store')
+}
+const PACKAGES = {
+  benchmark: ['express-session', 'memorystore', 'express', 'express4', 'connect-redis', 'cookie-signature', 'uid-safe'],
+  'benchmark-store': ['express-session', 'memorystore']
+}
 
 async function main () {
-  const { only, quick } = readOptions(GROUPS)
-  const begin = Date.now()
-  const results = {}
-
-  for (const name of only) {
-    const group = require(`./lib/groups/${name}`)
-    results[name] = await group.run({
-      rounds: quick ? 1 : ROUNDS[name],
-      slices: quick ? 4 : SLICES[name],
-      progress: progress(name)
-    })
-    console.log(`\n${SECTIONS[name](results[name])}\n`)
-    if (!quick) save(results)
-  }
-
-  console.log(`\n${goalsTable(goalsOf(results))}\n`)
-  console.log(`took ${Math.round((Date.now() - begin) / 1000)} s${quick ? '' : '; written to docs/benchmark.md'}`)
-}
-
-function save (results) {
-  const machine = describeMachine()
-  const before = read('benchmark.json').results || {}
-  const stamped = Object.fromEntries(Object.entries(results).map(([name, result]) => [name, { machine, ...result }]))
-  const all = { ...before, ...stamped }
-  const versions = versionsOf(PACKAGES)
-
-  write('benchmark.json', JSON.stringify({ versions, results: all }, null, 2) + '\n')
-  for (const [name, chart] of Object.entries(CHARTS)) {
-    if (all[name]) write(`benchmark-${name}.svg`, chart(all[name]))
-  }
-  write('benchmark.md', page(all, versions))
-}
-
-function page (results, versions) {
-  const sections = GROUPS.filter((name) => results[name]).map((name) => {
-    const picture = CHARTS[name] ? `\n\n![](benchmark-${name}.svg)` : ''
-    return `${SECTIONS[name](results[name])}${picture}\n\n${origin(results[name].machine)}`
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      node: { type: 'string', default: process.execPath },
+      against: { type: 'string' },
+      report: { type: 'boolean', default: false },
+      'ten-million': { type: 'boolean', default: false }
+    }
   })
-  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')
+  if (options.report) return Object.keys(PAGES).forEach((page) => report(page))
 
-  return `# Benchmarks
+  for (const [page, name] of chosen(positionals)) {
+    const group = PAGES[page][name]
+    const run = {
+      rounds: Number(options.rounds || (options.quick ? 1 : group.rounds)),
+      slices: options.quick ? 4 : group.slices,
+      node: options.node,
+      against: options.against && path.resolve(options.against),
+      million: options.quick ? 100_000 : 1_000_000,
+      tenMillion: options['ten-million'],
+      progress: progressOf(name)
+    }
 
-Made by \`npm run bench\`; the numbers are in [benchmark.json](benchmark.json). Against ${list}.
-
-Contestants are measured in turns, a slice of 30 ms of CPU time (apps: 300 requests) each, every one in a process of its own,
-and new processes in every round. Times are CPU time of the process with all its threads (\`process.cpuUsage\`). Of a
-time, trust the ratios: all contestants of a row ran side by side.
-
-The session: \`{ cookie, user: { id, name, roles: [2] }, views, csrf }\`, 238 bytes of JSON. \`resave: false\`,
-\`saveUninitialized: false\`, a cookie with \`maxAge\`. *anonymous*: no cookie, nothing saved; *login*: a new session is
-filled, saved, and its cookie sent; *read*: loaded and touched; *write*: loaded, changed, saved, the cookie sent; *forged*:
-a cookie with a wrong signature. Ten requests are in flight, so that those which wait for a store share a turn of the
-event loop; one at a time, express-session takes up to a tenth more. Stores are emptied between the slices of *login*, unmeasured.
-
-## Goals
-
-${goalsTable(goalsOf(results))}
-
-${slower(results)}
-
-${sections.join('\n\n')}
-`
+    if (run.against) {
+      if (!group.against) throw new Error(`--against does not go with the group ${name}`)
+      print(name, { against: await measureAgainst(run, group.against) })
+      continue
+    }
+    const result = await group.measure(run)
+    if (result === undefined) {
+      console.log(`\n${name}: skipped, because something it needs is not installed\n`)
+      continue
+    }
+    print(name, result.tables)
+    console.log(goalsTable(PAGES[page], { [name]: result }))
+    if (options.quick) continue
+    writeResults(page, { ...readResults(page), [name]: { machine: describeMachine(run.node), ...result } }, PACKAGES[page])
+    report(page)
+  }
 }
 
-function slower (results) {
-  const list = slowerThan(results)
-  if (list.length === 0) return 'Where this package is slower than express-session: in none of these comparisons.'
-  return `This package is slower in:\n\n${list.map(([what, spread]) => `- ${what}: ${times(spread)}`).join('\n')}`
+/** Pairs of page and group. */
+function chosen (names) {
+  const all = Object.entries(PAGES).flatMap(([page, groups]) => Object.keys(groups).map((name) => [page, name]))
+  if (names.length === 0) return all.filter(([page]) => page === 'benchmark')
+  const known = [...all.map(([, name]) => name), 'store']
+  for (const name of names) {
+    if (!known.includes(name)) throw new RangeError(`no group is called ${name}; there are: ${known.join(', ')}`)
+  }
+  return all.filter(([page, name]) => names.includes(name) || (page === 'benchmark-store' && names.includes('store')))
 }
 
-function origin ({ date, node, cpu, cores, platform, load }) {
-  return `*${date}, Node ${node}, ${platform}, ${cores} cores (${cpu}), load average ${load} when it ended.*`
+function report (page) {
+  writePage(page, PAGES[page], readResults(page))
+}
+
+function print (name, tables) {
+  for (const [table, cells] of Object.entries(tables)) console.log(`\n## ${name}, ${table}\n\n${markdown(cells)}\n`)
+}
+
+/** Says what is being measured; on one line where the output is a terminal. */
+function progressOf (name) {
+  const begin = Date.now()
+  const [before, after] = process.stderr.isTTY ? ['\r\x1b[K', ''] : ['', '\n']
+  return (text) => process.stderr.write(`${before}${name}: ${text} (${Math.round((Date.now() - begin) / 1000)} s)${after}`)
 }
 
 main()

@@ -1,71 +1,98 @@
 'use strict'
 
-const { settleShapes } = require('../../session/shape')
-const { asyncStore } = require('./async-store')
-const { COOKIE, SECRET, USER } = require('./sample')
-
 /*
- * The middlewares that are compared, by name.
+ * The middlewares and stores that are compared. A contestant is `{ contestant, from }`: its name, and for
+ * this package the checkout from which it is loaded (without `from`, this one).
  */
 
-module.exports = { configured, installAsExpressSession, makeMiddleware, makeStore, native, upstream }
+const path = require('node:path')
+const { OPTIONS, USER } = require('./sample')
 
-function makeMiddleware (name, store = makeStore(name)) {
-  switch (name) {
-    case 'none': return noSession
-    case 'settled': return settledNoSession
-    case 'ours':
-    case 'ours-async': return configured(native(), store)
-    case 'upstream':
-    case 'upstream-async':
-    case 'memorystore': return configured(upstream(), store)
-    default: throw new RangeError(`no contestant is called ${name}`)
+/** Their names in tables and plots. */
+const NATIVE = 'express-session-native'
+const MEMORY = 'express-session + MemoryStore'
+const LRU = 'express-session + memorystore'
+
+const HERE = path.join(__dirname, '../..')
+const DAY = 24 * 60 * 60 * 1000
+
+/** The public entry of the contestant's package. */
+function library ({ contestant, from = HERE }) {
+  return require(contestant.startsWith('ours') ? from : 'express-session')
+}
+
+function makeStore (subject, options) {
+  const { contestant } = subject
+  if (isSessionless(subject)) return undefined
+  if (contestant.endsWith('-async')) return asyncStore(library(subject))
+  if (contestant === 'memorystore') return new (require('memorystore')(library(subject)))({ checkPeriod: DAY, ...options })
+  return new (library(subject).MemoryStore)(options)
+}
+
+function makeMiddleware (subject, store = makeStore(subject)) {
+  return isSessionless(subject) ? SESSIONLESS[subject.contestant]() : library(subject)({ ...OPTIONS, store })
+}
+
+function isSessionless ({ contestant }) {
+  return Object.hasOwn(SESSIONLESS, contestant)
+}
+
+const SESSIONLESS = {
+  none: () => noSession,
+  /** No session either, but the workaround that this package brings to Express on Node before 24. */
+  settled: () => {
+    const { settleShapes } = require('./internals')
+    return (req, res, next) => {
+      settleShapes(req, res)
+      noSession(req, res, next)
+    }
   }
 }
 
-function makeStore (name) {
-  switch (name) {
-    case 'ours': return new (native().MemoryStore)()
-    case 'upstream': return new (upstream().MemoryStore)()
-    case 'memorystore': return memorystore()
-    case 'ours-async': return asyncStore(native())
-    case 'upstream-async': return asyncStore(upstream())
-    default: return undefined
-  }
-}
-
-function native () {
-  return require('../..')
-}
-
-function upstream () {
-  return require('express-session')
-}
-
-/** What `npm install express-session@npm:express-session-native` does: stores inherit from this package too. */
-function installAsExpressSession () {
-  const module = require.resolve('../..')
-  native()
-  require.cache[require.resolve('express-session')] = require.cache[module]
-}
-
-function memorystore () {
-  const MemoryStore = require('memorystore')(upstream())
-  return new MemoryStore({ checkPeriod: 24 * 60 * 60 * 1000 })
-}
-
-function configured (session, store) {
-  return session({ secret: SECRET, resave: false, saveUninitialized: false, cookie: COOKIE, store })
-}
-
-/** In the place of a session, so that one app serves all. */
+/** Stands in for a session, so that one app serves all contestants. */
 function noSession (req, res, next) {
   req.session = { user: { name: USER }, views: 1 }
   next()
 }
 
-/** No session either, but what this package does for Express apps besides. */
-function settledNoSession (req, res, next) {
-  settleShapes(req, res)
-  noSession(req, res, next)
+/** As `npm install express-session@npm:express-session-native` does: stores inherit from this package too. */
+function installAsExpressSession (subject) {
+  const entry = require.resolve(subject.from || HERE)
+  library(subject)
+  require.cache[require.resolve('express-session')] = require.cache[entry]
 }
+
+/** A store as most are: JSON kept elsewhere, answers on a later tick. */
+function asyncStore ({ Store }) {
+  const texts = new Map()
+
+  return new (class AsyncStore extends Store {
+    get (sid, callback) {
+      setImmediate(() => {
+        const text = texts.get(sid)
+        callback(null, text === undefined ? null: JSON.parse(text))
+      })
+    }
+
+    set (sid, session, callback) {
+      texts.set(sid, JSON.stringify(session))
+      setImmediate(callback, null)
+    }
+
+    touch (sid, session, callback) {
+      setImmediate(callback, null)
+    }
+
+    destroy (sid, callback) {
+      texts.delete(sid)
+      setImmediate(callback, null)
+    }
+
+    clear (callback) {
+      texts.clear()
+      setImmediate(callback, null)
+    }
+  })()
+}
+
+module.exports = { LRU, MEMORY, NATIVE, installAsExpressSession, isSessionless, library, makeMiddleware, makeStore }

@@ -3,11 +3,18 @@
 const { performance } = require('node:perf_hooks')
 const { setTimeout } = require('node:timers/promises')
 
+/** CPU time of a slice, and of warming up, in milliseconds. */
+const SLICE = 30
+const WARM_UP = 300
+/** Milliseconds for background work that `before` started. */
+const SETTLING = 20
+/** Milliseconds between two reads of the CPU time: on some systems one read costs as much as a hundred requests. */
+const LOOK = 10
+
 /**
- * Sends `count` requests through `exchange`, `inFlight` at a time; the next one starts when one is done,
- * whether that is at once or ticks later.
+ * Sends `count` requests, `inFlight` at a time. The next one starts when one ends, at once or ticks later.
  *
- * @param {function(number, function)} exchange starts the request of that number, calls back at its end
+ * @param {function(number, function)} exchange starts the request of that number and calls back at its end
  */
 function drive (exchange, count, inFlight) {
   return new Promise((resolve, reject) => {
@@ -20,7 +27,7 @@ function drive (exchange, count, inFlight) {
 
       function done () {
         if (++finished === count) return resolve()
-        if (busy) again = true
+        if (busy) again = true // ended at once: loop, because recursion would overflow the stack
         else go()
       }
 
@@ -45,23 +52,14 @@ function drive (exchange, count, inFlight) {
   })
 }
 
-/** CPU time of a slice, and of warming up, in milliseconds. */
-const SLICE = 30
-const WARM_UP = 300
-/** Milliseconds for what `before` leaves to the background. */
-const SETTLING = 20
-/** How often to read the CPU time, in milliseconds: on some systems that costs as much as a hundred requests. */
-const LOOK = 10
-
 /**
- * Warms `work` up and makes of it what a trial resolves to: measures a slice, CPU time of the process
- * (all its threads) and wall time for one unit of work, in nanoseconds.
+ * Warms `work` up, then returns what a trial returns: a function that measures one slice. It gives the CPU
+ * time (all threads of the process) and the wall time of one unit of work, in nanoseconds.
  *
  * @param {function(): Promise} work
- * @param {number} units that it does in one call
- * @param {object} [options]
- * @param {number} [options.warmUp] CPU time in milliseconds; more for what does less in a millisecond
- * @param {function(): Promise} [options.before] tidies up before each slice, unmeasured
+ * @param {number} units of work in one call
+ * @param {{warmUp?: number, before?: function(): Promise}} [options] `warmUp`: CPU time in milliseconds;
+ *   `before` tidies up before each slice, unmeasured
  */
 async function slicer (work, units, { warmUp = WARM_UP, before } = {}) {
   await measure(work, units, warmUp)
@@ -85,10 +83,15 @@ async function measure (work, units, ms) {
       await work()
       done += units
     } while (performance.now() < look)
-    const { user, system } = process.cpuUsage(begin)
-    cpu = user + system
+    cpu = cpuSince(begin)
   }
   return { cpu: cpu * 1000 / done, wall: (performance.now() - wall) * 1e6 / done }
 }
 
-module.exports = { drive, slicer }
+/** CPU time of this process, all threads, in microseconds. */
+function cpuSince (begin) {
+  const { user, system } = process.cpuUsage(begin)
+  return user + system
+}
+
+module.exports = { cpuSince, drive, slicer }

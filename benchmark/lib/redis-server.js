@@ -1,9 +1,9 @@
 'use strict'
 
 const { spawn, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
 const net = require('node:net')
-
-module.exports = { startRedis }
+const { setTimeout: sleep } = require('node:timers/promises')
 
 const READY = 10_000
 
@@ -19,28 +19,27 @@ async function startRedis () {
   const port = await freePort()
   const settings = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/']
   const child = spawn('redis-server', settings.map(String), { stdio: 'ignore' })
-  await answers(port, Date.now() + READY)
+  const until = Date.now() + READY
+  while (!await connects(port)) {
+    if (Date.now() > until) throw new Error('redis-server does not answer')
+    await sleep(50)
+  }
   return { port, version: /v=(\S+)/.exec(stdout)[1], stop: () => child.kill() }
 }
 
-function freePort () {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
+async function freePort () {
+  const server = net.createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
-async function answers (port, until) {
-  while (Date.now() < until) {
-    const connected = await new Promise((resolve) => {
-      const socket = net.connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
-      socket.on('connect', () => socket.destroy())
-    })
-    if (connected) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error('redis-server does not answer')
+async function connects (port) {
+  const socket = net.connect(port, '127.0.0.1')
+  const connected = await once(socket, 'connect').then(() => true, () => false)
+  socket.destroy()
+  return connected
 }
+
+module.exports = { startRedis }

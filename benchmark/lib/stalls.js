@@ -1,74 +1,63 @@
 'use strict'
 
 const { openSync, readSync } = require('node:fs')
-const os = require('node:os')
 const { PerformanceObserver, performance } = require('node:perf_hooks')
-
-module.exports = { comeFirst, timed, waited, watchPauses, watchStalls }
-
-/** Other programs' turns on the processor are not stalls of this one: where it is allowed, it and its children go first. */
-function comeFirst () {
-  try {
-    os.setPriority(-20)
-  } catch {}
-}
+const { setTimeout: sleep } = require('node:timers/promises')
 
 const buffer = Buffer.alloc(64)
-const file = openSchedule()
+const schedule = openSchedule()
 
 function openSchedule () {
   try {
     return openSync('/proc/self/schedstat')
   } catch {
-    return -1
+    return undefined // only Linux has it
   }
 }
 
 /** How long the main thread has waited for a processor, in ms; 0 where the system does not say. */
 function waited () {
-  if (file === -1) return 0
-  const length = readSync(file, buffer, 0, 64, 0)
-  let at = buffer.indexOf(32) + 1
+  if (schedule === undefined) return 0
+  // By hand, without garbage: it is read in every turn of the event loop.
+  const length = readSync(schedule, buffer, 0, 64, 0)
   let ns = 0
-  for (; at < length && buffer[at] !== 32; at++) ns = ns * 10 + buffer[at] - 48
+  for (let at = buffer.indexOf(32) + 1; at < length && buffer[at] !== 32; at++) ns = ns * 10 + buffer[at] - 48
   return ns / 1e6
+}
+
+/** The time now in ms, without the time that the main thread has waited for a processor. */
+function ownTime () {
+  return performance.now() - waited()
 }
 
 /** How long a call holds up the event loop, in ms. */
 function timed (call) {
-  const wait = waited()
-  const begin = performance.now()
+  const begin = ownTime()
   call()
-  return performance.now() - begin - (waited() - wait)
+  return ownTime() - begin
 }
 
 /**
- * Goes round the event loop as fast as it can; the function that it returns ends that and says how long
- * the longest turn took, in ms, without the time that it waited for a processor.
+ * Watches the turns of the event loop. The function that it returns ends that and gives the longest turn, in ms.
  *
  * @param {function()} [each] is called in every turn
  */
 function watchStalls (each = () => {}) {
-  let last = performance.now()
-  let lastWaited = waited()
+  let last = ownTime()
   let longest = 0
   let on = true
 
   function look () {
-    const now = performance.now()
-    const wait = waited()
-    longest = Math.max(longest, now - last - (wait - lastWaited))
+    const now = ownTime()
+    longest = Math.max(longest, now - last)
     last = now
-    lastWaited = wait
   }
 
-  function turn () {
+  setImmediate(function turn () {
     look()
     each()
     if (on) setImmediate(turn)
-  }
-
-  setImmediate(turn)
+  })
   return function stop () {
     on = false
     look()
@@ -85,8 +74,10 @@ function watchPauses () {
   observer.observe({ entryTypes: ['gc'] })
 
   return async function stop () {
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await sleep(50)
     observer.disconnect()
     return longest
   }
 }
+
+module.exports = { ownTime, timed, watchPauses, watchStalls }

@@ -1,24 +1,37 @@
 'use strict'
 
-module.exports = { median, spread, ratios, differences }
+/*
+ * Figures: what the rounds of a run gave, with a unit. Tables, plots and goals know figures only.
+ */
 
 function median (numbers) {
   return quantile(sorted(numbers), 0.5)
 }
 
-/** Median, quartiles and extremes of the rounds of a run. */
-function spread (numbers) {
+/** Median, quartiles and extremes. */
+function spread (numbers, unit) {
   const s = sorted(numbers)
-  return { median: quantile(s, 0.5), q1: quantile(s, 0.25), q3: quantile(s, 0.75), min: s[0], max: s[s.length - 1] }
+  return { unit, median: quantile(s, 0.5), q1: quantile(s, 0.25), q3: quantile(s, 0.75), min: s[0], max: s[s.length - 1] }
 }
 
-/** Round by round: what ran close together in time is compared, so that a busy machine slows both. */
-function ratios (above, below) {
-  return spread(above.map((value, round) => value / below[round]))
+/** Of nanoseconds. */
+function time (numbers) {
+  return spread(numbers.map((ns) => ns / 1000), 'µs')
+}
+
+/** Round by round: a busy machine slows what ran side by side alike. */
+function ratio (above, below) {
+  return spread(above.map((value, round) => value / below[round]), '×')
 }
 
 function differences (whole, part) {
   return whole.map((value, round) => value - part[round])
+}
+
+/** The CPU time of a contestant in each round; and its own share, without what `base` took. */
+function cpuTimes (results, base = 'none') {
+  const cpu = (key) => results[key].map((result) => result.cpu)
+  return { cpu, own: (key) => differences(cpu(key), cpu(base)) }
 }
 
 function sorted (numbers) {
@@ -31,3 +44,5 @@ function quantile (s, q) {
   const low = Math.floor(at)
   return s[low] + (s[Math.ceil(at)] - s[low]) * (at - low)
 }
+
+module.exports = { cpuTimes, differences, median, ratio, spread, time }

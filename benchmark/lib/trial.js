@@ -1,23 +1,21 @@
 'use strict'
 
 /*
- *   node trial.js <name in trials/> <arguments as JSON>
+ *   node trial.js <file in trials/>.<function> <arguments as JSON>
  *
- * A trial in a process of its own. The trial's function prepares, and resolves to a function that
- * measures one slice; the parent asks for as many as it wants.
+ * A trial in a process of its own. Its function prepares and returns the function that measures one slice;
+ * the parent process asks for as many slices as it wants.
  */
 
-const path = require('node:path')
-
 const [name, args] = process.argv.slice(2)
-const trial = require(path.join(__dirname, 'trials', name))
+const [file, trial] = name.split('.')
 
 process.on('disconnect', () => process.exit())
 process.on('unhandledRejection', fail)
 process.on('uncaughtException', fail)
 
 async function main () {
-  const slice = await trial(JSON.parse(args))
+  const slice = await require(`./trials/${file}`)[trial](JSON.parse(args))
   process.on('message', async () => process.send(await slice()))
   process.send('ready')
 }

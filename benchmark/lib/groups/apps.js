@@ -1,43 +1,74 @@
 'use strict'
 
-const { interleave } = require('../interleave')
-const { ratios, spread } = require('../statistics')
-
 /*
  * Whole apps over loopback: what sessions add to a request.
  */
 
-module.exports = { name: 'apps', run }
+const { MEMORY, NATIVE } = require('../contestants')
+const { contestants, interleave, tabulate } = require('../rounds')
+const { ratio, spread, time } = require('../statistics')
 
 const FRAMEWORKS = { express5: 'Express 5', express4: 'Express 4', http: 'node:http' }
-const CONTESTANTS = ['none', 'settled', 'ours', 'upstream']
+const KINDS = ['read', 'write']
 
-async function run ({ rounds, slices, progress }) {
-  const rows = []
+async function measure (run) {
+  const results = {}
   for (const [framework, label] of Object.entries(FRAMEWORKS)) {
-    const results = await interleave({
-      rounds,
-      slices,
-      contestants: CONTESTANTS.map((contestant) => ({ key: contestant, trial: 'app', args: { framework, contestant } })),
-      progress: (text) => progress(`${label}, ${text}`)
-    })
-    for (const kind of ['read', 'write']) rows.push(row(label, kind, results))
+    results[label] = await interleave(run, label, contestants('app.app', ['none', 'settled', 'ours', 'upstream'], { framework }))
   }
-  return { rows }
+  const rows = Object.keys(results).flatMap((label) => KINDS.map((kind) => `${label}, ${kind}`))
+  return tabulate(rows, (row) => figures(...row.split(', '), results))
 }
 
-function row (framework, kind, results) {
-  const of = (key, field) => results[key].map((result) => result[kind][field])
-  const over = (key, other = 'none') => ratios(of(key, 'cpu'), of(other, 'cpu'))
-
+function figures (label, kind, results) {
+  const of = (field) => (key) => results[label][key].map((result) => result[kind][field])
+  const cpu = of('cpu')
+  const throughput = of('throughput')
+  const perSecond = (key) => Math.round(spread(throughput(key)).median)
   return {
-    framework,
-    kind,
-    cpu: Object.fromEntries(CONTESTANTS.map((key) => [key, spread(of(key, 'cpu'))])),
-    throughput: Object.fromEntries(CONTESTANTS.map((key) => [key, spread(of(key, 'throughput'))])),
-    oursOverNone: over('ours'),
-    oursOverSettled: over('ours', 'settled'),
-    upstreamOverNone: over('upstream'),
-    throughputOverUpstream: ratios(of('ours', 'throughput'), of('upstream', 'throughput'))
+    cpu: {
+      'no session': time(cpu('none')),
+      'workaround only': time(cpu('settled')),
+      [NATIVE]: time(cpu('ours')),
+      [MEMORY]: time(cpu('upstream')),
+      'native / no session': ratio(cpu('ours'), cpu('none')),
+      'native / workaround only': ratio(cpu('ours'), cpu('settled')),
+      'MemoryStore / no session': ratio(cpu('upstream'), cpu('none'))
+    },
+    throughput: {
+      'no session': perSecond('none'),
+      [NATIVE]: perSecond('ours'),
+      [MEMORY]: perSecond('upstream'),
+      'native / MemoryStore': ratio(throughput('ours'), throughput('upstream'))
+    }
+  }
+}
+
+module.exports = {
+  rounds: 5,
+  slices: 8,
+  measure,
+
+  against: Object.entries(FRAMEWORKS).map(([framework, label]) => ({
+    label,
+    trial: 'app.app',
+    args: { framework },
+    whole: true,
+    values: { ', read': ({ read }) => read.cpu, ', write': ({ write }) => write.cpu }
+  })),
+
+  goals: [['cpu', 'native / no session', (row) => row.startsWith(FRAMEWORKS.express5) ? ['≤', 1.2] : undefined]],
+  faster: [['throughput', 'native / MemoryStore']],
+
+  charts: {
+    apps: {
+      title: 'Whole apps: what sessions add',
+      note: 'CPU time per request over that of the same app without sessions; shorter is better',
+      axis: '× the app without sessions',
+      goal: { value: 1, label: 'no session' },
+      series: [NATIVE, MEMORY],
+      table: 'cpu',
+      columns: { 'native / no session': undefined, 'MemoryStore / no session': undefined }
+    }
   }
 }

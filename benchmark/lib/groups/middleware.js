@@ -1,69 +1,83 @@
 'use strict'
 
-const { interleave } = require('../interleave')
-const { KINDS } = require('../requests')
-const { differences, median, ratios, spread } = require('../statistics')
-
 /*
- * The middleware alone. The same requests without a middleware are measured too and taken off: what
- * is left is the middleware's own.
+ * The middleware alone. The same requests without a middleware are measured too and taken off: what is left
+ * is the middleware's own.
  */
 
-module.exports = { name: 'middleware', run }
+const { LRU, MEMORY, NATIVE } = require('../contestants')
+const { contestants, interleave, tabulate } = require('../rounds')
+const { KINDS } = require('../sample')
+const { cpuTimes, differences, ratio, time } = require('../statistics')
 
-const LANE = ['none', 'ours', 'upstream', 'memorystore']
-const ORDINARY = ['ours-async', 'upstream-async']
+const TRIAL = 'middleware.middleware'
 
-async function run ({ rounds, slices, progress }) {
-  const rows = []
-  for (const kind of KINDS) {
-    const results = await interleave({
-      rounds,
-      slices,
-      contestants: [
-        ...[...LANE, ...ORDINARY].map((contestant) => ({
-          key: contestant,
-          trial: 'middleware',
-          args: { contestant, kind }
-        })),
-        { key: 'parts', trial: 'parts', args: { kind, objects: false } },
-        { key: 'parts-objects', trial: 'parts', args: { kind, objects: true } },
-        { key: 'store-async', trial: 'store-alone', args: { kind } }
-      ],
-      progress: (text) => progress(`${kind}, ${text}`)
-    })
-    rows.push(row(kind, results))
-  }
-  return { rows }
+async function measure (run) {
+  return tabulate(KINDS, async (kind) => figures(await interleave(run, kind, {
+    ...contestants(TRIAL, ['none', 'ours', 'upstream', 'memorystore', 'ours-async', 'upstream-async'], { kind }),
+    parts: { trial: 'parts.parts', args: { kind, objects: false } },
+    'parts-objects': { trial: 'parts.parts', args: { kind, objects: true } },
+    'store-async': { trial: 'middleware.asyncStore', args: { kind } }
+  })))
 }
 
-function row (kind, results) {
-  const cpu = (key) => results[key].map((result) => result.cpu)
-  const wall = (key) => results[key].map((result) => result.wall)
-  const own = (key) => differences(cpu(key), cpu('none'))
-  // The store's own work and the turns of the event loop that it takes.
+function figures (results) {
+  const { cpu, own } = cpuTimes(results)
+  const wall = (key) => time(results[key].map((result) => result.wall))
+  // Without the store's own work and the turns of the event loop that it takes.
   const beside = (key) => differences(own(key), cpu('store-async'))
 
   return {
-    kind,
-    ours: spread(own('ours')),
-    upstream: spread(own('upstream')),
-    memorystore: spread(own('memorystore')),
-    wall: Object.fromEntries(LANE.map((key) => [key, median(wall(key))])),
-    bare: median(cpu('none')),
-    overUpstream: ratios(own('upstream'), own('ours')),
-    overMemorystore: ratios(own('memorystore'), own('ours')),
-    parts: spread(cpu('parts')),
-    overParts: ratios(own('ours'), cpu('parts')),
-    limit: ratios(own('upstream'), cpu('parts')),
-    partsAndObjects: spread(cpu('parts-objects')),
-    overPartsAndObjects: ratios(own('ours'), cpu('parts-objects')),
-    ordinary: {
-      ours: spread(own('ours-async')),
-      upstream: spread(own('upstream-async')),
-      store: spread(cpu('store-async')),
-      over: ratios(own('upstream-async'), own('ours-async')),
-      overBesideStore: ratios(beside('upstream-async'), beside('ours-async'))
+    own: {
+      [NATIVE]: time(own('ours')),
+      [MEMORY]: time(own('upstream')),
+      [LRU]: time(own('memorystore')),
+      'MemoryStore / native': ratio(own('upstream'), own('ours')),
+      'memorystore / native': ratio(own('memorystore'), own('ours'))
+    },
+    parts: {
+      parts: time(cpu('parts')),
+      'native / parts': ratio(own('ours'), cpu('parts')),
+      'parts and objects': time(cpu('parts-objects')),
+      'native / parts and objects': ratio(own('ours'), cpu('parts-objects')),
+      'MemoryStore / parts': ratio(own('upstream'), cpu('parts'))
+    },
+    'other-stores': {
+      [NATIVE]: time(own('ours-async')),
+      'express-session': time(own('upstream-async')),
+      'express-session / native': ratio(own('upstream-async'), own('ours-async')),
+      'the store itself': time(cpu('store-async')),
+      'ratio without the store': ratio(beside('upstream-async'), beside('ours-async'))
+    },
+    wall: { 'no session': wall('none'), [NATIVE]: wall('ours'), [MEMORY]: wall('upstream'), [LRU]: wall('memorystore') }
+  }
+}
+
+module.exports = {
+  rounds: 9,
+  slices: 8,
+  measure,
+
+  against: KINDS.flatMap((kind) => [
+    { label: kind, trial: TRIAL, args: { kind } },
+    { label: `${kind}, another store`, trial: TRIAL, args: { kind }, suffix: '-async' }
+  ]),
+
+  goals: [
+    ['own', 'MemoryStore / native', (kind) => ['≥', kind === 'login' || kind === 'write' ? 8 : 10]],
+    ['parts', 'native / parts', () => ['≤', 2]],
+    // An id alone says little about a request that must have a session.
+    ['parts', 'native / parts and objects', (kind) => kind === 'anonymous' || kind === 'forged' ? ['≤', 2] : undefined]
+  ],
+  faster: [['own', 'MemoryStore / native'], ['own', 'memorystore / native'], ['other-stores', 'express-session / native']],
+
+  charts: {
+    middleware: {
+      title: 'The middleware alone',
+      note: 'CPU time of one request, medians of rounds; shorter is better',
+      axis: 'µs',
+      table: 'own',
+      columns: { [NATIVE]: undefined, [MEMORY]: 'MemoryStore / native', [LRU]: 'memorystore / native' }
     }
   }
 }

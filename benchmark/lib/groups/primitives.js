@@ -1,41 +1,33 @@
 'use strict'
 
-const { interleave } = require('../interleave')
-const { ratios, spread } = require('../statistics')
-
 /*
- * Signatures and ids, against cookie-signature and uid-safe.
+ * Signatures and ids, compared with the packages that express-session uses.
  */
 
-module.exports = { name: 'primitives', run }
+const { NATIVE } = require('../contestants')
+const { contestants, interleave, tabulate } = require('../rounds')
+const { cpuTimes, ratio, time } = require('../statistics')
 
-const KINDS = [
-  { kind: 'sign', against: 'cookie-signature' },
-  { kind: 'unsign', against: 'cookie-signature' },
-  { kind: 'id', against: 'uid-safe' }
-]
+const THEIRS = { sign: 'cookie-signature', unsign: 'cookie-signature', id: 'uid-safe' }
 
-async function run ({ rounds, slices, progress }) {
-  const rows = []
-  for (const { kind, against } of KINDS) {
-    const { ours, theirs } = await interleave({
-      rounds,
-      slices,
-      contestants: ['ours', 'theirs'].map((contestant) => ({
-        key: contestant,
-        trial: 'primitives',
-        args: { contestant, kind }
-      })),
-      progress: (text) => progress(`${kind}, ${text}`)
-    })
-    const cpu = (results) => results.map((result) => result.cpu)
-    rows.push({
-      kind,
-      against,
-      ours: spread(cpu(ours)),
-      theirs: spread(cpu(theirs)),
-      over: ratios(cpu(theirs), cpu(ours))
-    })
-  }
-  return { rows }
+async function measure (run) {
+  return tabulate(Object.keys(THEIRS), async (kind) => {
+    const { cpu } = cpuTimes(await interleave(run, kind, contestants('parts.primitives', ['ours', 'theirs'], { kind })))
+    return {
+      all: {
+        [NATIVE]: time(cpu('ours')),
+        theirs: time(cpu('theirs')),
+        'their package': THEIRS[kind],
+        'theirs / native': ratio(cpu('theirs'), cpu('ours'))
+      }
+    }
+  })
+}
+
+module.exports = {
+  rounds: 5,
+  slices: 8,
+  measure,
+  goals: [['all', 'theirs / native', (kind) => ['≥', kind === 'id' ? 20 : 6]]],
+  faster: [['all', 'theirs / native']]
 }

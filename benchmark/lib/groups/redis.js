@@ -1,54 +1,43 @@
 'use strict'
 
-const { interleave } = require('../interleave')
-const { startRedis } = require('../redis-server')
-const { differences, ratios, spread } = require('../statistics')
-
 /*
- * Behind connect-redis: the store's own work, measured without a middleware, is taken off.
+ * Behind connect-redis. Its own work, measured without a middleware, is taken off.
  */
 
-module.exports = { name: 'redis', run }
+const { NATIVE } = require('../contestants')
+const { startRedis } = require('../redis-server')
+const { contestants, interleave, tabulate } = require('../rounds')
+const { cpuTimes, ratio, time } = require('../statistics')
 
-const CONTESTANTS = ['store', 'ours', 'beside', 'upstream']
+const CONTESTANTS = ['store', 'ours', 'ours-beside', 'upstream']
 
-async function run ({ rounds, slices, progress }) {
+/** Undefined without a redis-server. */
+async function measure (run) {
   const server = await startRedis()
-  if (server === undefined) return { skipped: 'redis-server is not installed' }
+  if (server === undefined) return undefined
 
   try {
-    const rows = []
-    for (const kind of ['login', 'read', 'write']) {
-      const results = await interleave({
-        rounds,
-        slices,
-        contestants: CONTESTANTS.map((contestant) => ({
-          key: contestant,
-          trial: 'redis',
-          args: { contestant, kind, port: server.port }
-        })),
-        progress: (text) => progress(`${kind}, ${text}`)
-      })
-      rows.push(row(kind, results))
-    }
-    return { version: server.version, rows }
+    const measured = await tabulate(['login', 'read', 'write'], async (kind) => (
+      figures(await interleave(run, kind, contestants('middleware.redis', CONTESTANTS, { kind, port: server.port })))
+    ))
+    return { note: `Redis ${server.version}`, ...measured }
   } finally {
     server.stop()
   }
 }
 
-function row (kind, results) {
-  const cpu = (key) => results[key].map((result) => result.cpu)
-  const own = (key) => differences(cpu(key), cpu('store'))
-
+function figures (results) {
+  const { cpu, own } = cpuTimes(results, 'store')
   return {
-    kind,
-    store: spread(cpu('store')),
-    ours: spread(own('ours')),
-    beside: spread(own('beside')),
-    upstream: spread(own('upstream')),
-    over: ratios(own('upstream'), own('ours')),
-    overBeside: ratios(own('upstream'), own('beside')),
-    overInAll: ratios(cpu('upstream'), cpu('ours'))
+    all: {
+      'connect-redis itself': time(cpu('store')),
+      [`${NATIVE}, share`]: time(own('ours')),
+      'express-session, share': time(own('upstream')),
+      'share / share': ratio(own('upstream'), own('ours')),
+      'beside: share / share': ratio(own('upstream'), own('ours-beside')),
+      'in all': ratio(cpu('upstream'), cpu('ours'))
+    }
   }
 }
+
+module.exports = { rounds: 5, slices: 8, measure, goals: [['all', 'share / share', () => ['≥', 4]]], faster: [['all', 'in all']] }

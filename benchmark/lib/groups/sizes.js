@@ -1,45 +1,43 @@
 'use strict'
 
-const { interleave } = require('../interleave')
-const { differences, ratios, spread } = require('../statistics')
-
 /*
- * Sessions from small to large.
+ * The middleware alone, with sessions from small to large.
  */
 
-module.exports = { name: 'sizes', run }
+const { MEMORY, NATIVE } = require('../contestants')
+const { contestants, interleave, tabulate } = require('../rounds')
+const { cpuTimes, ratio, time } = require('../statistics')
 
-const SIZES = [200, 2000, 20_000, 200_000]
-const CONTESTANTS = ['none', 'ours', 'upstream']
+const TRIAL = 'middleware.middleware'
+const WORK = Object.fromEntries([200, 2000, 20_000, 200_000].flatMap((bytes) => (
+  ['read', 'write'].map((kind) => [`${bytes / 1000} KB, ${kind}`, { bytes, kind }])
+)))
 
-async function run ({ rounds, slices, progress }) {
-  const rows = []
-  for (const bytes of SIZES) {
-    for (const kind of ['read', 'write']) {
-      const results = await interleave({
-        rounds,
-        slices,
-        contestants: CONTESTANTS.map((contestant) => ({
-          key: contestant,
-          trial: 'middleware',
-          args: { contestant, kind, bytes }
-        })),
-        progress: (text) => progress(`${bytes} bytes, ${kind}, ${text}`)
-      })
-      rows.push(row(bytes, kind, results))
+async function measure (run) {
+  return tabulate(Object.keys(WORK), async (row) => {
+    const { own } = cpuTimes(await interleave(run, row, contestants(TRIAL, ['none', 'ours', 'upstream'], WORK[row])))
+    return {
+      all: { [NATIVE]: time(own('ours')), [MEMORY]: time(own('upstream')), 'MemoryStore / native': ratio(own('upstream'), own('ours')) }
     }
-  }
-  return { rows }
+  })
 }
 
-function row (bytes, kind, results) {
-  const cpu = (key) => results[key].map((result) => result.cpu)
-  const own = (key) => differences(cpu(key), cpu('none'))
-  return {
-    bytes,
-    kind,
-    ours: spread(own('ours')),
-    upstream: spread(own('upstream')),
-    over: ratios(own('upstream'), own('ours'))
+module.exports = {
+  rounds: 3,
+  slices: 5,
+  measure,
+  against: Object.entries(WORK).map(([label, args]) => ({ label, trial: TRIAL, args })),
+  goals: [['all', 'MemoryStore / native', (row) => row === '200 KB, read' ? ['≥', 2] : undefined]],
+  faster: [['all', 'MemoryStore / native']],
+
+  charts: {
+    sizes: {
+      title: 'Sessions from small to large',
+      note: 'CPU time of one request, the middleware alone; logarithmic',
+      axis: 'µs',
+      log: true,
+      table: 'all',
+      columns: { [NATIVE]: undefined, [MEMORY]: 'MemoryStore / native' }
+    }
   }
 }

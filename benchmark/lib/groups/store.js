@@ -1,69 +1,146 @@
 'use strict'
 
-const { runTrial } = require('../start-trial')
-const { median } = require('../statistics')
-
 /*
- * The store: memory, pauses, stalls, size, floods. Each figure from fresh processes.
+ * The store: memory, pauses, stalls, size and floods. Each figure comes from processes of its own.
  */
 
-module.exports = { expiry, flood, floodBytes, full, size }
+const { LRU, MEMORY, NATIVE } = require('../contestants')
+const { grouped } = require('../report/text')
+const { oneByOne } = require('../rounds')
+const { spread, time } = require('../statistics')
 
-const CONTESTANTS = ['ours', 'upstream', 'memorystore']
+const LABELS = { ours: NATIVE, upstream: MEMORY, memorystore: LRU }
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192']
+const BYTES = 'resident bytes per session'
+const ALL_STORES = { [NATIVE]: undefined, [MEMORY]: undefined, [LRU]: undefined }
 
-/** Filled to the bound: of memory the median of the rounds; of pauses and stalls too, and the least. */
-async function full ({ rounds, count, progress }) {
-  return rows('store-full', { rounds, count, progress })
-}
+const full = {
+  rounds: 3,
+  measure: async (run) => ({ tables: { all: await compareStores(run, 'store.full', { count: run.million }) } }),
+  against: [{ label: BYTES, trial: 'store.full', flags: FLAGS, alone: true, values: { '': (result) => result[BYTES] } }],
 
-async function expiry ({ rounds, count, progress }) {
-  return rows('store-expiry', { rounds, count, progress })
-}
+  goals: [['all', NATIVE, (row) => ({
+    [BYTES]: ['≤', 270],
+    'V8 heap bytes per session': ['±', 1],
+    'longest GC pause while filling, ms': ['<', 20],
+    'stall: counting, ms': ['<', 2],
+    'stall: `stats()`, ms': ['<', 2],
+    'stall: evicting, ms': ['<', 2]
+  })[row]]],
 
-async function rows (trial, { rounds, count, progress }) {
-  const results = Object.fromEntries(CONTESTANTS.map((key) => [key, []]))
-  for (let round = 0; round < rounds; round++) {
-    for (const contestant of CONTESTANTS) {
-      progress(`${contestant}, round ${round + 1} of ${rounds}`)
-      results[contestant].push(await runTrial(trial, { contestant, count }, FLAGS))
+  charts: {
+    'store-bytes': {
+      title: 'Memory of a session',
+      note: '1,000,000 sessions of 270 bytes of text, id and data included; shorter is better',
+      axis: 'bytes',
+      goal: { value: 270, label: '270: the text itself' },
+      table: 'all',
+      columns: ALL_STORES,
+      rows: { resident: ['full', BYTES], 'V8 heap': ['full', 'V8 heap bytes per session'] }
+    },
+    'store-stalls': {
+      title: 'How long the event loop is held up',
+      note: '1,000,000 sessions; the longest turn, logarithmic; shorter is better',
+      axis: 'ms',
+      log: true,
+      goal: { value: 2, label: '2 ms' },
+      table: 'all',
+      columns: ALL_STORES,
+      rows: {
+        'nothing to do': ['full', 'stall: nothing, ms'],
+        counting: ['full', 'stall: counting, ms'],
+        evicting: ['full', 'stall: evicting, ms'],
+        'all expire at once': ['expiry', 'longest call of the store meanwhile, ms'],
+        'GC, while filling': ['full', 'longest GC pause while filling, ms']
+      }
     }
   }
-  return CONTESTANTS.map((contestant) => ({ contestant, count, ...summary(results[contestant]) }))
 }
 
-/** Field by field; what is null in one round is null. */
-function summary (results) {
-  return Object.fromEntries(Object.keys(results[0]).map((field) => {
-    const values = results.map((result) => result[field])
-    return [field, values.includes(null) ? null : { median: median(values), min: Math.min(...values), max: Math.max(...values) }]
-  }))
+const expiry = {
+  rounds: 3,
+  measure: async (run) => ({ tables: { all: await compareStores(run, 'store.expiry', { count: run.million }) } }),
+
+  goals: [['all', NATIVE, (row) => ({
+    'longest call of the store meanwhile, ms': ['<', 2],
+    'all gone after, ms': ['≤', 1000]
+  })[row]]]
 }
 
-/** What a call costs in a store of each size, a round of both after the other. */
-async function size ({ rounds, counts, progress }) {
-  const results = counts.map(() => [])
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, count] of counts.entries()) {
-      progress(`${count.toLocaleString('en')} sessions, round ${round + 1} of ${rounds}`)
-      results[i].push(await runTrial('store-size', { contestant: 'ours', count }, FLAGS))
+const scale = {
+  rounds: 3,
+
+  async measure (run) {
+    const counts = [10_000, run.tenMillion ? 10_000_000 : run.million]
+    const results = await oneByOne(run, 'sessions:', Object.fromEntries(counts.map((count) => (
+      [count, { trial: 'store.scale', args: { contestant: 'ours', count }, flags: FLAGS }]
+    ))))
+    return {
+      tables: {
+        all: Object.fromEntries(['get', 'touch', 'set'].map((method) => {
+          const [few, many] = counts.map((count) => time(results[count].map((round) => round[method])))
+          const [fewer, more] = counts.map((count) => `${grouped(count)} sessions`)
+          return [method, { [fewer]: few, [more]: many, ratio: { unit: '×', median: many.median / few.median } }]
+        }))
+      }
+    }
+  },
+
+  goals: [['all', 'ratio', () => ['≤', 1.5]]]
+}
+
+const flood = {
+  rounds: 1,
+
+  async measure (run) {
+    const all = {}
+    for (const seconds of [2, 10]) {
+      const rows = await compareStores(run, 'flood.flood', { max: 10_000, typing: seconds * 1000 })
+      for (const [row, cells] of Object.entries(rows)) all[`${row}, ${seconds} s at the form`] = cells
+    }
+    return { tables: { all } }
+  },
+
+  goals: [['all', NATIVE, (row) => row.startsWith('users logged out') ? ['=', 0] : undefined]],
+
+  charts: {
+    'store-flood': {
+      title: 'Users logged out by a flood of new sessions',
+      note: '1,100 users, 2,000 new sessions per second for two minutes; at most 10,000 sessions, without a maximum in MemoryStore',
+      axis: 'users',
+      table: 'all',
+      columns: ALL_STORES,
+      rows: {
+        '2 s at the login form': ['flood', 'users logged out, 2 s at the form'],
+        '10 s at the login form': ['flood', 'users logged out, 10 s at the form']
+      }
     }
   }
-  return results.map((rounds) => summary(rounds))
 }
 
-async function flood ({ typing, progress }) {
-  const list = []
-  for (const contestant of CONTESTANTS) {
-    for (const ms of typing) {
-      progress(`${contestant}, ${ms / 1000} s at the form`)
-      list.push({ contestant, typing: ms, ...await runTrial('flood', { contestant, max: 10_000, typing: ms }, FLAGS) })
-    }
+const floodBytes = {
+  rounds: 1,
+
+  async measure (run) {
+    const args = { count: 10 * run.million, maxBytes: 256 * 2 ** 20 }
+    return { tables: { all: await compareStores(run, 'flood.floodBytes', args, ['ours']) } }
+  },
+
+  goals: [['all', NATIVE, (row) => row.startsWith('peak') ? ['<', 400] : undefined]]
+}
+
+/** A table with a column for each store; its rows are what the trial measures. */
+async function compareStores (run, trial, args, stores = Object.keys(LABELS)) {
+  const results = await oneByOne(run, trial, Object.fromEntries(stores.map((contestant) => (
+    [contestant, { trial, args: { ...args, contestant }, flags: FLAGS }]
+  ))))
+  const cell = (contestant, row) => {
+    const values = results[contestant].map((result) => result[row])
+    return values.includes(null) ? null : spread(values, '')
   }
-  return list
+  return Object.fromEntries(Object.keys(results[stores[0]][0]).map((row) => (
+    [row, Object.fromEntries(stores.map((contestant) => [LABELS[contestant], cell(contestant, row)]))]
+  )))
 }
 
-async function floodBytes ({ count, progress }) {
-  progress(`${count.toLocaleString('en')} sessions`)
-  return runTrial('flood-bytes', { count, maxBytes: 256 * 2 ** 20 }, FLAGS)
-}
+module.exports = { full, expiry, scale, flood, 'flood-bytes': floodBytes }

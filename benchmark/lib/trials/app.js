@@ -1,39 +1,39 @@
 'use strict'
 
 const http = require('node:http')
-const { makeMiddleware } = require('../contestants')
+const { once } = require('node:events')
+const { ANY_COOKIE, cookieOf } = require('../clients')
+const { isSessionless, makeMiddleware } = require('../contestants')
+const { cpuSince } = require('../drive')
 const { startLoad } = require('../load')
 const { fill } = require('../sample')
 
-module.exports = app
-
 const USERS = 100
 const CONNECTIONS = 10
-const KINDS = ['read', 'write']
 /** Requests. */
 const WARM_UP = 3000
 const SLICE = 300
 
-/** A whole app over loopback, read or write requests; the load comes from another process. */
-async function app ({ framework, contestant }) {
-  const server = http.createServer(APPS[framework](makeMiddleware(contestant)))
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+/** A whole app over loopback, read and write requests; another process sends them. */
+async function app ({ framework, ...subject }) {
+  const server = http.createServer(APPS[framework](makeMiddleware(subject)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   const url = `http://127.0.0.1:${server.address().port}`
-  const cookies = await logIn(url, contestant)
+  const cookies = await logIn(url, isSessionless(subject))
   const load = startLoad()
 
   async function measure (kind, amount) {
     const begin = process.cpuUsage()
-    const { requests, seconds } = await load.send({ url: `${url}/${kind}`, cookies, connections: CONNECTIONS, amount })
-    const { user, system } = process.cpuUsage(begin)
-    return { cpu: (user + system) * 1000 / requests, throughput: requests / seconds }
+    const { requests, seconds } = await load({ url: `${url}/${kind}`, cookies, connections: CONNECTIONS, amount })
+    return { cpu: cpuSince(begin) * 1000 / requests, throughput: requests / seconds }
   }
 
-  for (const kind of KINDS) await measure(kind, WARM_UP)
+  await measure('read', WARM_UP)
+  await measure('write', WARM_UP)
   return async () => ({ read: await measure('read', SLICE), write: await measure('write', SLICE) })
 }
 
-/** The same app on each framework: two pages that show a session, one of them counting visits. */
+/** The same app on each framework: two pages that show a session; one of them counts visits. */
 const APPS = {
   express5: (middleware) => onExpress(require('express'), middleware),
   express4: (middleware) => onExpress(require('express4'), middleware),
@@ -73,14 +73,16 @@ function page ({ user, views }) {
   return `<p>Hello ${user.name}, this is visit ${views}.</p>`
 }
 
-async function logIn (url, contestant) {
+async function logIn (url, sessionless) {
   const cookies = []
   for (let number = 0; number < USERS; number++) {
     const response = await fetch(`${url}/login/${number}`)
     await response.text()
-    const set = response.headers.get('set-cookie')
-    if (!['none', 'settled'].includes(contestant) && !set) throw new Error(`${contestant} set no cookie`)
-    cookies.push(set ? set.split(';', 1)[0] : `connect.sid=s%3A${'x'.repeat(32)}.${'y'.repeat(43)}`)
+    const header = response.headers.get('set-cookie')
+    if (!sessionless && !header) throw new Error('a login set no cookie')
+    cookies.push(header ? cookieOf(header) : ANY_COOKIE)
   }
   return cookies
 }
+
+module.exports = { app }

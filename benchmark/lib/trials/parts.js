@@ -1,62 +1,68 @@
 'use strict'
 
-const native = require('../../../session/native')
+const signature = require('cookie-signature')
+const uid = require('uid-safe')
 const { slicer } = require('../drive')
-const { USERS } = require('../requests')
-const { NAME, SECRET, fill } = require('../sample')
-
-module.exports = parts
-
-const DAY = 24 * 60 * 60 * 1000
+const { generateId, makeEngine, makeKeyring } = require('../internals')
+const { MAX_AGE, NAME, SECRET, SLICE, USERS, fill } = require('../sample')
 
 /*
  * What no middleware on this engine can do without, in a row and with nothing around it. Each call
- * of the engine is a crossing; the first of a request that has a cookie, and `seal`, hold its HMAC.
+ * of the engine crosses into Rust; `load` and `seal` hold an HMAC each.
  */
 const PARTS = {
-  anonymous: (world) => native.generateId(),
+  anonymous: () => generateId(),
 
-  forged: (world, { forged }) => {
-    world.load(forged)
-    return native.generateId()
+  forged: (engine, { forged }) => {
+    engine.load(forged)
+    return generateId()
   },
 
-  login: (world, { data }) => {
-    const sid = native.generateId()
-    world.commit(sid, JSON.stringify(data))
-    return world.seal(sid)
+  login: (engine, { data }) => {
+    const sid = generateId()
+    engine.commit(sid, JSON.stringify(data))
+    return engine.seal(sid)
   },
 
-  read: (world, { header, sid, text }) => {
-    world.load(header)
-    const data = JSON.parse(text)
-    world.touch(sid)
+  read: (engine, { header, sid, json }) => {
+    engine.load(header)
+    const data = JSON.parse(json)
+    engine.touch(sid)
     return JSON.stringify(data)
   },
 
-  write: (world, { header, sid, text }) => {
-    world.load(header)
-    const data = JSON.parse(text)
-    world.commit(sid, JSON.stringify(data))
-    return world.seal(sid)
+  write: (engine, { header, sid, json }) => {
+    engine.load(header)
+    const data = JSON.parse(json)
+    engine.commit(sid, JSON.stringify(data))
+    return engine.seal(sid)
   }
 }
 
 async function parts ({ kind, objects }) {
-  const world = makeWorld()
-  const users = Array.from({ length: USERS }, (_, number) => makeUser(world, number))
+  const engine = makeEngine()
+  const users = Array.from({ length: USERS }, (_, number) => makeUser(engine, number))
   const run = PARTS[kind]
+  const before = kind === 'login' ? () => engine.clear() : undefined
 
-  // As in the trials of the middlewares.
-  const before = kind === 'login' ? () => world.empty() : undefined
   return slicer(() => {
     let kept
     for (let i = 0; i < USERS; i++) {
-      kept = run(world, users[i])
-      if (objects) kept = makeObjects(world, kept)
+      kept = run(engine, users[i])
+      if (objects) kept = makeObjects(engine, kept)
     }
     if (!kept) throw new Error('the parts made nothing')
   }, USERS, { before })
+}
+
+function makeUser (engine, number) {
+  const data = {}
+  fill(data, number)
+  const sid = generateId()
+  const json = JSON.stringify(data)
+  engine.commit(sid, json)
+  const header = `${NAME}=${engine.seal(sid)}`
+  return { sid, data, json, header: flat(header), forged: flat(header.slice(0, -5) + 'AAAAA') }
 }
 
 /** What the contract makes of every request besides: a session that hides `req` and `id`, with a cookie. */
@@ -64,7 +70,7 @@ function makeObjects (req, id) {
   const session = new BareSession()
   Object.defineProperty(session, 'req', { value: req })
   Object.defineProperty(session, 'id', { value: id })
-  session.cookie = new BareCookie(new Date(Date.now() + DAY))
+  session.cookie = new BareCookie(new Date(Date.now() + MAX_AGE))
   return session
 }
 
@@ -74,36 +80,44 @@ class BareCookie {
   constructor (expires) {
     this.path = '/'
     this._expires = expires
-    this.originalMaxAge = DAY
+    this.originalMaxAge = MAX_AGE
     this.httpOnly = true
   }
 }
 
-function makeWorld () {
-  const now = Date.now()
-  const { Now, Deadline, Expires, Template } = native.NumberAt
-  const numbers = native.createNumbers()
-  const memory = native.createMemory(numbers, Infinity, Infinity)
-  const template = native.memoryIntern(memory, `{"originalMaxAge":${DAY},"expires":`, ',"httpOnly":true,"path":"/"}')
-  numbers[Now] = now
-  numbers[Deadline] = numbers[Expires] = now + DAY
-  numbers[Template] = template
-  const keyring = native.createKeyring(numbers, NAME, [Buffer.from(SECRET)])
-  return {
-    load: native.bindLoad(memory, keyring),
-    ...native.bindMemory(memory),
-    empty: () => native.memoryClear(memory),
-    seal: native.bindKeyring(keyring).seal
+/** Signing, verifying and making ids, each by this package and by the one that express-session uses. */
+const PRIMITIVES = {
+  sign: {
+    ours: (keyring) => (id) => keyring.sign(id),
+    theirs: () => (id) => signature.sign(id, SECRET)
+  },
+  unsign: {
+    ours: (keyring) => (id, signed) => keyring.unsign(signed),
+    theirs: () => (id, signed) => signature.unsign(signed, SECRET)
+  },
+  id: {
+    ours: () => generateId,
+    theirs: () => () => uid.sync(24)
   }
 }
 
-function makeUser (world, number) {
-  const data = {}
-  fill(data, number)
-  const sid = native.generateId()
-  const text = JSON.stringify(data)
-  world.commit(sid, text)
-  const header = `${NAME}=${world.seal(sid)}`
-  const forged = Buffer.from(header.slice(0, -5) + 'AAAAA').toString('latin1')
-  return { sid, data, text, header: Buffer.from(header).toString('latin1'), forged }
+async function primitives ({ contestant, kind }) {
+  const work = PRIMITIVES[kind][contestant](makeKeyring())
+  const ids = Array.from({ length: SLICE }, generateId)
+  const signed = ids.map((id) => flat(signature.sign(id, SECRET)))
+  const right = { sign: signed[0], unsign: ids[0] }[kind]
+  if (right !== undefined && work(ids[0], signed[0]) !== right) throw new Error(`${contestant} ${kind} is wrong`)
+
+  return slicer(() => {
+    let kept
+    for (let i = 0; i < SLICE; i++) kept = work(ids[i], signed[i])
+    if (typeof kept !== 'string' || kept.length < 32) throw new Error(`${contestant} ${kind} made ${kept}`)
+  }, SLICE)
 }
+
+/** One piece of memory, as strings from Node's parser are, instead of pieces of others. */
+function flat (text) {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
+
+module.exports = { parts, primitives }
