@@ -1,17 +1,18 @@
 'use strict'
 
-const debug = require('./session/debug')
-const { contextOn } = require('./session/context')
-const Cookie = require('./session/cookie')
-const { generateSession } = require('./session/generate')
-const MemoryStore = require('./session/memory')
-const readOptions = require('./session/options')
-const { pathMatches } = require('./session/pathname')
-const { followReadiness } = require('./session/readiness')
-const RequestContext = require('./session/request')
-const Session = require('./session/session')
-const Store = require('./session/store')
-const { withheldCookieWarning } = require('./session/withheld-cookie')
+const Cookie = require('./lib/cookie/cookie')
+const { pathMatches } = require('./lib/http/path-match')
+const { native } = require('./lib/native')
+const RequestContext = require('./lib/request/context')
+const { generateSession } = require('./lib/request/generate')
+const { insecureCookieWarning } = require('./lib/request/insecure-cookie-warning')
+const readOptions = require('./lib/request/options')
+const { followReadiness } = require('./lib/request/readiness')
+const { contextOn } = require('./lib/session/link')
+const Session = require('./lib/session/session')
+const MemoryStore = require('./lib/stores/memory')
+const Store = require('./lib/stores/store')
+const debug = require('./lib/util/debug')
 
 // Literal assignments: Node's CommonJS lexer finds them, and `import { Store }` works.
 exports = module.exports = session
@@ -19,6 +20,7 @@ exports.Store = Store
 exports.Cookie = Cookie
 exports.Session = Session
 exports.MemoryStore = MemoryStore
+exports.native = native
 
 /**
  * Makes the session middleware.
@@ -28,20 +30,20 @@ exports.MemoryStore = MemoryStore
  * @throws {TypeError|RangeError} naming the option
  */
 function session (options) {
-  const middleware = readOptions(options)
-  const { store, openKeyring } = middleware
+  const config = readOptions(options)
+  const { store, openKeyring } = config
   const readiness = followReadiness(store)
 
-  middleware.warnOfWithheldCookie = withheldCookieWarning(middleware)
+  config.warnOfInsecureCookie = insecureCookieWarning(config)
 
-  // Every middleware on the store assigns its own; each finds the one that the request is in.
+  // Every middleware on the store assigns its own. Each finds the one that the request is in.
   store.generate = function generate (req) {
     const context = contextOn(req, store)
     if (context !== undefined) {
-      generateSession(req, context.middleware, context.cookieOptions)
-      context.knowsLife(req.sessionID, -1) // another session, even if it has the same id
+      generateSession(req, context.config, context.cookieOptions)
+      context.learnRevision(req.sessionID, undefined) // another session, even if it has the same id
     } else {
-      generateSession(req, middleware, resolveCookieOptions(middleware.cookie, req))
+      generateSession(req, config, resolveCookieOptions(config.cookie, req))
     }
   }
 
@@ -56,7 +58,7 @@ function session (options) {
 
     let cookieOptions, matches, keyring
     try {
-      cookieOptions = resolveCookieOptions(middleware.cookie, req)
+      cookieOptions = resolveCookieOptions(config.cookie, req)
       matches = pathMatches(req, cookieOptions.path || '/')
       keyring = matches ? openKeyring(req) : undefined
     } catch (err) {
@@ -69,7 +71,7 @@ function session (options) {
     }
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
 
-    new RequestContext(middleware, req, res, next, cookieOptions, keyring).open()
+    new RequestContext(config, req, res, next, cookieOptions, keyring).open()
   }
 }
 

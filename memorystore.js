@@ -1,7 +1,7 @@
 'use strict'
 
 const { inherits } = require('util')
-const MemoryStore = require('./session/memory')
+const MemoryStore = require('./lib/stores/memory')
 
 /**
  * The factory form of the memorystore package, for a swap in one line:

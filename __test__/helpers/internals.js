@@ -8,13 +8,13 @@ const ROOT = path.join(__dirname, '..', '..')
 
 module.exports = {
   /** The addon. */
-  get native () { return require('../../session/native') },
-  get generateId () { return require('../../session/native').generateId },
-  get Keyring () { return require('../../session/keyring') },
-  get dataText () { return require('../../session/serialize').dataText },
-  get sameState () { return require('../../session/state').sameState },
-  get stateOf () { return require('../../session/state').stateOf },
-  get settleShapes () { return require('../../session/shape').settleShapes },
+  get native () { return require('../../binding') },
+  get generateId () { return require('../../lib/native').generateId },
+  get Keyring () { return require('../../lib/cookie/keyring') },
+  get dataText () { return require('../../lib/session/serialize').dataText },
+  get sameSnapshot () { return require('../../lib/session/snapshot').sameSnapshot },
+  get snapshotOf () { return require('../../lib/session/snapshot').snapshotOf },
+  get settleShapes () { return require('../../lib/http/express-shapes').settleShapes },
 
   /** Where signatures are compared, in Rust. */
   SIGNATURE_SOURCE: path.join(ROOT, 'src', 'http', 'signature.rs')

@@ -20,7 +20,7 @@ test('a realm is collected after the package was used in it', async () => {
 test('a realm is kept if Rust holds an array of it', async () => {
   const held = []
   assert.equal(await keptAfter(realm => {
-    const native = realm.load(path.join(ROOT, 'session/native.js'))
+    const native = realm.load(path.join(ROOT, 'binding.js'))
     const { length } = native.createNumbers()
     held.push(native.createMemory(vm.runInContext(`new Float64Array(${length})`, realm.context), Infinity, Infinity))
   }), REALMS)
@@ -47,14 +47,14 @@ async function usedOnce (use) {
 /** Uses a store and a keyring. The app is reachable from the realm's global, as apps of test files often are. */
 async function use ({ context, load }) {
   const session = load(path.join(ROOT, 'index.js'))
-  const Keyring = load(path.join(ROOT, 'session/keyring.js'))
+  const Keyring = load(path.join(ROOT, 'lib/cookie/keyring.js'))
   const store = new session.MemoryStore({ max: 10 })
   const middleware = session({ secret: 'secret', resave: false, saveUninitialized: true, store })
   const keyring = new Keyring('sid', ['secret'])
   context.app = { keyring, middleware, store }
 
   await new Promise((resolve, reject) => store.set('one', { cookie: {} }, err => err ? reject(err) : resolve()))
-  assert.equal(keyring.open(`sid=${keyring.seal('one')}`), 'one')
+  assert.equal(keyring.open(`sid=${keyring.seal('one')}`).sid, 'one')
   const found = await new Promise((resolve, reject) => store.get('one', (err, found) => err ? reject(err) : resolve(found)))
   assert.ok(found instanceof vm.runInContext('Object', context), 'the package runs in the realm')
 }

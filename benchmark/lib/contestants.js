@@ -70,7 +70,7 @@ function asyncStore ({ Store }) {
     get (sid, callback) {
       setImmediate(() => {
         const text = texts.get(sid)
-        callback(null, text === undefined ? null: JSON.parse(text))
+        callback(null, text === undefined ? null : JSON.parse(text))
       })
     }
 

@@ -16,7 +16,7 @@ test('The tarball has what an app needs, and what cargo needs to build the addon
   for (const file of [
     'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'index.js', 'index.d.ts', 'binding.js',
     'memorystore.js', 'scripts/install.js', 'session/store.js', 'session/cookie.js', 'session/session.js',
-    'session/memory.js', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'src/lib.rs'
+    'session/memory.js', 'lib/native.js', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'src/lib.rs'
   ]) assert.ok(has(file), `${file} is missing`)
   t.diagnostic(`${files.length} files, ${size} bytes packed, ${unpackedSize} unpacked`)
 })
@@ -24,7 +24,7 @@ test('The tarball has what an app needs, and what cargo needs to build the addon
 test('The tarball has nothing else and is small', () => {
   const wanted = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|Cargo\.(toml|lock)|build\.rs|binding\.js)$/,
-    /^(index|memorystore)\.(js|d\.ts)$/, /^session\/[\w-]+\.(js|d\.ts)$/, /^scripts\/install\.js$/, /^src\/.+\.rs$/
+    /^(index|memorystore)\.(js|d\.ts)$/, /^session\/[\w-]+\.(js|d\.ts)$/, /^lib\/(README\.md|[\w/-]+\.js)$/, /^scripts\/install\.js$/, /^src\/.+\.rs$/
   ]
   assert.deepStrictEqual(files.filter((file) => !wanted.some((pattern) => pattern.test(file))), [])
   assert.deepStrictEqual(files.filter((file) => /test|bench|\.node$/.test(file)), [])

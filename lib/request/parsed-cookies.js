@@ -1,11 +1,15 @@
 'use strict'
 
-const debug = require('./debug')
+const debug = require('../util/debug')
 const deprecate = require('depd')('express-session')
 
 module.exports = { readParsedCookies }
 
-/** The session id that cookie-parser has left on the request, which is what the header should have had; or else `sid`. */
+/**
+ * The session id that cookie-parser has left on the request. The header should have had it: its use is deprecated.
+ *
+ * @param {string} [sid] given back when there is none
+ */
 function readParsedCookies (req, name, keyring, sid) {
   if (req.signedCookies) {
     sid = req.signedCookies[name]

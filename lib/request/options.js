@@ -1,10 +1,9 @@
 'use strict'
 
 const deprecate = require('depd')('express-session')
-const Cookie = require('./cookie')
-const { generateId } = require('./native')
-const Keyring = require('./keyring')
-const MemoryStore = require('./memory')
+const Cookie = require('../cookie/cookie')
+const { generateId, Keyring } = require('../native')
+const MemoryStore = require('../stores/memory')
 
 module.exports = readOptions
 
@@ -93,27 +92,38 @@ function storeTimeoutOption (ms) {
   return ms
 }
 
-/** The keyring of the secret option; made anew when the app has changed the array that it gave. */
+/** Opens the keyring of the secret option. An app may rotate its secrets in the array that it gave. */
 function ownKeyring (name, secret) {
-  if (!Array.isArray(secret)) {
-    const keyring = new Keyring(name, [secret])
-    return () => keyring
-  }
+  const secrets = Array.isArray(secret) ? secret : [secret]
+  const keyringFor = latestKeyring(name)
+  keyringFor(secrets) // throws what is wrong with them now
+  return () => keyringFor(secrets)
+}
 
-  let keyring = new Keyring(name, secret)
-  return function openKeyring () {
-    if (!keyring.fits(secret)) keyring = new Keyring(name, secret)
+/** Opens the keyring of `req.secret`, which cookie-parser sets; undefined without one. */
+function requestKeyring (name) {
+  const keyringFor = latestKeyring(name)
+  return req => req.secret ? keyringFor([req.secret]) : undefined
+}
+
+/** Makes a keyring of secrets, and gives it again while the secrets are the same. */
+function latestKeyring (name) {
+  let keyring
+  let known
+
+  return function keyringFor (secrets) {
+    if (keyring === undefined || !sameMembers(known, secrets)) {
+      keyring = new Keyring(name, secrets)
+      known = [...secrets]
+    }
     return keyring
   }
 }
 
-/** The keyring of `req.secret`, which cookie-parser sets; undefined without one. */
-function requestKeyring (name) {
-  let keyring
-  return function openKeyring (req) {
-    if (!req.secret) return undefined
-    const secrets = [req.secret]
-    if (keyring === undefined || !keyring.fits(secrets)) keyring = new Keyring(name, secrets)
-    return keyring
+function sameMembers (a, b) {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] !== b[i]) return false
   }
+  return true
 }

@@ -1,21 +1,20 @@
 'use strict'
 
-module.exports = { withheldCookieWarning }
+const { warn } = require('../util/warn')
+
+module.exports = { insecureCookieWarning }
 
 /**
- * @return {function(object)} says, once, that a secure cookie was not set on an insecure request, why,
- *   and which setting mends it
+ * @return {function(object)} warns once that a secure cookie was not set on an insecure request. It names the reason
+ *   and the setting that mends it
  */
-function withheldCookieWarning ({ name, trustProxy }) {
+function insecureCookieWarning ({ name, trustProxy }) {
   let said = false
 
-  return function warnOfWithheldCookie (req) {
+  return function warnOfInsecureCookie (req) {
     if (said) return
     said = true
-    process.emitWarning(
-      `the session cookie "${name}" is secure and was not set: ${reason(req, trustProxy)}`,
-      { type: 'SessionWarning', code: 'EXPRESS_SESSION_SECURE_COOKIE' }
-    )
+    warn('EXPRESS_SESSION_SECURE_COOKIE', `the session cookie "${name}" is secure and was not set: ${reason(req, trustProxy)}`)
   }
 }
 

@@ -2,14 +2,14 @@
 
 const Cookie = require('./cookie')
 
-/** The last moment whose ISO text has a year of four digits; beyond it cookies are stored as text. */
+/** The last moment whose ISO text has a year of four digits. Cookies beyond it are stored as text. */
 const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z')
-/** What stands in a cookie's JSON where the hole is to be: no other key contains a quoted "expires". */
+/** Marks the place of the expiry in a cookie's JSON: no other key contains a quoted "expires". */
 const HOLE = '"expires":null'
 
 /**
- * Cookies of one store: nearly all have the same attributes and differ in their expiry alone. The
- * engine keeps such a template once and knows it by a number; here are the two directions.
+ * The cookie templates of one store. Nearly all cookies have the same attributes and differ in their expiry alone, so
+ * the engine keeps the attributes' text once and knows it by a number.
  */
 class Templates {
   constructor (engine) {
@@ -19,7 +19,7 @@ class Templates {
     this.byNumber = []
   }
 
-  /** The template of the cookie attributes `data`, or undefined when they have to be stored as text. */
+  /** The template of the attributes `data`, or undefined when they have to be stored as text. */
   of (data) {
     const { expires } = data
     if (expires !== null && !isMoment(expires)) return undefined
@@ -29,7 +29,7 @@ class Templates {
       return last
     }
 
-    // What is left of a fixed expiry differs from request to request: no template.
+    // With a fixed expiry, originalMaxAge is what was left of it. It differs at each request, and would use up the templates.
     if (data.originalMaxAge % 1000 !== 0) return undefined
 
     const template = this.intern(...cut(data))
@@ -66,6 +66,19 @@ class Templates {
     this.byNumber[number] = template
     return template
   }
+
+  /**
+   * The cookie that a template and an expiry stand for, as `Store.prototype.createSession` would make it from the text.
+   *
+   * @param {number} expires in ms since the epoch, NaN for none
+   */
+  static cookieFrom (template, expires) {
+    const cookie = new Cookie(template.attributes)
+    const { originalMaxAge } = template.data
+    if (!Number.isNaN(expires)) Cookie.setExpires(cookie, new Date(expires), originalMaxAge)
+    cookie.originalMaxAge = originalMaxAge
+    return cookie
+  }
 }
 
 /** The JSON text of cookie attributes before and after the value of `expires`. */
@@ -75,7 +88,7 @@ function cut (data) {
   return [text.slice(0, at), text.slice(at + 'null'.length)]
 }
 
-/** What a new Cookie does not have by itself; nothing, for most apps. */
+/** The attributes that differ from those of `new Cookie()`; undefined, for most apps. */
 function ownAttributes (data) {
   const defaults = new Cookie()
   const attributes = { ...data }
@@ -89,18 +102,6 @@ function ownAttributes (data) {
 
 function isMoment (value) {
   return value instanceof Date && value.getTime() >= 0 && value.getTime() <= LAST_MOMENT
-}
-
-/**
- * The cookie that a stored template and expiry stand for, as `Store.prototype.createSession` would
- * make it from the text.
- */
-Templates.revive = function revive (template, expires) {
-  const cookie = new Cookie(template.attributes)
-  const { originalMaxAge } = template.data
-  if (expires !== undefined) Cookie.setExpires(cookie, new Date(expires), originalMaxAge)
-  cookie.originalMaxAge = originalMaxAge
-  return cookie
 }
 
 module.exports = { Templates }

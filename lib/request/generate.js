@@ -1,23 +1,23 @@
 'use strict'
 
-const Cookie = require('./cookie')
-const { isSecure } = require('./secure')
-const Session = require('./session')
+const Cookie = require('../cookie/cookie')
+const { isSecure } = require('../http/secure')
+const Session = require('../session/session')
 
 module.exports = { generateSession }
 
 /** Gives `req` a new id and an empty session: what `store.generate` does. */
-function generateSession (req, middleware, cookieOptions) {
+function generateSession (req, config, cookieOptions) {
   const { secure, sameSite } = cookieOptions
   const cookie = new Cookie(cookieOptions)
 
   if (secure === 'auto' || sameSite === 'auto') {
-    const overTls = isSecure(req, middleware.trustProxy)
+    const overTls = isSecure(req, config.trustProxy)
     if (secure === 'auto') cookie.secure = overTls
     if (sameSite === 'auto') cookie.sameSite = overTls ? 'none' : 'lax'
   }
 
-  req.sessionID = middleware.generateId(req)
+  req.sessionID = config.generateId(req)
   req.session = new Session(req)
   req.session.cookie = cookie
 }

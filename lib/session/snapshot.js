@@ -3,7 +3,7 @@
 const { isBigIntObject, isBooleanObject, isBoxedPrimitive, isNumberObject, isStringObject } = require('util').types
 const { dataText, hasMembers } = require('./serialize')
 
-module.exports = { sameState, stateOf }
+module.exports = { sameSnapshot, snapshotOf }
 
 /** Where an object or an array begins, and where one ends. */
 const OBJECT = Symbol('{')
@@ -11,32 +11,32 @@ const ARRAY = Symbol('[')
 const END = Symbol('end')
 /** Comes before a JSON text. */
 const TEXT = Symbol('text')
-/** What is nested deeper than this is kept as a text: nesting must not exhaust the stack. */
+/** Values nested deeper than this are kept as text, so that nesting can not exhaust the stack. */
 const DEEPEST = 50
 
 const { hasOwnProperty, valueOf } = Object.prototype
 const { isRawJSON = () => false } = JSON
 
 /**
- * The data of a session, without its own `cookie`, as a flat list of keys and primitive values: two
- * lists are equal exactly when the JSON texts are. Two of them and their comparison take 0.2 µs for the
- * 150 bytes of an ordinary session, where one JSON.stringify takes 0.5 to 1; long strings cost nothing.
+ * A snapshot of a session's data: a flat list of keys and primitive values, without the session's own `cookie`. Two
+ * snapshots are equal exactly when the JSON texts are. Making two and comparing them takes 0.2 µs for the 150 bytes of
+ * an ordinary session, where one JSON.stringify takes 0.5 to 1. Long strings cost nothing.
  *
  * @throws {TypeError} when the session has no JSON text
  * @throws what JSON.stringify throws (cycles, BigInt, a toJSON of the app)
  */
-function stateOf (session) {
+function snapshotOf (session) {
   try {
-    const state = []
-    addSession(session, state)
-    return state
+    const list = []
+    addSession(session, list)
+    return list
   } catch (err) {
-    dataText(session) // which says it of the whole
+    dataText(session) // throws what JSON says of the whole session
     throw err
   }
 }
 
-function sameState (a, b) {
+function sameSnapshot (a, b) {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) {
     if (a[i] !== b[i]) return false
@@ -44,21 +44,21 @@ function sameState (a, b) {
   return true
 }
 
-function addSession (session, state) {
+function addSession (session, list) {
   if (hasMembers(session)) {
-    addMembers(session, state, 0, 'cookie')
+    addMembers(session, list, 0, 'cookie')
     return
   }
 
   const text = dataText(session)
   if (text === undefined) throw new TypeError('the session has no JSON text')
   const data = JSON.parse(text)
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) state.push(TEXT, text)
-  else addMembers(data, state, 0)
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) list.push(TEXT, text)
+  else addMembers(data, list, 0)
 }
 
-/** Adds what JSON makes of a value; false when that is nothing (undefined, a function, a symbol). */
-function add (value, key, state, depth) {
+/** Adds what JSON makes of a value. Returns false for what JSON leaves out: undefined, a function, a symbol. */
+function add (value, key, list, depth) {
   if (value !== null && (typeof value === 'object' || typeof value === 'function' || typeof value === 'bigint')) {
     if (typeof value.toJSON === 'function') value = value.toJSON(String(key))
     if (isBoxed(value)) value = unboxed(value)
@@ -67,14 +67,14 @@ function add (value, key, state, depth) {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      state.push(value)
+      list.push(value)
       return true
     case 'number':
-      state.push(Number.isFinite(value) ? value : null)
+      list.push(Number.isFinite(value) ? value : null)
       return true
     case 'object':
-      if (value === null) state.push(null)
-      else addObject(value, state, depth + 1)
+      if (value === null) list.push(null)
+      else addObject(value, list, depth + 1)
       return true
     case 'bigint':
       throw new TypeError('a BigInt has no JSON text')
@@ -83,40 +83,40 @@ function add (value, key, state, depth) {
   }
 }
 
-function addObject (object, state, depth) {
+function addObject (object, list, depth) {
   if (depth > DEEPEST) {
-    state.push(TEXT, JSON.stringify(object))
+    list.push(TEXT, JSON.stringify(object))
   } else if (Array.isArray(object)) {
-    state.push(ARRAY)
+    list.push(ARRAY)
     for (let i = 0; i < object.length; i++) {
-      if (!add(object[i], i, state, depth)) state.push(null)
+      if (!add(object[i], i, list, depth)) list.push(null)
     }
-    state.push(END)
+    list.push(END)
   } else if (isRawJSON(object)) {
-    addRaw(object.rawJSON, state)
+    addRaw(object.rawJSON, list)
   } else {
-    state.push(OBJECT)
-    addMembers(object, state, depth)
-    state.push(END)
+    list.push(OBJECT)
+    addMembers(object, list, depth)
+    list.push(END)
   }
 }
 
-function addMembers (object, state, depth, except) {
+function addMembers (object, list, depth, except) {
   for (const key in object) {
     if (key === except || !hasOwnProperty.call(object, key)) continue
-    state.push(key)
-    if (!add(object[key], key, state, depth)) state.pop()
+    list.push(key)
+    if (!add(object[key], key, list, depth)) list.pop()
   }
 }
 
-/** A text of `JSON.rawJSON`: a primitive value, or a number that JavaScript has no exact value for. */
-function addRaw (text, state) {
+/** Adds a text of `JSON.rawJSON`: a primitive value, or a number that JavaScript can not hold exactly. */
+function addRaw (text, list) {
   const value = JSON.parse(text)
-  if (typeof value === 'number' && String(value) !== text) state.push(TEXT, text)
-  else state.push(value)
+  if (typeof value === 'number' && String(value) !== text) list.push(TEXT, text)
+  else list.push(value)
 }
 
-/** Boxed values have a valueOf of their own; all others, nearly, that of Object (0.02 µs to see, 0.06 to ask). */
+/** Boxed values have their own valueOf; nearly all others have Object's. Comparing takes 0.02 µs, asking `util.types` 0.06. */
 function isBoxed (value) {
   return typeof value === 'object' && value !== null && value.valueOf !== valueOf && isBoxedPrimitive(value)
 }

@@ -1,19 +1,21 @@
 'use strict'
 
-/**
- * Where a request keeps the contexts of the session middlewares that it went through.
- * A symbol: nothing that walks a request's properties sees it.
+/*
+ * How a session finds the request that loaded it. Each session middleware attaches its context to the request; see
+ * request/context.js. A session needs three methods of it: `save`, `hasRead` and `learnRevision`.
  */
+
+/** A symbol: nothing that walks a request's properties sees it. */
 const CONTEXT = Symbol('express-session')
 
-/** Makes `context` the newest of its request; it takes the place of an older one of the same middleware. */
+/** Makes `context` the newest of its request. It takes the place of an older one of the same middleware. */
 function attach (req, context) {
   const outer = req[CONTEXT]
-  context.outer = outer && outer.middleware === context.middleware ? outer.outer : outer
+  context.outer = outer && outer.config === context.config ? outer.outer : outer
   req[CONTEXT] = context
 }
 
-/** The context that loaded or made `session`; a session that the app regenerated has none. */
+/** The context that loaded or made `session`. A session that the app regenerated has none. */
 function contextOf (session) {
   const { req, id } = session
   let context = req && req[CONTEXT]

@@ -1,6 +1,6 @@
 'use strict'
 
-const debug = require('./debug')
+const debug = require('../util/debug')
 
 module.exports = { askStore, TIMEOUT: 'ERR_SESSION_STORE_TIMEOUT' }
 

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const vm = require('node:vm')
 const fc = require('fast-check')
-const { dataText, sameState, stateOf } = require('../helpers/internals')
+const { dataText, sameSnapshot, snapshotOf } = require('../helpers/internals')
 
 class Basket {
   constructor (rows) {
@@ -42,7 +42,7 @@ const session = fc.array(fc.tuple(key, value), { maxLength: 4 })
   .map((pairs) => Object.defineProperties(new Basket(), Object.getOwnPropertyDescriptors(Object.fromEntries(pairs))))
 
 function agree (a, b) {
-  assert.equal(sameState(stateOf(a), stateOf(b)), dataText(a) === dataText(b), `${dataText(a)}\n${dataText(b)}`)
+  assert.equal(sameSnapshot(snapshotOf(a), snapshotOf(b)), dataText(a) === dataText(b), `${dataText(a)}\n${dataText(b)}`)
 }
 
 test('Two states are equal exactly when the texts are', () => {
@@ -53,7 +53,7 @@ test('The state of a session is that of its parsed text', () => {
   fc.assert(fc.property(session, (some) => {
     if (typeof some.toJSON === 'function') return // its cookie is data
     const text = dataText(some)
-    assert.ok(sameState(stateOf(some), stateOf(JSON.parse(text))), text)
+    assert.ok(sameSnapshot(snapshotOf(some), snapshotOf(JSON.parse(text))), text)
   }), { numRuns: 3000 })
 })
 
@@ -75,17 +75,17 @@ test('Numbers that JavaScript cannot hold are told apart where JSON can write th
 
 test('The order of keys counts, as in the text', () => {
   agree({ a: 1, b: 2 }, { b: 2, a: 1 })
-  assert.ok(!sameState(stateOf({ a: 1, b: 2 }), stateOf({ b: 2, a: 1 })))
+  assert.ok(!sameSnapshot(snapshotOf({ a: 1, b: 2 }), snapshotOf({ b: 2, a: 1 })))
 })
 
 test('Only the cookie of the session itself is left out', () => {
-  assert.ok(sameState(stateOf({ cookie: 1, a: 1 }), stateOf({ cookie: 2, a: 1 })))
-  assert.ok(!sameState(stateOf({ a: { cookie: 1 } }), stateOf({ a: { cookie: 2 } })))
+  assert.ok(sameSnapshot(snapshotOf({ cookie: 1, a: 1 }), snapshotOf({ cookie: 2, a: 1 })))
+  assert.ok(!sameSnapshot(snapshotOf({ a: { cookie: 1 } }), snapshotOf({ a: { cookie: 2 } })))
 })
 
 test('Inherited properties do not count', () => {
   agree(Object.create({ a: 1 }), {})
-  assert.deepEqual(stateOf(Object.create({ a: 1 })), [])
+  assert.deepEqual(snapshotOf(Object.create({ a: 1 })), [])
 })
 
 test('Deep nesting is neither mistaken for text nor too deep', () => {
@@ -97,7 +97,7 @@ test('Deep nesting is neither mistaken for text nor too deep', () => {
   }
   let deep = []
   for (let i = 0; i < 3000; i++) deep = [deep]
-  assert.ok(sameState(stateOf({ deep }), stateOf({ deep })))
+  assert.ok(sameSnapshot(snapshotOf({ deep }), snapshotOf({ deep })))
 })
 
 for (const [name, make] of Object.entries({
@@ -126,13 +126,13 @@ for (const [name, make] of Object.entries({
     } catch (err) {
       expected = err
     }
-    assert.throws(() => stateOf(make()), { name: expected.name, message: expected.message })
+    assert.throws(() => snapshotOf(make()), { name: expected.name, message: expected.message })
   })
 }
 
 test('A function is no session, and an array is what JSON writes', () => {
   const named = Object.assign(() => {}, { cookie: {}, a: 1 })
-  assert.throws(() => stateOf(named), { name: 'TypeError', message: 'the session has no JSON text' })
+  assert.throws(() => snapshotOf(named), { name: 'TypeError', message: 'the session has no JSON text' })
   agree(Object.assign([1], { cookie: {} }), [1])
   agree([1], [2])
 })

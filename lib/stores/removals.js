@@ -1,30 +1,34 @@
 'use strict'
 
-const background = require('./background')
-const debug = require('./debug')
-const defer = require('./defer')
+const { now, systemNow } = require('../util/clock')
+const debug = require('../util/debug')
+const defer = require('../util/defer')
+const unrefInterval = require('../util/unref-interval')
+const { warnOf } = require('../util/warn')
 
-/** The events of a store, by what the engine calls the removals. */
+/** The events of a store, by what engines call the removals. */
 const EVENTS = ['expired', 'evicted', 'destroyed']
 /** How often removals are looked for while somebody listens, in milliseconds. */
 const PERIOD = 100
+/** A real timer does not come earlier than this after the last time, in milliseconds. */
+const SHORTEST_PERIOD = PERIOD * 0.9
 /** How many removals are told before the event loop goes on. */
 const AT_ONCE = 250
 
 /**
- * Tells listeners of `expired`, `evicted` and `destroyed`, and the `dispose` option, what a store has
- * removed: afterwards, once, in batches. While nobody wants to know, nothing is recorded.
+ * Tells the listeners of `expired`, `evicted` and `destroyed`, and the `dispose` option, what a store has removed.
+ * Each event fires once, after the removal. While nobody wants to know, nothing is recorded.
  */
 class Removals {
-  constructor (store, engine, options) {
+  constructor (store, engine) {
     this.store = store
     this.engine = engine
-    this.dispose = options.dispose
-    this.serializer = options.serializer
+    this.dispose = engine.options.dispose
     this.watch = undefined
     this.timer = undefined
+    this.lastTick = 0
 
-    if (this.dispose !== undefined) this.start(!options.noDisposeOnSet)
+    if (this.dispose !== undefined) this.start(!engine.options.noDisposeOnSet)
     else if (this.heard()) this.start(false) // listeners that came before a constructor ran
     this.onNewListener = event => {
       if (EVENTS.includes(event)) this.start(false)
@@ -51,7 +55,8 @@ class Removals {
   start (replaced) {
     if (this.watch !== undefined) return
     this.watch = this.engine.watch(replaced)
-    this.timer = background(() => this.tell(), PERIOD)
+    this.lastTick = systemNow()
+    this.timer = unrefInterval(() => this.tick(), PERIOD)
   }
 
   stop () {
@@ -66,17 +71,27 @@ class Removals {
     this.stop()
   }
 
+  /**
+   * A timer that comes before its time on the system's clock is a test's. Then the time that the test shows is the
+   * truth for what has expired, as it is for `prune`.
+   */
+  tick () {
+    const time = systemNow()
+    if (time - this.lastTick < SHORTEST_PERIOD) this.engine.prune(now())
+    this.lastTick = time
+    this.tell()
+  }
+
   /** Tells what there is, a batch in each turn of the event loop. */
   tell () {
     if (this.watch === undefined) return
-    const removed = this.engine.drain(this.watch, AT_ONCE)
+    const removed = this.engine.drain(this.watch, AT_ONCE, now())
     if (removed.length === AT_ONCE * 3) defer(() => this.tell())
 
     try {
       this.pass(removed)
     } catch (err) {
-      // There is no callback to give it to.
-      process.emitWarning(err instanceof Error ? err : String(err))
+      warnOf(err) // there is no callback to give it to
     }
   }
 
@@ -88,7 +103,7 @@ class Removals {
    */
   flush (touched) {
     if (this.dispose === undefined || this.watch === undefined) return
-    this.pass(this.engine.drain(this.watch, 2 ** 32 - 1), touched)
+    this.pass(this.engine.drain(this.watch, 2 ** 32 - 1, now()), touched)
   }
 
   pass (removed, touched) {
@@ -115,7 +130,7 @@ class Removals {
 
     let session
     try {
-      session = this.serializer.parse(text)
+      session = this.engine.options.serializer.parse(text)
     } catch {
       debug('a session that was removed can not be parsed')
     }
@@ -123,4 +138,4 @@ class Removals {
   }
 }
 
-module.exports = { Removals }
+module.exports = Removals

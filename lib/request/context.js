@@ -1,0 +1,530 @@
+'use strict'
+
+const { inspect } = require('util')
+const { attach, contextOf } = require('../session/link')
+const Session = require('../session/session')
+const { snapshotOf } = require('../session/snapshot')
+const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
+const { settleShapes } = require('../http/express-shapes')
+const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('../http/response')
+const { isSecure } = require('../http/secure')
+const { PENDING, RANK } = require('../stores/engine')
+const { handDown, revisionOf, takeBack } = require('../stores/handover')
+const { DROPPED_CODE, isOurs } = require('../stores/native-store')
+const { now } = require('../util/clock')
+const debug = require('../util/debug')
+const defer = require('../util/defer')
+const { askStore, TIMEOUT } = require('./ask-store')
+const fastPath = require('./fast-path')
+const { readParsedCookies } = require('./parsed-cookies')
+const {
+  DESTROY, IF_MODIFIED, isModified, isSaved, NOTHING, SAVE, savesOnlyIfModified, setCookieRule, TOUCH
+} = require('./policy')
+const { trackSaves } = require('./track-saves')
+
+/*
+ * One request on its way through one middleware, in the order in which things happen:
+ *
+ *   open ─────────── verify the client's cookie, hook the response
+ *     │ the engine has the session at once
+ *     ├─ or: fetch ── store.get ── fetched
+ *   start ────────── make req.session, call next()
+ *     │ the app runs, and may call session.save, reload, regenerate, destroy
+ *   beforeHeaders ── touch, add Set-Cookie
+ *   end ──────────── decide: destroy, save, touch or nothing; ask the store; send the response
+ *     └─ or: hold ── the last byte waits for a store that answers later ── committed
+ */
+
+/** Where a request stands. */
+const RUNNING = 0
+const ENDING = 1 // res.end was called
+const ENDED = 2 // the store has answered
+
+class RequestContext {
+  constructor (config, req, res, next, cookieOptions, keyring) {
+    this.config = config
+    this.store = config.store
+    this.req = req
+    this.res = res
+    this.next = next
+    this.cookieOptions = cookieOptions
+    this.keyring = keyring
+    this.outer = undefined // the context of another middleware on the same request
+    this.phase = RUNNING
+
+    this.cookieId = undefined // the id that the client's cookie names
+    this.sealedId = undefined // the value of that cookie, where sealing the id would make it again
+
+    this.originalId = undefined // the session as it came: its id,
+    this.original = undefined // and its snapshot
+    this.saved = undefined // the snapshot that was saved last
+    this.atEnd = undefined // the snapshot at the end of the request
+
+    this.knownId = undefined // the session whose revision this request knows,
+    this.revision = undefined // that revision,
+    this.hint = undefined // and where the engine has seen it
+    this.otherRevisions = undefined // the same for sessions that the app regenerated
+
+    this.timedOut = false // the store has not answered in time
+    this.touched = false
+    this.headersDone = false
+    this.failed = false
+    this.sendEnd = undefined // sends what is held
+
+    this.originalWrite = undefined
+    this.originalEnd = undefined
+    this.writeHead = undefined // what `res.writeHead` has become
+  }
+
+  /* open: the client's cookie */
+
+  open () {
+    const { req, res, store, keyring } = this
+
+    settleShapes(req, res)
+    attach(req, this)
+    req.sessionStore = store
+
+    let opened
+    try {
+      const header = req.headers.cookie
+      if (header) {
+        const engine = fastPath.engineForReads(store)
+        opened = engine === undefined ? keyring.open(header) : engine.load(keyring, header, now())
+        if (opened !== undefined && engine === undefined) opened.found = PENDING
+      }
+      if (opened !== undefined && opened.sid) {
+        this.cookieId = opened.sid
+        this.sealedId = opened.sealed
+      } else {
+        this.cookieId = readParsedCookies(req, this.config.name, keyring, opened && opened.sid)
+        opened = undefined
+      }
+    } catch (err) {
+      this.next(err)
+      return
+    }
+
+    req.sessionID = this.cookieId
+    this.hook()
+
+    const { cookieId } = this
+    if (!cookieId) {
+      debug('no SID sent, generating session')
+      this.start(undefined)
+    } else if (opened === undefined || opened.found === PENDING) {
+      this.fetch()
+    } else if (opened.found !== undefined && opened.found.error !== undefined) {
+      this.next(opened.found.error)
+    } else {
+      this.start(opened.found)
+    }
+  }
+
+  hook () {
+    const { res } = this
+
+    this.originalWrite = res.write
+    this.originalEnd = res.end
+    this.writeHead = hookHeaders(res, this)
+    res.end = (chunk, encoding, callback) => this.end(chunk, encoding, callback)
+  }
+
+  /* fetch: the ordinary way to a session */
+
+  fetch () {
+    debug.session('fetching %s', this.cookieId)
+    askStore(this.config.storeTimeout, this, this.get, this.fetched)
+  }
+
+  get (callback) {
+    this.store.get(this.cookieId, callback)
+  }
+
+  fetched (err, data) {
+    if (err && err.code !== 'ENOENT') {
+      debug('store failed: %s', err.code || err.name)
+      this.timedOut = err.code === TIMEOUT
+      this.next(err)
+      return
+    }
+    this.start(undefined, err ? undefined : data)
+  }
+
+  /* start: req.session */
+
+  /**
+   * @param {Loaded} [loaded] what the engine gave,
+   * @param {object} [data] or the store's get. Neither: there is no such session
+   */
+  start (loaded, data) {
+    try {
+      if (loaded !== undefined && loaded.cookie !== undefined) this.revive(loaded)
+      else if (loaded !== undefined && loaded.data) this.inflate(loaded.data, loaded.revision)
+      else if (data) this.inflate(data, revisionOf(data))
+      else this.generate()
+    } catch (err) {
+      this.next(err)
+      return
+    }
+
+    this.next()
+  }
+
+  generate () {
+    const { req } = this
+
+    debug('generating session')
+    this.store.generate(req)
+    this.came(req.session)
+  }
+
+  /** Makes a session of what the engine loaded in parts. */
+  revive (loaded) {
+    debug('session found')
+    this.learnRevision(this.cookieId, loaded.revision)
+    this.hint = loaded.hint
+    this.req.session = Session.revive(this.req, loaded.cookie, loaded.data)
+    this.cameWith(loaded.data)
+  }
+
+  /** Makes a session of what was stored as a whole. */
+  inflate (data, revision) {
+    debug('session found')
+    if (revision !== undefined) this.learnRevision(this.req.sessionID, revision)
+    this.store.createSession(this.req, data)
+    this.cameWith(data)
+  }
+
+  cameWith (data) {
+    this.came(data)
+    if (!this.config.resave) this.saved = this.original
+  }
+
+  came (data) {
+    this.originalId = this.req.sessionID
+    this.original = snapshotOf(data)
+    trackSaves(this.req.session, this)
+  }
+
+  /* The app: what it does to the session */
+
+  /** What `session.save` does. */
+  save (session, callback) {
+    debug.session('saving %s', session.id)
+    try {
+      this.noteSaved(session)
+    } catch (err) {
+      if (!callback) throw err
+      defer(callback, err)
+      return
+    }
+
+    const done = callback || noop
+    if (!fastPath.save(this, session, done)) this.saveThroughStore(session, done)
+  }
+
+  saveThroughStore (session, callback) {
+    const store = this.req.sessionStore
+    const known = this.handDown(session)
+    store.set(session.id, session, (...args) => {
+      this.takeBack(session, known)
+      callback(...args)
+    })
+  }
+
+  /**
+   * Remembers what is being saved. The end of the request has just taken the snapshot itself.
+   *
+   * @throws when the session has no JSON text: no store gets to see it
+   */
+  noteSaved (session) {
+    if (this.phase !== ENDING || this.atEnd === undefined) this.saved = snapshotOf(session)
+  }
+
+  /** Learns the revision of what a store's get gave. */
+  hasRead (sid, data) {
+    const revision = revisionOf(data)
+    if (revision !== undefined) this.learnRevision(sid, revision)
+  }
+
+  /** Remembers which session this request has read or written. Once that is destroyed, it must not come back. */
+  learnRevision (sid, revision) {
+    if (this.knownId === undefined || this.knownId === sid) {
+      this.knownId = sid
+      this.revision = revision
+    } else {
+      if (this.otherRevisions === undefined) this.otherRevisions = new Map()
+      this.otherRevisions.set(sid, revision)
+    }
+  }
+
+  /**
+   * What this request knows of a session that it saves.
+   *
+   * @return {import('../stores/handover').Knowledge}
+   */
+  knowledgeOf (session) {
+    // Another middleware on this store may have made the session.
+    const maker = contextOf(session)
+    const owner = maker !== undefined && maker.store === this.store ? maker : this
+    const { id } = session
+    const rank = this.rankOf()
+    if (id === owner.knownId) return { revision: owner.revision, hint: owner.hint, rank }
+    return { revision: owner.otherRevisions && owner.otherRevisions.get(id), hint: undefined, rank }
+  }
+
+  /** The client came back with a cookie that this app has signed. */
+  rankOf () {
+    return this.cookieId ? RANK.RETURNED : RANK.NEW
+  }
+
+  /** Tells this package's store what this request knows; see stores/handover.js. */
+  handDown (session) {
+    if (this.req.sessionStore !== this.store || !isOurs(this.store)) return undefined
+    const known = this.knowledgeOf(session)
+    handDown(session, known)
+    return known
+  }
+
+  takeBack (session, known) {
+    if (known === undefined) return
+    takeBack(session, known)
+    if (known.revision !== undefined) this.learnRevision(session.id, known.revision)
+  }
+
+  /* beforeHeaders: the last moment for a cookie */
+
+  beforeHeaders () {
+    if (this.headersDone) return
+    this.headersDone = true
+    // A later writeHead wrapper may have changed the session.
+    if (this.res.writeHead !== this.writeHead) this.atEnd = undefined
+
+    try {
+      this.setCookie()
+    } catch (err) {
+      this.fail(err)
+    }
+  }
+
+  setCookie () {
+    const { req, res, config } = this
+    const { session, sessionID: sid } = req
+
+    if (!session) {
+      debug('no session')
+      return
+    }
+
+    if (typeof sid !== 'string' || !this.setsCookie(session, sid)) return
+
+    if (session.cookie.secure && !isSecure(req, config.trustProxy)) {
+      debug('not secured')
+      config.warnOfInsecureCookie(req)
+      return
+    }
+
+    this.touch(session)
+    const sealed = sid === this.cookieId ? this.sealedId : undefined
+    appendSetCookie(res, cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+  }
+
+  setsCookie (session, sid) {
+    const rule = setCookieRule(this.config, this.cookieId === sid, session.cookie.expires != null)
+    return rule === IF_MODIFIED ? this.isModified(session) : rule
+  }
+
+  /* end: what becomes of the session, and the response */
+
+  /** `res.end`. */
+  end (chunk, encoding, callback) {
+    const { res } = this
+
+    if (typeof chunk === 'function') {
+      callback = chunk
+      chunk = encoding = undefined
+    } else if (typeof encoding === 'function') {
+      callback = encoding
+      encoding = undefined
+    }
+
+    if (this.phase >= ENDING) return this.endAgain(callback)
+    // Node throws at such a chunk, before anything has happened.
+    if (!isBody(chunk)) return this.originalEnd.call(res, chunk, encoding)
+
+    this.phase = ENDING
+    onFinish(res, callback)
+
+    const task = this.decide()
+    if (task === NOTHING || this.commitNow(task)) {
+      this.endNow(chunk, encoding)
+      return res
+    }
+
+    askStore(this.config.storeTimeout, this, done => this.commit(task, done), this.committed)
+
+    this.atEnd = undefined // a store may change the session that it saves or touches
+    if (this.phase === ENDED) this.endNow(chunk, encoding)
+    else this.hold(chunk, encoding)
+    return res
+  }
+
+  decide () {
+    const { req, store, config } = this
+    const { session, sessionID: sid } = req
+
+    // A store that has not answered in time may well have the session.
+    if (sid && config.unsetDestroy && session == null && !this.timedOut) return DESTROY
+
+    if (!session) {
+      debug('no session')
+      return NOTHING
+    }
+
+    try {
+      this.touch(session)
+
+      // Without an id there is nothing to save it under.
+      if (typeof sid !== 'string') {
+        debug('session ignored because of bogus req.sessionID of type %s', typeof sid)
+        return NOTHING
+      }
+
+      if (this.shouldSave(session, sid)) return SAVE
+      return this.cookieId === sid && typeof store.touch === 'function' ? TOUCH : NOTHING
+    } catch (err) {
+      this.fail(err)
+      return NOTHING
+    }
+  }
+
+  shouldSave (session, sid) {
+    const onlyIfModified = savesOnlyIfModified(this.config, this.cookieId === sid, this.saved !== undefined)
+    return onlyIfModified
+      ? this.isModified(session)
+      : !isSaved(this.originalId, this.saved, session.id, this.snapshot(session))
+  }
+
+  isModified (session) {
+    return isModified(this.originalId, this.original, session.id, this.snapshot(session))
+  }
+
+  /** The session's snapshot, taken once when the request has ended. */
+  snapshot (session) {
+    if (this.phase < ENDING) return snapshotOf(session)
+    if (this.atEnd === undefined) this.atEnd = snapshotOf(session)
+    return this.atEnd
+  }
+
+  touch (session) {
+    if (this.touched) return
+    session.touch()
+    this.touched = true
+  }
+
+  /** Does what was decided with an engine that answers at once. False: the store has to be asked. */
+  commitNow (task) {
+    const engine = fastPath.engineForWrites(this, task)
+    if (engine === undefined || engine.capabilities.writes !== 'now') return false
+    try {
+      fastPath.commit(engine, this, task)
+    } catch (err) {
+      this.report(err)
+    }
+    return true
+  }
+
+  /** Asks the engine or, the ordinary way, the store. Its methods are looked up now. */
+  commit (task, done) {
+    const engine = fastPath.engineForWrites(this, task)
+    if (engine !== undefined) {
+      if (fastPath.commit(engine, this, task, done) !== PENDING) done()
+      return
+    }
+
+    const { req, store } = this
+    const { session, sessionID: sid } = req
+    if (task === DESTROY) {
+      debug('destroying')
+      store.destroy(sid, done)
+    } else if (task === SAVE) {
+      const known = this.handDown(session)
+      session.save((...args) => {
+        this.takeBack(session, known)
+        done(...args)
+      })
+    } else {
+      debug('touching')
+      store.touch(sid, session, done)
+    }
+  }
+
+  committed (err) {
+    if (err && err.code !== DROPPED_CODE) this.report(err)
+    this.phase = ENDED
+    const { sendEnd } = this
+    this.sendEnd = undefined // it holds the body, and whoever keeps the session keeps this
+    if (sendEnd === undefined) return
+    try {
+      sendEnd()
+    } catch (err) {
+      this.report(err) // Node threw on a body-length mismatch: the store must not catch it
+    }
+  }
+
+  /** Sends all but the very end, which waits for the store. */
+  hold (chunk, encoding) {
+    const { res, originalWrite, originalEnd } = this
+
+    try {
+      this.sendEnd = holdEnd(res, originalWrite, originalEnd, chunk, encoding)
+    } catch (err) {
+      // A wrapper of writeHead threw. An app that goes on must not wait for ever.
+      this.sendEnd = () => originalEnd.call(res, chunk, encoding)
+      throw err
+    }
+  }
+
+  endNow (chunk, encoding) {
+    const { res } = this
+
+    this.phase = ENDED
+    if (writesOwnHeaders(res)) this.beforeHeaders()
+    this.originalEnd.call(res, chunk, encoding)
+  }
+
+  /** A second call. Node would make a second body an 'error' event, which ends a process that does not listen to it. */
+  endAgain (callback) {
+    const { res } = this
+
+    if (callback && this.phase !== ENDED) {
+      onFinish(res, callback)
+    } else if (callback) {
+      this.originalEnd.call(res, undefined, undefined, callback)
+    }
+    return res
+  }
+
+  /* Errors */
+
+  /** The session or its cookie can not be written. What the headers have said of it, the end need not repeat. */
+  fail (err) {
+    if (!this.failed) this.report(err)
+    this.failed = true
+  }
+
+  /** The response has begun: an error can only be passed on, on a later tick. */
+  report (err) {
+    defer(this.next, err)
+  }
+
+  /** Whoever prints a request must not see sessions. */
+  [inspect.custom] () {
+    return 'RequestContext {}'
+  }
+}
+
+function noop () {}
+
+module.exports = RequestContext

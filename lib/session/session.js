@@ -1,0 +1,126 @@
+'use strict'
+
+const { contextOf, contextOn } = require('./link')
+
+module.exports = Session
+
+/**
+ * The session of a request: its data as own enumerable properties, its methods not enumerable.
+ *
+ * @param {object} req gives `sessionID`, and `sessionStore` once a method needs it
+ * @param {object} [data] merged in, but for keys that the prototype has (`save`, `__proto__` …)
+ */
+function Session (req, data) {
+  // Reflect's takes 0.25 µs for the two, Object's 0.42.
+  Reflect.defineProperty(this, 'req', { value: req })
+  Reflect.defineProperty(this, 'id', { value: req.sessionID })
+
+  if (typeof data === 'object' && data !== null) {
+    mergeInto(this, data)
+  }
+}
+
+/** Adds `data` to a session, ignoring what the session or its prototype already has. */
+function mergeInto (session, data) {
+  for (const key in data) {
+    if (!(key in session)) {
+      session[key] = data[key]
+    }
+  }
+}
+
+/**
+ * A session read from a store by parts, with the cookie as its first key, as the text had it.
+ */
+Session.revive = function revive (req, cookie, data) {
+  const session = new Session(req)
+  session.cookie = cookie
+  mergeInto(session, data)
+  return session
+}
+
+/** Renews the cookie's expiry, and with it the session's. */
+defineMethod('touch', function touch () {
+  return this.resetMaxAge()
+})
+
+/** Sets `cookie.maxAge` back to `cookie.originalMaxAge`. */
+defineMethod('resetMaxAge', function resetMaxAge () {
+  this.cookie.maxAge = this.cookie.originalMaxAge
+  return this
+})
+
+/**
+ * Saves the session.
+ *
+ * @param {function(Error?)} [callback]
+ */
+defineMethod('save', function save (callback) {
+  const context = contextOf(this)
+  if (context) {
+    context.save(this, callback)
+  } else {
+    this.req.sessionStore.set(this.id, this, callback || noop)
+  }
+  return this
+})
+
+/**
+ * Reads the session from the store again: `req.session` becomes a new Session with the same id.
+ *
+ * @param {function(Error?)} [callback]
+ */
+defineMethod('reload', function reload (callback) {
+  const { req } = this
+  const store = req.sessionStore
+  const done = callback || noop
+
+  store.get(this.id, function (err, data) {
+    if (err) return done(err)
+    if (!data) return done(new Error('failed to load session'))
+    try {
+      const context = contextOn(req, store)
+      if (context) context.hasRead(req.sessionID, data)
+      store.createSession(req, data)
+    } catch (err) {
+      return done(err)
+    }
+    done()
+  })
+  return this
+})
+
+/**
+ * Removes the session from the request and from the store.
+ *
+ * @param {function(Error?)} [callback]
+ */
+defineMethod('destroy', function destroy (callback) {
+  delete this.req.session
+  this.req.sessionStore.destroy(this.id, callback)
+  return this
+})
+
+/**
+ * Destroys the session and gives the request a new one with a new id.
+ *
+ * @param {function(Error?)} [callback]
+ */
+defineMethod('regenerate', function regenerate (callback) {
+  this.req.sessionStore.regenerate(this.req, callback || noop)
+  return this
+})
+
+function noop () {}
+
+function defineMethod (name, value) {
+  Object.defineProperty(Session.prototype, name, {
+    configurable: true,
+    enumerable: false,
+    value,
+    writable: true
+  })
+}
+
+/** The method as it is here, whatever the prototype has later. */
+Session.save = Session.prototype.save

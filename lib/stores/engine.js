@@ -1,0 +1,128 @@
+'use strict'
+
+/*
+ * THE ENGINE CONTRACT
+ *
+ * An engine keeps sessions. Stores (native-store.js) and the fast path (request/fast-path.js) talk to it by this
+ * contract alone; it knows nothing of requests. __test__/engines/ holds every engine to it.
+ *
+ * Results. A method returns its result, or PENDING. With PENDING it calls `callback(err, result)` once, later. Without
+ * a callback, PENDING means that nothing was begun. A method throws what it can tell at once.
+ *
+ *   load(keyring, header, now)      Opened | undefined     undefined: no cookie with a valid signature. `opened.found`
+ *                                                         is a Loaded, undefined for no such session, or PENDING:
+ *                                                         ask the store's `get`. The client has come back: see rank
+ *   get(sid, now, callback)         Stored | undefined     for a client that has come back
+ *   peek(sid, now, callback)        Stored | undefined     for somebody who looks around: no rank, no statistics
+ *   commit(write, callback)         DONE | DROPPED         stores a session
+ *   touch(write, callback)          DONE                   renews the deadline and the cookie, if there is the session
+ *   destroy(sid, now, callback)     DONE                   a request that had loaded it can not bring it back
+ *   clear(now, callback)            DONE                   destroys all
+ *   length(now, callback)           number
+ *   ids(part, now, callback)        string[] | null        the ids in parts 0, 1, …; null after the last part
+ *   prune(now)                      boolean                removes some of what has expired at `now`; true: call again
+ *   stats(now)                      object                 see MemoryStoreStats in index.d.ts
+ *   watch(replaced)                 watch                  records what is removed, and with `replaced` what is written over
+ *   drain(watch, most, now)         string[]               [kind, sid, text, kind, …] of at most `most` removals
+ *   unwatch(watch)
+ *   close()                                                releases what outlives the last request
+ *
+ * `now` is the time that the caller sees, in ms since the epoch.
+ *
+ * Revision. Each creation of a session has one; it is opaque to all but the engine. A write that names a revision is
+ * DROPPED when that session was destroyed; without a revision it is stored in any case.
+ *
+ * Hint. Where the engine has seen a session. It may be lost at any time, and is opaque too.
+ *
+ * Rank. How much a session has proved: see RANK. At a bound the lowest rank goes first. The engine raises the rank of
+ * sessions that clients come back with; a write can raise it, never lower it.
+ *
+ * Properties: `capabilities` as below, `options` as the store's constructor has checked them.
+ */
+
+/** The engine has no answer at once. */
+const PENDING = Symbol('pending')
+const DONE = Symbol('done')
+/** The session was destroyed after the writer had loaded it: nothing is written. */
+const DROPPED = Symbol('dropped')
+
+/** How much a session has proved. */
+const RANK = { NEW: 0, RETURNED: 1 } // RETURNED: its client has come back with a cookie that the app signed
+
+/**
+ * @typedef {object} Capabilities what an engine can do; what it lacks throws where it is asked for
+ * @property {'now'|'later'} reads `later`: `load` and `get` may return PENDING
+ * @property {'now'|'later'} writes `later`: `commit`, `touch` and `destroy` may return PENDING
+ * @property {boolean} revisions a late save of a destroyed session is dropped
+ * @property {boolean} events `watch`, `drain` and `unwatch` work
+ * @property {boolean} iterate `ids` works
+ *
+ * @typedef {object} Write what is to be stored, by `commit` or `touch`
+ * @property {string} sid
+ * @property {any} session what is stored; for `touch`, whose cookie is
+ * @property {string} [text] what a serializer made of it; without it the engine writes JSON
+ * @property {number} deadline the session is gone from this moment on, in ms since the epoch
+ * @property {unknown} revision as loaded; undefined to store in any case. `commit` puts the new one here
+ * @property {unknown} hint as loaded
+ * @property {number} rank
+ * @property {number} now
+ *
+ * @typedef {object} Stored
+ * @property {string} text
+ * @property {unknown} revision
+ */
+
+/** A session as an engine loads it for a request. */
+class Loaded {
+  /**
+   * @param {any} data parsed; with the cookie in it where `cookie` is undefined
+   * @param {object|undefined} cookie a Cookie
+   * @param {unknown} revision
+   * @param {unknown} hint
+   */
+  constructor (data, cookie, revision, hint) {
+    this.data = data
+    this.cookie = cookie
+    this.revision = revision
+    this.hint = hint
+    /** @type {unknown} why the stored text can not be parsed */
+    this.error = undefined
+  }
+}
+
+/**
+ * What a serializer makes of a stored text.
+ *
+ * @throws {SyntaxError} without the text, which JSON's own would quote; other serializers' errors as they are
+ */
+function parse (serializer, text) {
+  if (serializer !== JSON) return serializer.parse(text)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError('the text stored for the session is not JSON')
+  }
+}
+
+/** `load` for an engine that has no quicker way than its `get`. */
+function loadByGet (engine, keyring, header, now) {
+  const opened = keyring.open(header)
+  if (opened === undefined) return undefined
+  const stored = engine.get(opened.sid, now)
+  opened.found = stored === undefined || stored === PENDING ? stored : loadedFrom(stored)
+  return opened
+}
+
+/** A Loaded made of a whole text. An empty text is no session: upstream takes it so. */
+function loadedFrom ({ text, revision }) {
+  if (text === '') return undefined
+  const loaded = new Loaded(undefined, undefined, revision, undefined)
+  try {
+    loaded.data = parse(JSON, text)
+  } catch (err) {
+    loaded.error = err
+  }
+  return loaded
+}
+
+module.exports = { DONE, DROPPED, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK }

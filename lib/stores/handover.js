@@ -1,0 +1,41 @@
+'use strict'
+
+/*
+ * What a request and a store tell each other beside the arguments of `get` and `set`: those methods belong to
+ * express-session's contract, and apps wrap them. Foreign stores never look here.
+ */
+
+/** @type {WeakMap<object, unknown>} the revision of each session that a store's `get` gave, as data */
+const revisions = new WeakMap()
+/** @type {WeakMap<object, Knowledge>} for the sessions that a request is saving */
+const saving = new WeakMap()
+
+/**
+ * @typedef {object} Knowledge what a request knows of a session that it saves
+ * @property {unknown} revision see stores/engine.js; the store puts the new one here
+ * @property {number} rank
+ */
+
+function setRevision (data, revision) {
+  if (typeof data === 'object' && data !== null) revisions.set(data, revision)
+}
+
+function revisionOf (data) {
+  return revisions.get(data)
+}
+
+/** @param {Knowledge} knowledge for the store's `set`, until `takeBack` */
+function handDown (session, knowledge) {
+  saving.set(session, knowledge)
+}
+
+function takeBack (session, knowledge) {
+  if (saving.get(session) === knowledge) saving.delete(session)
+}
+
+/** @return {Knowledge|undefined} undefined when no request saves the session: the app has called `set` itself */
+function knowledgeOf (session) {
+  return saving.get(session)
+}
+
+module.exports = { handDown, knowledgeOf, revisionOf, setRevision, takeBack }

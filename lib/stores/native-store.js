@@ -1,0 +1,366 @@
+'use strict'
+
+const { inherits } = require('util')
+const { now } = require('../util/clock')
+const defer = require('../util/defer')
+const unrefInterval = require('../util/unref-interval')
+const { warnOf } = require('../util/warn')
+const { deadlineOf } = require('./deadline')
+const { DONE, DROPPED, parse, PENDING, RANK } = require('./engine')
+const { knowledgeOf, setRevision } = require('./handover')
+const Removals = require('./removals')
+const Store = require('./store')
+
+/** Where a store keeps its parts: an own property, so that reading a prototype makes nothing. */
+const PARTS = Symbol('express-session-native.parts')
+const MAKE_ENGINE = Symbol('express-session-native.makeEngine')
+/** What a method answers with that has nothing to say: it calls back without arguments, as upstream's do. */
+const NOTHING = Symbol('nothing')
+/** How many sessions a walk over the store handles before the event loop goes on. */
+const AT_ONCE = 500
+/** The longest delay that a timer takes. */
+const LONGEST_DELAY = 2 ** 31 - 1
+const DROPPED_CODE = 'ERR_SESSION_DESTROYED'
+
+/**
+ * Makes `constructor` a store on an engine. The methods become its own, because apps copy and stub them there.
+ *
+ * @param {function} constructor
+ * @param {function(object?): object} makeEngine makes an engine of the options that the constructor was given
+ */
+function defineStore (constructor, makeEngine) {
+  inherits(constructor, Store)
+  for (const name of Reflect.ownKeys(methods)) constructor.prototype[name] = methods[name]
+  Object.defineProperty(constructor.prototype, MAKE_ENGINE, { value: makeEngine })
+}
+
+/** What a store has beside its methods. */
+class Parts {
+  constructor (store, engine) {
+    const { serializer, ttl, dispose } = engine.options
+    this.engine = engine
+    /** No function of the app's looks at texts and deadlines. */
+    this.supportsFastPath = serializer === JSON && typeof ttl !== 'function' && dispose === undefined
+    this.removals = new Removals(store, engine)
+    this.interval = undefined
+  }
+}
+
+/** Gives a store its engine. */
+function openEngine (store, options) {
+  Object.defineProperty(store, PARTS, { value: new Parts(store, store[MAKE_ENGINE](options)) })
+  store.startInterval()
+  return store[PARTS]
+}
+
+/** A subclass may never have called the constructor: then its store gets an engine now. */
+function partsOf (store) {
+  return store[PARTS] || openEngine(store, undefined)
+}
+
+function engineOf (store) {
+  return partsOf(store).engine
+}
+
+/** The engine of a store that has one by now; undefined for stores of others. */
+function engineIn (store) {
+  const parts = store[PARTS]
+  return parts === undefined ? undefined : parts.engine
+}
+
+/** The engine of a store of which a request need not ask the methods; undefined for all others. */
+function fastEngine (store) {
+  const parts = store[PARTS]
+  return parts !== undefined && parts.supportsFastPath ? parts.engine : undefined
+}
+
+/** Whether a store is of this package. */
+function isOurs (store) {
+  return MAKE_ENGINE in store
+}
+
+/** The Store methods on any engine. index.d.ts says what they promise. */
+const methods = {
+  get (sid, callback) {
+    perform(this, callback, (engine, done) => engine.get(String(sid), now(), done), (stored, engine) => {
+      if (stored === undefined || stored.text === '') return undefined
+      const session = parse(engine.options.serializer, stored.text)
+      setRevision(session, stored.revision)
+      return session
+    })
+  },
+
+  set (sid, session, callback) {
+    const known = knowledgeOf(session)
+    let write
+    perform(this, callback, (engine, done) => {
+      write = writeOf(engine, String(sid), session, known, now())
+      write.text = textOf(engine, session)
+      return engine.commit(write, done)
+    }, result => {
+      if (result === DROPPED) throw droppedError()
+      if (known !== undefined) known.revision = write.revision
+      if (session.id === sid) setRevision(session, write.revision)
+      return NOTHING
+    })
+  },
+
+  touch (sid, session, callback) {
+    perform(this, callback, (engine, done) => {
+      const time = now()
+      const write = touchOf(engine, String(sid), session, undefined, time)
+      return engine.options.serializer === JSON ? engine.touch(write, done) : touchText(this, write, done)
+    }, () => NOTHING)
+  },
+
+  destroy (sid, callback) {
+    const sids = Array.isArray(sid) ? sid : [sid]
+    perform(this, callback, (engine, done) => destroyAll(engine, sids, done), () => NOTHING)
+  },
+
+  clear (callback) {
+    perform(this, callback, (engine, done) => engine.clear(now(), done), () => NOTHING)
+  },
+
+  length (callback) {
+    perform(this, callback, (engine, done) => {
+      const time = now()
+      engine.prune(time)
+      return engine.length(time, done)
+    }, length => length)
+  },
+
+  all (callback) {
+    const sessions = Object.create(null)
+    collect(this, callback, sessions, (sid, session) => { sessions[sid] = session })
+  },
+
+  ids (callback) {
+    const sids = []
+    collect(this, callback, sids, sid => { sids.push(sid) })
+  },
+
+  async * keys () {
+    let seen = 0
+    for await (const sids of idsByPart(engineOf(this))) {
+      for (const sid of sids) {
+        yield sid
+        if (++seen % AT_ONCE === 0) await new Promise(defer)
+      }
+    }
+  },
+
+  async * [Symbol.asyncIterator] () {
+    const engine = engineOf(this)
+    for await (const sid of this.keys()) {
+      const session = await peek(engine, sid)
+      if (session !== undefined) yield [sid, session]
+    }
+  },
+
+  prune () {
+    const { engine, removals } = partsOf(this)
+    if (engine.prune(now())) defer(() => this.prune())
+    removals.tell()
+  },
+
+  startInterval () {
+    const parts = partsOf(this)
+    this.stopInterval()
+    const { checkPeriod } = parts.engine.options
+    if (checkPeriod > 0 && checkPeriod < Infinity) {
+      parts.interval = unrefInterval(() => this.prune(), Math.min(Math.floor(checkPeriod), LONGEST_DELAY))
+    }
+  },
+
+  stopInterval () {
+    clearInterval(partsOf(this).interval)
+  },
+
+  stats () {
+    return engineOf(this).stats(now())
+  },
+
+  close () {
+    const { engine, removals } = partsOf(this)
+    this.stopInterval()
+    removals.close()
+    if (!engine.options.shared) engine.clear(now())
+    engine.close()
+  },
+
+  removeAllListeners (...args) {
+    Store.prototype.removeAllListeners.apply(this, args)
+    partsOf(this).removals.follow()
+    return this
+  }
+}
+
+/**
+ * Asks the engine, and calls back on a later tick with what `read` makes of the answer, or with the error.
+ *
+ * @throws the error, when there is no callback and the engine answers at once
+ */
+function perform (store, callback, ask, read) {
+  const { engine, removals } = partsOf(store)
+
+  function finish (result) {
+    const value = read(result, engine)
+    removals.flush()
+    if (typeof callback !== 'function') return
+    if (value === NOTHING) defer(callback)
+    else defer(callback, null, value)
+  }
+
+  function fail (err) {
+    if (typeof callback === 'function') defer(callback, err)
+    else warnOf(err) // nobody is left to throw it at
+  }
+
+  try {
+    const result = ask(engine, (err, result) => {
+      if (err) return fail(err)
+      try {
+        finish(result)
+      } catch (err) {
+        fail(err)
+      }
+    })
+    if (result !== PENDING) finish(result)
+  } catch (err) {
+    if (typeof callback !== 'function') throw err
+    defer(callback, err)
+  }
+}
+
+/** What a save is told whose session was destroyed. The end of a request says nothing of it: logout is final. */
+function droppedError () {
+  const err = new Error('the session was destroyed after it had been loaded, and is not saved')
+  err.code = DROPPED_CODE
+  return err
+}
+
+/**
+ * The record of a session to be stored.
+ *
+ * @param {import('./handover').Knowledge} [known] what a request knows of it
+ * @return {import('./engine').Write}
+ */
+function writeOf (engine, sid, session, known, time) {
+  const write = touchOf(engine, sid, session, known, time)
+  if (known !== undefined) write.rank = known.rank
+  return write
+}
+
+/** The record of a session whose cookie and deadline are to be stored. */
+function touchOf (engine, sid, session, known, time) {
+  return {
+    sid,
+    session,
+    text: undefined,
+    deadline: deadlineOf(engine.options, session, sid, time),
+    revision: known === undefined ? undefined : known.revision,
+    hint: known === undefined ? undefined : known.hint,
+    rank: RANK.NEW,
+    now: time
+  }
+}
+
+/** Touches a session whose cookie is in a text that only the serializer can read. */
+function touchText (store, write, done) {
+  const { engine, removals } = partsOf(store)
+  return andThen(later => engine.peek(write.sid, write.now, later), stored => {
+    if (stored === undefined) return DONE
+    const session = parse(engine.options.serializer, stored.text)
+    session.cookie = write.session.cookie
+    write.text = textOf(engine, session)
+    write.revision = stored.revision
+    removals.flush()
+    const result = engine.commit(write, done)
+    removals.flush(write.sid) // a touch disposes of nothing
+    return result
+  }, done)
+}
+
+function destroyAll (engine, sids, done) {
+  let waiting = 0
+  let failure
+
+  function finished (err) {
+    if (failure === undefined) failure = err
+    if (--waiting === 0) done(failure, DONE)
+  }
+
+  for (const sid of sids) {
+    if (engine.destroy(String(sid), now(), finished) === PENDING) waiting++
+  }
+  return waiting === 0 ? DONE : PENDING
+}
+
+/** Gives what `next` makes of an engine's answer: at once, or later through `done`. */
+function andThen (ask, next, done) {
+  const answer = ask((err, value) => {
+    if (err) return done(err)
+    try {
+      const result = next(value)
+      if (result !== PENDING) done(null, result)
+    } catch (err) {
+      done(err)
+    }
+  })
+  return answer === PENDING ? PENDING : next(answer)
+}
+
+/** An engine's answer, now or later, as a promise. */
+function promised (ask) {
+  return new Promise((resolve, reject) => {
+    const answer = ask((err, value) => err ? reject(err) : resolve(value))
+    if (answer !== PENDING) resolve(answer)
+  })
+}
+
+function textOf (engine, session) {
+  const text = engine.options.serializer.stringify(session)
+  if (typeof text !== 'string') throw new TypeError('serializer.stringify must return a string')
+  return text
+}
+
+/** A session for somebody who looks around, or undefined. */
+async function peek (engine, sid) {
+  const stored = await promised(later => engine.peek(sid, now(), later))
+  return stored === undefined || stored.text === '' ? undefined : parse(engine.options.serializer, stored.text)
+}
+
+async function * idsByPart (engine) {
+  for (let part = 0; ; part++) {
+    const sids = await promised(later => engine.ids(part, now(), later))
+    if (sids === null) return
+    yield sids
+  }
+}
+
+/** Hands every id, and with a second parameter its session, to `add`; then calls back with `result`. */
+function collect (store, callback, result, add) {
+  if (typeof callback !== 'function') return
+  walk(engineOf(store), add).then(() => defer(callback, null, result), err => defer(callback, err))
+}
+
+/** Goes through a store in steps that do not hold up the event loop. */
+async function walk (engine, visit) {
+  let seen = 0
+  for await (const sids of idsByPart(engine)) {
+    for (const sid of sids) {
+      if (visit.length < 2) {
+        visit(sid)
+      } else {
+        const session = await peek(engine, sid)
+        if (session !== undefined) visit(sid, session)
+      }
+      if (++seen % AT_ONCE === 0) await new Promise(defer)
+    }
+  }
+}
+
+module.exports = {
+  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, touchOf, writeOf
+}

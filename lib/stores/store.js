@@ -1,0 +1,74 @@
+'use strict'
+
+const EventEmitter = require('events')
+const { inherits } = require('util')
+const Cookie = require('../cookie/cookie')
+const Session = require('../session/session')
+
+module.exports = Store
+
+/**
+ * What session stores inherit. A constructor function without state of its own: some stores call it
+ * on their own object, others never call it.
+ */
+function Store () {
+  EventEmitter.call(this)
+}
+
+inherits(Store, EventEmitter)
+
+/**
+ * Destroys the session of `req` and gives it a new one.
+ *
+ * @param {object} req
+ * @param {function(Error?)} callback
+ */
+Store.prototype.regenerate = function regenerate (req, callback) {
+  const store = this
+
+  this.destroy(req.sessionID, function (err) {
+    store.generate(req)
+    callback(err)
+  })
+}
+
+/**
+ * Gives the session with the id `sid`, outside any request.
+ *
+ * @param {string} sid
+ * @param {function(Error?, Session?)} callback
+ */
+Store.prototype.load = function load (sid, callback) {
+  const store = this
+
+  this.get(sid, function (err, data) {
+    if (err) return callback(err)
+    if (!data) return callback()
+    const req = { sessionID: sid, sessionStore: store }
+    callback(null, store.createSession(req, data))
+  })
+}
+
+/**
+ * Makes `req.session` from what the store holds.
+ *
+ * @param {object} req
+ * @param {object} data as `get` gave it; its `cookie` becomes a Cookie
+ * @return {Session}
+ */
+Store.prototype.createSession = function createSession (req, data) {
+  const expires = data.cookie.expires
+  const originalMaxAge = data.cookie.originalMaxAge
+
+  data.cookie = new Cookie(data.cookie)
+
+  if (typeof expires === 'string') {
+    data.cookie.expires = new Date(expires)
+  }
+
+  // Setting expires has changed it.
+  data.cookie.originalMaxAge = originalMaxAge
+
+  req.session = new Session(req, data)
+  return req.session
+}

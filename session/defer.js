@@ -1,4 +1,0 @@
-'use strict'
-
-/** Node's own setImmediate: tests with fake timers or a DOM replace the global one, or have none. */
-module.exports = require('timers').setImmediate
