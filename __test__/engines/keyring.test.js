@@ -9,7 +9,7 @@ const { runInNewContext } = require('node:vm')
 const fc = require('fast-check')
 const Keyring = require('../../lib/cookie/keyring')
 const PlainKeyring = require('../../lib/cookie/plain-keyring')
-const { arbitraryText } = require('../unit/helpers/text')
+const { arbitraryText } = require('../helpers/text')
 
 const bytes = fc.uint8Array({ maxLength: 100 }).map(Buffer.from)
 const secrets = fc.array(fc.oneof(fc.string(), bytes, fc.constantFrom('keyboard cat', 'old cat')), { minLength: 1, maxLength: 3 })
