@@ -1,0 +1,360 @@
+'use strict'
+
+const Cookie = require('../../cookie/cookie')
+const { dataText } = require('../../session/serialize')
+const { systemNow } = require('../../util/clock')
+const { DONE, DROPPED, loadByGet } = require('../engine')
+const ById = require('./by-id')
+const Deadlines = require('./deadlines')
+const { Ranks, shareOf } = require('./ranks')
+const { Record, sizeOf } = require('./record')
+const RemovalLog = require('./removal-log')
+const Tombstones = require('./tombstones')
+
+/** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
+const FEW = 8
+const MORE = 500
+const MOST = 1000
+/** How many sessions one call evicts. What a bound is still exceeded by, the next calls evict. */
+const EVICTED_AT_ONCE = 5000
+
+/** The part of maxBytes that removals may take while somebody watches, and the largest such part. */
+const REMOVALS_SHARE = 1 / 16
+const REMOVALS_MOST = 64 * 1024 * 1024
+
+/**
+ * Sessions in V8's heap, by the engine contract: what MemoryStore uses where there is no binary, and the reference in
+ * the tests. It has no timer: each call removes a little of what is due.
+ */
+class PlainEngine {
+  // Private, so that nothing prints ids and sessions.
+  #records = new ById()
+  #ranks = new Ranks()
+  #deadlines = new Deadlines()
+  #tombstones = new Tombstones()
+  #log
+  #max
+  #maxBytes
+  /** How many records were made. */
+  #created = 0
+  /** All records up to this number were destroyed at once. */
+  #cleared = 0
+  /** Iterators over cleared records of which nobody was told yet. */
+  #untold = []
+  /** The time that the last call gave. */
+  #shown = NaN
+  #counts = { hits: 0, misses: 0, sets: 0, touches: 0, destroyed: 0, expired: 0 }
+  #evicted = { max: 0, maxBytes: 0 }
+
+  /**
+   * @param {object} options of the MemoryStore, checked
+   * @throws {RangeError} an option needs the binary
+   */
+  constructor (options) {
+    const { max, maxBytes, shared } = options
+    if (shared !== undefined) {
+      throw new RangeError('shared option needs the binary of express-session-native, which is not loaded')
+    }
+    this.options = options
+    this.capabilities = PlainEngine.capabilities
+    this.#max = max
+    this.#maxBytes = maxBytes
+    this.#log = new RemovalLog(Math.min(maxBytes * REMOVALS_SHARE, REMOVALS_MOST))
+  }
+
+  load (keyring, header, now) {
+    return loadByGet(this, keyring, header, now)
+  }
+
+  get (sid, now) {
+    this.#begin(now, FEW)
+    const record = this.#alive(sid, now)
+    if (record === undefined) {
+      this.#counts.misses++
+      return undefined
+    }
+    this.#counts.hits++
+    this.#ranks.cameBack(record, now)
+    return { text: record.text, revision: record }
+  }
+
+  peek (sid, now) {
+    this.#begin(now, FEW)
+    const record = this.#alive(sid, now)
+    return record && { text: record.text, revision: record }
+  }
+
+  /** @throws {RangeError} there is no room for the session */
+  commit (write) {
+    const { sid, revision, rank } = write
+    const [cookie, data] = textsOf(write) // first: it runs functions of the app, which may call the store
+    this.#begin(write.now, FEW)
+
+    let record = this.#present(sid)
+    if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DROPPED
+
+    const bytes = sizeOf(sid, cookie, data)
+    this.#checkRoom(bytes, record, rank)
+    if (record === undefined) {
+      record = this.#create(sid, rank)
+    } else {
+      if (this.#log.wantsReplaced) this.#log.add('replaced', sid, record.text)
+      this.#ranks.raise(record, rank)
+    }
+    this.#rewrite(record, cookie, data, bytes, write.deadline)
+    this.#counts.sets++
+    write.revision = record
+    return DONE
+  }
+
+  /** @throws {RangeError} there is no room for the session with its new cookie */
+  touch (write) {
+    const { sid, revision } = write
+    const cookie = JSON.stringify(write.session.cookie)
+    this.#begin(write.now, FEW)
+
+    const record = this.#alive(sid, write.now)
+    if (record === undefined) return DONE
+    if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DONE
+
+    const texts = textsWithCookie(record, cookie)
+    const bytes = sizeOf(sid, ...texts)
+    this.#checkRoom(bytes, record, record.rank)
+    this.#rewrite(record, ...texts, bytes, write.deadline)
+    this.#counts.touches++
+    return DONE
+  }
+
+  destroy (sid, now) {
+    this.#begin(now, FEW)
+    const record = this.#present(sid)
+    if (record !== undefined) {
+      record.isDestroyed = true
+      this.#counts.destroyed++
+      this.#remove(record, 'destroyed')
+    }
+    this.#tombstones.add(sid, this.#created, this.#ranks.count, Math.max(this.#shown, systemNow()))
+    this.#makeRoom()
+    return DONE
+  }
+
+  clear (now) {
+    this.#begin(now, FEW)
+    this.#cleared = this.#created
+    this.#counts.destroyed += this.#ranks.count
+    if (this.#log.isWatched) this.#untold.push(this.#records[Symbol.iterator]())
+    this.#records = new ById()
+    this.#ranks = new Ranks()
+    this.#deadlines = new Deadlines()
+    this.#tombstones = new Tombstones()
+    return DONE
+  }
+
+  length (now) {
+    this.#begin(now, MORE)
+    return this.#ranks.count
+  }
+
+  ids (part, now) {
+    this.#begin(now, FEW)
+    const records = this.#records.part(part)
+    if (records === undefined) return null
+    const sids = []
+    for (const record of records) {
+      if (!(record.deadline <= now)) sids.push(record.sid)
+    }
+    return sids
+  }
+
+  prune (now) {
+    this.#begin(now, 0)
+    const isMore = this.#expire(now, MOST)
+    this.#tellCleared(MOST)
+    return isMore || this.#untold.length > 0 || this.#exceeded() !== undefined
+  }
+
+  stats (now) {
+    this.#begin(now, MORE)
+    return {
+      sessions: this.#ranks.count,
+      bytes: this.#bytes(),
+      tombstones: this.#tombstones.count,
+      limits: { max: this.#max, maxBytes: this.#maxBytes },
+      ...this.#counts,
+      evicted: { ...this.#evicted },
+      lost: this.#log.lost
+    }
+  }
+
+  watch (replaced) {
+    return this.#log.watch(replaced)
+  }
+
+  drain (watch, most, now) {
+    this.#begin(now, MORE)
+    return this.#log.drain(watch, most)
+  }
+
+  unwatch (watch) {
+    this.#log.unwatch(watch)
+    if (!this.#log.isWatched) this.#untold = []
+  }
+
+  close () {}
+
+  /* Time */
+
+  /** What each call does first: it removes some of what is due. */
+  #begin (now, steps) {
+    if (Number.isFinite(now)) this.#shown = now
+    this.#expire(this.#certainNow(), steps)
+    this.#tellCleared(steps)
+    this.#makeRoom()
+  }
+
+  /** The time that has come on both clocks: the system's, and the one that the store was last shown. */
+  #certainNow () {
+    const time = systemNow()
+    return this.#shown < time ? this.#shown : time
+  }
+
+  /** Removes what has expired, in so many steps. Returns whether there is more. */
+  #expire (time, steps) {
+    const budget = { steps }
+    let record
+    while ((record = this.#deadlines.expired(time, budget))) {
+      this.#counts.expired++
+      this.#remove(record, 'expired')
+    }
+    while (budget.steps-- > 0 && this.#tombstones.expire(time));
+    return record === null
+  }
+
+  /* Records */
+
+  /** The record of an id; undefined where it has expired beyond doubt. */
+  #present (sid) {
+    const record = this.#records.get(sid)
+    if (record === undefined || !(record.deadline <= this.#certainNow())) return record
+    this.#counts.expired++
+    this.#remove(record, 'expired')
+    return undefined
+  }
+
+  /** The record of an id, if it is valid for a caller who sees this time. */
+  #alive (sid, now) {
+    const record = this.#present(sid)
+    return record === undefined || record.deadline <= now ? undefined : record
+  }
+
+  #wasDestroyed (sid, revision) {
+    const { isDestroyed, number } = revision
+    return isDestroyed || number <= this.#cleared || this.#tombstones.covers(sid, number)
+  }
+
+  #create (sid, rank) {
+    const record = new Record(sid, ++this.#created)
+    this.#records.set(sid, record)
+    this.#ranks.add(record, rank)
+    return record
+  }
+
+  #rewrite (record, cookie, data, bytes, deadline) {
+    record.cookie = cookie
+    record.data = data
+    record.deadline = deadline
+    this.#deadlines.set(record)
+    this.#ranks.resize(record, bytes)
+    this.#makeRoom(record)
+  }
+
+  #remove (record, kind) {
+    this.#records.delete(record.sid)
+    this.#ranks.remove(record)
+    this.#deadlines.remove(record)
+    if (this.#log.isWatched) this.#log.add(kind, record.sid, record.text)
+    record.empty()
+  }
+
+  #tellCleared (steps) {
+    for (; steps > 0 && this.#untold.length > 0; steps--) {
+      const { done, value: record } = this.#untold[0].next()
+      if (done) this.#untold.shift()
+      else this.#log.add('destroyed', record.sid, record.text)
+    }
+  }
+
+  /* Bounds */
+
+  #bytes () {
+    return this.#ranks.bytes + this.#tombstones.bytes + this.#log.bytes
+  }
+
+  /** The bytes for all but removals. While somebody watches, there is room for those. */
+  #byteLimit () {
+    return this.#log.isWatched ? this.#maxBytes * (1 - REMOVALS_SHARE) : this.#maxBytes
+  }
+
+  #exceeded () {
+    if (this.#ranks.count > this.#max) return 'max'
+    return this.#ranks.bytes + this.#tombstones.bytes > this.#byteLimit() ? 'maxBytes' : undefined
+  }
+
+  /**
+   * @param {number} bytes that a session of `rank` is to have
+   * @param {Record|undefined} record what there is of it
+   * @throws {RangeError} it is too large, or sessions of higher rank would have to go for it
+   */
+  #checkRoom (bytes, record, rank) {
+    const limit = this.#byteLimit()
+    if (bytes > limit) throw new RangeError('the session is larger than the maxBytes of the store')
+    if (bytes <= shareOf('maxBytes', limit)) return // lower ranks keep as much
+
+    const before = record === undefined ? 0 : record.bytes
+    const others = this.#ranks.bytesUpTo(Math.max(rank, record === undefined ? 0 : record.rank)) - before
+    if (this.#ranks.bytes - before + bytes - limit > others) {
+      throw new RangeError('the session is too large: within the maxBytes of the store, it would take the place of ' +
+        'sessions that rank higher')
+    }
+  }
+
+  #makeRoom (spared) {
+    for (let n = 0; n < EVICTED_AT_ONCE; n++) {
+      const bound = this.#exceeded()
+      if (bound === undefined) return
+      if (bound === 'maxBytes' && this.#tombstones.count > 0) {
+        this.#tombstones.forgetOldest()
+        continue
+      }
+      const victim = this.#ranks.victim(bound, bound === 'max' ? this.#max : this.#byteLimit(), spared)
+      if (victim === undefined) return
+      this.#evicted[bound]++
+      this.#remove(victim, 'evicted')
+    }
+  }
+}
+
+PlainEngine.capabilities = Object.freeze({ reads: 'now', writes: 'now', revisions: true, events: true, iterate: true })
+
+/** The JSON of a session: its cookie and the rest, or undefined and the whole text. */
+function textsOf ({ session, text }) {
+  if (text !== undefined) return [undefined, text]
+  if (typeof session.toJSON === 'function' || Cookie.plainData(session.cookie) === undefined) {
+    return [undefined, JSON.stringify(session)]
+  }
+  return [JSON.stringify(session.cookie), dataText(session)]
+}
+
+/** The JSON of a session with another cookie. A text that is not JSON stays as it is. */
+function textsWithCookie ({ cookie, data }, newCookie) {
+  if (cookie !== undefined || newCookie === undefined) return [newCookie === undefined ? cookie : newCookie, data]
+  try {
+    const session = JSON.parse(data)
+    session.cookie = JSON.parse(newCookie)
+    return [undefined, JSON.stringify(session)]
+  } catch {
+    return [undefined, data]
+  }
+}
+
+module.exports = PlainEngine

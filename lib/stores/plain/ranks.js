@@ -1,0 +1,116 @@
+'use strict'
+
+const { RANK } = require('../engine')
+const List = require('./list')
+
+/** Came back in two different minutes. */
+const ESTABLISHED = 2
+const RANKS = [RANK.NEW, RANK.RETURNED, ESTABLISHED, RANK.SIGNED_IN]
+
+const MINUTE = 60_000
+/** A burst of requests around the full minute does not count as two minutes. */
+const LEAST_APART = 10_000
+
+/**
+ * Which session goes at a bound. The lowest rank goes first: in it the oldest, in the others the one that was not seen
+ * for longest. Ranks below another keep a tenth together, so that a new session has time to prove itself.
+ */
+class Ranks {
+  #lists = RANKS.map(() => new List())
+  #bytes = RANKS.map(() => 0)
+  /** Of all ranks. */
+  count = 0
+  bytes = 0
+
+  add (record, rank) {
+    record.rank = rank
+    this.#lists[rank].add(record)
+    this.#bytes[rank] += record.bytes
+    this.count++
+    this.bytes += record.bytes
+  }
+
+  remove (record) {
+    const { rank, bytes } = record
+    this.#lists[rank].remove(record)
+    this.#bytes[rank] -= bytes
+    this.count--
+    this.bytes -= bytes
+  }
+
+  resize (record, bytes) {
+    const more = bytes - record.bytes
+    record.bytes = bytes
+    this.#bytes[record.rank] += more
+    this.bytes += more
+  }
+
+  /** A rank only rises. */
+  raise (record, rank) {
+    if (rank <= record.rank) return
+    this.remove(record)
+    this.add(record, rank)
+  }
+
+  /** The client has come back, and the session was there. */
+  cameBack (record, now) {
+    const rank = rankOfReturn(record, now)
+    this.remove(record)
+    this.add(record, rank)
+  }
+
+  /** The bytes of all sessions that may go in favour of one of `rank`. */
+  bytesUpTo (rank) {
+    let bytes = 0
+    for (let r = 0; r <= rank; r++) bytes += this.#bytes[r]
+    return bytes
+  }
+
+  /**
+   * The record that goes next, or undefined.
+   *
+   * @param {'max'|'maxBytes'} bound that is exceeded
+   * @param {number} limit of that bound
+   * @param {Record} [spared]
+   */
+  victim (bound, limit, spared) {
+    const share = shareOf(bound, limit)
+    let lower = 0
+    let rank = 0
+    for (; rank < RANKS.length - 1; rank++) {
+      lower += bound === 'max' ? this.#lists[rank].length : this.#bytes[rank]
+      if (lower > share) break
+    }
+    return oldest(this.#lists[rank], spared) || this.#lowest(spared)
+  }
+
+  #lowest (spared) {
+    for (const list of this.#lists) {
+      const record = oldest(list, spared)
+      if (record !== undefined) return record
+    }
+    return undefined
+  }
+}
+
+/** What the lower ranks keep together, in the unit of the bound. A new session finds a place in the smallest store. */
+function shareOf (bound, limit) {
+  return bound === 'max' ? Math.max(1, limit / 10) : limit / 10
+}
+
+function oldest (list, spared) {
+  return list.oldest === spared && spared !== undefined ? spared.newer : list.oldest
+}
+
+function rankOfReturn (record, now) {
+  if (record.rank > RANK.RETURNED) return record.rank
+  if (!(now >= record.returned)) record.returned = now // the first time, or the clock was ahead
+  const isApart = now - record.returned >= LEAST_APART && minuteOf(now) !== minuteOf(record.returned)
+  return isApart ? ESTABLISHED : RANK.RETURNED
+}
+
+function minuteOf (time) {
+  return Math.floor(time / MINUTE)
+}
+
+module.exports = { Ranks, shareOf }

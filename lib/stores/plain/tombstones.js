@@ -1,0 +1,72 @@
+'use strict'
+
+const ById = require('./by-id')
+const List = require('./list')
+const { stringSize } = require('./record')
+
+/** How long a destroyed id is remembered: longer than any request should take. */
+const LIFETIME = 24 * 60 * 60 * 1000
+/** How many are remembered beside few sessions; beside many it is a quarter of their number. */
+const LEAST = 1024
+/** A tombstone, with its place in a Map and a list. */
+const TOMBSTONE = 150
+
+/**
+ * The ids that were destroyed, so that a request that had loaded such a session does not bring it back. A record knows
+ * for itself that it was destroyed, so that a tombstone is forgotten at little risk: it is needed for an id whose
+ * session had expired before, or was made anew since.
+ */
+class Tombstones {
+  #byId = new ById()
+  #list = new List()
+  bytes = 0
+
+  get count () {
+    return this.#list.length
+  }
+
+  /**
+   * @param {string} sid
+   * @param {number} upTo the number of the last record that was made
+   * @param {number} sessions how many there are
+   */
+  add (sid, upTo, sessions, time) {
+    this.#forget(this.#byId.get(sid))
+    const tombstone = { sid, upTo, until: time + LIFETIME, older: undefined, newer: undefined }
+    this.#byId.set(sid, tombstone)
+    this.#list.add(tombstone)
+    this.bytes += sizeOf(tombstone)
+    if (this.count > Math.max(LEAST, sessions / 4)) this.forgetOldest()
+  }
+
+  /** Whether all records of the id up to a number were destroyed. */
+  covers (sid, number) {
+    const tombstone = this.#byId.get(sid)
+    return tombstone !== undefined && number <= tombstone.upTo
+  }
+
+  /** Forgets one whose time is over. Returns whether there was one. */
+  expire (time) {
+    const { oldest } = this.#list
+    if (oldest === undefined || !(oldest.until <= time)) return false
+    this.#forget(oldest)
+    return true
+  }
+
+  forgetOldest () {
+    this.#forget(this.#list.oldest)
+  }
+
+  #forget (tombstone) {
+    if (tombstone === undefined) return
+    this.#byId.delete(tombstone.sid)
+    this.#list.remove(tombstone)
+    this.bytes -= sizeOf(tombstone)
+  }
+}
+
+function sizeOf ({ sid }) {
+  return TOMBSTONE + stringSize(sid)
+}
+
+module.exports = Tombstones
