@@ -180,3 +180,24 @@ for (const [kind, options] of Object.entries({ 'on the fast path': {}, 'by the s
     assert.equal((await user.get('/who')).body, 'ann')
   })
 }
+
+for (const [kind, options] of Object.entries({ 'on the fast path': {}, 'by the store\'s methods': { dispose () {} } })) {
+  test(`A signed cookie whose session is gone protects no session (${kind})`, async t => {
+    const store = new MemoryStore({ max: 50, ...options })
+    const app = await serve(t, middleware({ store, saveUninitialized: false }), (req, res) => {
+      req.session.views = (req.session.views || 0) + 1
+      res.end(String(req.session.views))
+    })
+    const stranger = app.browser()
+    await stranger.get('/')
+    store.clear()
+
+    const users = Array.from({ length: 40 }, () => app.browser())
+    for (const user of users) {
+      await user.get('/')
+      await user.get('/')
+    }
+    for (let i = 0; i < 200; i++) await stranger.copy().get('/')
+    for (const user of users) assert.equal((await user.get('/')).body, '3')
+  })
+}

@@ -55,6 +55,8 @@ class RequestContext {
     this.cookieId = undefined // the id that the client's cookie names
     this.sealedId = undefined // the value of that cookie, where sealing the id would make it again
 
+    this.found = false // the store had the session of that id
+
     this.originalId = undefined // the session as it came: its id,
     this.original = undefined // and its snapshot
     this.saved = undefined // the snapshot that was saved last
@@ -197,6 +199,7 @@ class RequestContext {
   }
 
   cameWith (data) {
+    this.found = true
     this.came(data)
     if (!this.config.resave) this.saved = this.original
   }
@@ -269,14 +272,16 @@ class RequestContext {
     const maker = contextOf(session)
     const owner = maker !== undefined && maker.store === this.store ? maker : this
     const { id } = session
-    const rank = this.rankOf()
+    const rank = owner.rankOf(session)
     if (id === owner.knownId) return { revision: owner.revision, hint: owner.hint, rank }
     return { revision: owner.otherRevisions && owner.otherRevisions.get(id), hint: undefined, rank }
   }
 
-  /** The client came back with a cookie that this app has signed. */
-  rankOf () {
-    return this.cookieId ? RANK.RETURNED : RANK.NEW
+  /** A session that takes the place of one that the store had is a login, if it holds any data. */
+  rankOf (session) {
+    if (!this.found) return RANK.NEW
+    if (session.id === this.originalId) return RANK.RETURNED
+    return hasData(session) ? RANK.SIGNED_IN : RANK.NEW
   }
 
   /** Tells this package's store what this request knows; see stores/handover.js. */
@@ -526,5 +531,13 @@ class RequestContext {
 }
 
 function noop () {}
+
+/** Whether a session has anything but its cookie. */
+function hasData (session) {
+  for (const key in session) {
+    if (key !== 'cookie' && Object.prototype.hasOwnProperty.call(session, key)) return true
+  }
+  return false
+}
 
 module.exports = RequestContext

@@ -46,8 +46,11 @@ const DONE = Symbol('done')
 /** The session was destroyed after the writer had loaded it: nothing is written. */
 const DROPPED = Symbol('dropped')
 
-/** How much a session has proved. */
-const RANK = { NEW: 0, RETURNED: 1 } // RETURNED: its client has come back with a cookie that the app signed
+/**
+ * How much a session has proved: nothing; its client came back with a cookie whose session was found; it took the place
+ * of such a session, as logins do. An engine may have ranks of its own between the last two.
+ */
+const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
 
 /**
  * @typedef {object} Capabilities what an engine can do; what it lacks throws where it is asked for
