@@ -229,11 +229,7 @@ class RequestContext {
 
   saveThroughStore (session, callback) {
     const store = this.req.sessionStore
-    const known = this.handDown(session)
-    store.set(session.id, session, (...args) => {
-      this.takeBack(session, known)
-      callback(...args)
-    })
+    store.set(session.id, session, this.handedDown(session, callback))
   }
 
   /**
@@ -290,6 +286,16 @@ class RequestContext {
     const known = this.knowledgeOf(session)
     handDown(session, known)
     return known
+  }
+
+  /** `handDown`, until the store calls the function that is returned. */
+  handedDown (session, callback) {
+    const known = this.handDown(session)
+    if (known === undefined) return callback
+    return (...args) => {
+      this.takeBack(session, known)
+      callback(...args)
+    }
   }
 
   takeBack (session, known) {
@@ -454,11 +460,7 @@ class RequestContext {
       debug('destroying')
       store.destroy(sid, done)
     } else if (task === SAVE) {
-      const known = this.handDown(session)
-      session.save((...args) => {
-        this.takeBack(session, known)
-        done(...args)
-      })
+      session.save(this.handedDown(session, done))
     } else {
       debug('touching')
       store.touch(sid, session, done)
