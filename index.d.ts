@@ -53,6 +53,9 @@ export = session
 declare function session(options?: session.SessionOptions): session.RequestHandler
 
 declare namespace session {
+  /** Whether the binary is loaded. `false`: the engine in plain JavaScript takes its place. Not in upstream. */
+  const native: boolean
+
   /**
    * What `session()` returns: middleware for Express 4 and 5, connect, and Node's own requests and
    * responses.

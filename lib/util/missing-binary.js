@@ -31,7 +31,7 @@ function reason (cause) {
   }
   return `The package ${name} is not installed. Install without --omit=optional and --no-optional. If package-lock.json ` +
     'was made on another platform, npm may have left it out (npm/cli#4828): remove node_modules and package-lock.json, ' +
-    `and install again. Where there is no such package, build the binary: npx ${NAME} build. (${message})`
+    `and install again. Where there is no such package, install Rust (cargo) and run: npm rebuild ${NAME}. (${message})`
 }
 
 /** The name of the package that holds this platform's binary. */

@@ -36,16 +36,24 @@ test('The install script prints one sentence without cargo and does not fail', (
   assert.match(stdout, new RegExp(`^${NAME}: there is no binary for ${binary().platform} and no cargo[^\n]+npm rebuild ${NAME}\n$`))
 })
 
-test('Requiring the package names the platform, the missing package and what to do', () => {
-  const script = `try { require('${NAME}') } catch (error) { console.log(error.message) }`
-  const { status, stdout } = node(['-e', script], { env: { PATH: '' } })
-  assert.strictEqual(status, 0)
-  const lines = stdout.trim().split('\n')
+test('Without a binary the package works, and one warning says why and what to do', () => {
+  const script = `
+    process.on('warning', ({ name, code, message }) => console.log(JSON.stringify({ name, code, message })))
+    const session = require('${NAME}')
+    const store = new session.MemoryStore()
+    store.set('one', { cookie: {}, views: 1 }, () => store.get('one', (err, { views }) => {
+      console.log(JSON.stringify({ err, views, native: session.native }))
+    }))`
+  const { status, stdout, stderr } = node(['--no-warnings', '-e', script], { env: { PATH: '' } })
+  assert.strictEqual(status, 0, stderr)
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line))
+  assert.deepStrictEqual(lines.pop(), { err: null, views: 1, native: false })
   assert.strictEqual(lines.length, 1, stdout)
-  assert.ok(lines[0].includes(`${process.platform}-${process.arch}`), stdout)
-  assert.ok(lines[0].includes(platformName()), stdout)
-  assert.ok(lines[0].includes(`npm rebuild ${NAME}`), stdout)
-  assert.ok(!lines[0].includes(folder), `it names a path of this machine: ${stdout}`)
+  const [{ name, code, message }] = lines
+  assert.deepStrictEqual({ name, code }, { name: 'SessionWarning', code: 'EXPRESS_SESSION_NO_BINARY' })
+  assert.ok(message.includes(platformName()), message)
+  assert.ok(message.includes(`npm rebuild ${NAME}`), message)
+  assert.ok(!message.includes(folder), `it names a path of this machine: ${message}`)
 })
 
 test('A failed build is reported and does not fail the installation', (t) => {
