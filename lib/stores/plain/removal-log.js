@@ -9,7 +9,7 @@ const AT_FRONT = 1024
 
 /**
  * What was removed, for those who watch. All read one log, each from a place of its own. Past its limit the oldest
- * entries lose their text; where that is not enough, they go.
+ * entries lose their text, and then they go.
  */
 class RemovalLog {
   #watches = new Set()
@@ -19,6 +19,7 @@ class RemovalLog {
   #base = 0 // that of #entries[0],
   #first = 0 // of the first entry that is not gone,
   #bare = 0 // and of the first that has its text
+  #bareBytes = 0 // what those before it take
   #limit
   bytes = 0
   lost = 0
@@ -78,9 +79,10 @@ class RemovalLog {
     return this.#base + this.#entries.length
   }
 
+  /** Takes the text of the oldest entry that has one, or the oldest entry where those without fill half the limit. */
   #shrink () {
     const place = Math.max(this.#bare, this.#first)
-    if (place === this.#end()) {
+    if (place === this.#end() || this.#bareBytes > this.#limit / 2) {
       this.#loseFirst()
       return
     }
@@ -88,6 +90,7 @@ class RemovalLog {
     this.bytes -= sizeOf(entry)
     entry.text = ''
     this.bytes += sizeOf(entry)
+    this.#bareBytes += sizeOf(entry)
     this.#bare = place + 1
   }
 
@@ -108,7 +111,9 @@ class RemovalLog {
 
     for (; this.#first < place; this.#first++) {
       const at = this.#first - this.#base
-      this.bytes -= sizeOf(this.#entries[at])
+      const size = sizeOf(this.#entries[at])
+      this.bytes -= size
+      if (this.#first < this.#bare) this.#bareBytes -= size
       this.#entries[at] = undefined
     }
     const gone = this.#first - this.#base

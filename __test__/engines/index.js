@@ -1,0 +1,52 @@
+'use strict'
+
+const { test } = require('node:test')
+const MemoryEngine = require('../../lib/stores/memory/engine')
+const { readOptions } = require('../../lib/stores/memory/options')
+const { defineStore, openEngine } = require('../../lib/stores/native-store')
+const PlainEngine = require('../../lib/stores/plain/engine')
+const Store = require('../../lib/stores/store')
+const { later, nowAndThen } = require('./answers')
+
+const memory = options => new MemoryEngine(readOptions(options))
+const plain = options => new PlainEngine(readOptions(options))
+
+/** The engines that the suite holds to the contract: a line for each. */
+const engines = [
+  subject('memory', memory),
+  subject('memory, answering later', options => later(memory(options))),
+  subject('plain', plain),
+  subject('plain, answering later', options => later(plain(options))),
+  subject('plain, answering now this and now that', options => nowAndThen(plain(options)))
+]
+
+/**
+ * @param {string} name
+ * @param {function(object?): object} makeEngine of a store's options
+ */
+function subject (name, makeEngine) {
+  function TestStore (options) {
+    Store.call(this)
+    openEngine(this, options)
+  }
+  defineStore(TestStore, makeEngine)
+
+  return {
+    name,
+    /** An engine by itself. */
+    engine: makeEngine,
+    /** A store on a new engine, closed after the test. */
+    store (t, options) {
+      const store = new TestStore(options)
+      t.after(() => store.close())
+      return store
+    }
+  }
+}
+
+/** Runs a test with each engine. */
+function conform (title, run) {
+  for (const subject of engines) test(`${subject.name}: ${title}`, t => run(subject, t))
+}
+
+module.exports = { conform, engines }
