@@ -23,6 +23,7 @@ const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
 /** Each takes the arguments and resolves to { passed, failed, skipped }. */
 const SUITES = {
   rust: (args) => runProgram('cargo', ['test', '--no-default-features', ...args], readCargo),
+  engines: (args) => runFolder('engines', args),
   unit: (args) => runFolder('unit', args),
   differential: (args) => runFolder('differential', args),
   types: (args) => runFolder('types', args),

@@ -9,7 +9,7 @@ const { spawn } = require('node:child_process')
 const { ROOT, prepare, say } = require('./prepare')
 const { add, conclude, format, runSuite } = require('./run-suite')
 
-const SUITES = ['rust', 'unit', 'differential', 'types', 'package']
+const SUITES = ['rust', 'engines', 'unit', 'differential', 'types', 'package']
 
 // The engine's tests compile while npm downloads and the addon is built: a third less to wait for.
 function compileEngineTests () {

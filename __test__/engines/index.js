@@ -7,6 +7,7 @@ const { defineStore, openEngine } = require('../../lib/stores/native-store')
 const PlainEngine = require('../../lib/stores/plain/engine')
 const Store = require('../../lib/stores/store')
 const { later, nowAndThen } = require('./answers')
+const notYet = require('./not-yet')
 
 const memory = options => new MemoryEngine(readOptions(options))
 const plain = options => new PlainEngine(readOptions(options))
@@ -46,7 +47,10 @@ function subject (name, makeEngine) {
 
 /** Runs a test with each engine. */
 function conform (title, run) {
-  for (const subject of engines) test(`${subject.name}: ${title}`, t => run(subject, t))
+  for (const subject of engines) {
+    const todo = subject.name.startsWith('memory') && notYet.has(title)
+    test(`${subject.name}: ${title}`, { todo }, t => run(subject, t))
+  }
 }
 
 module.exports = { conform, engines }
