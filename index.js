@@ -25,19 +25,19 @@ exports.native = native
 /**
  * Makes the session middleware.
  *
- * @param {object} [options] see the README and index.d.ts
- * @return {function(object, object, function)} middleware for Express, Connect and node:http
+ * @param {any} [options] see the README and index.d.ts
+ * @return {(req: any, res: any, next: (err?: any) => void) => void} middleware for Express, Connect and node:http
  * @throws {TypeError|RangeError} naming the option
  */
 function session (options) {
-  const config = readOptions(options)
+  const config = /** @type {import('./lib/request/options').Config} */ (readOptions(options))
   const { store, openKeyring } = config
   const readiness = followReadiness(store)
 
   config.warnOfInsecureCookie = insecureCookieWarning(config)
 
   // Every middleware on the store assigns its own. Each finds the one that the request is in.
-  store.generate = function generate (req) {
+  store.generate = function generate (/** @type {any} */ req) {
     const context = contextOn(req, store)
     if (context !== undefined) {
       generateSession(req, context.config, context.cookieOptions)
@@ -75,6 +75,10 @@ function session (options) {
   }
 }
 
+/**
+ * @param {any} cookie
+ * @param {any} req
+ */
 function resolveCookieOptions (cookie, req) {
   if (typeof cookie !== 'function') return cookie
 

@@ -13,7 +13,7 @@ function load () {
   try {
     require('../binding')
   } catch (cause) {
-    warn('EXPRESS_SESSION_NO_BINARY', missingBinary(cause))
+    warn('EXPRESS_SESSION_NO_BINARY', missingBinary(/** @type {Error} */ (cause)))
     return {
       native: false,
       generateId: require('./cookie/plain-session-id'),

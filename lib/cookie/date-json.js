@@ -24,9 +24,12 @@ function quickToJSON (value) {
   return date
 }
 
+/** @type {number|undefined} */
 let lastSecond
+/** @type {string} */
 let lastText // up to the milliseconds
 
+/** @this {Date} */
 function isoText () {
   const moment = getTime.call(this)
   if (!(moment >= FIRST && moment < END)) return toJSON.call(this)

@@ -15,12 +15,14 @@ const SEALED = 's%3A'
 class Keyring {
   #handle
   #calls
+  /** @type {any} */
   #memory
+  /** @type {any} */
   #load
 
   /**
    * @param {string} name of the cookie
-   * @param {Array} secrets strings, Buffers, TypedArrays, DataViews, ArrayBuffers or KeyObjects
+   * @param {any[]} secrets strings, Buffers, TypedArrays, DataViews, ArrayBuffers or KeyObjects
    * @throws what `crypto.createHmac` throws at such a key
    */
   constructor (name, secrets) {
@@ -31,6 +33,7 @@ class Keyring {
   /**
    * Finds the named cookies in a `Cookie` header and verifies their signatures.
    *
+   * @param {string} header
    * @return {Opened|undefined} the first that is valid
    */
   open (header) {
@@ -38,7 +41,11 @@ class Keyring {
     return text === undefined ? undefined : this.opened(header, text)
   }
 
-  /** The Rust function that opens a header and loads its session from `memory`; nearly always of the same store. */
+  /**
+   * The Rust function that opens a header and loads its session from `memory`; nearly always of the same store.
+   *
+   * @param {any} memory
+   */
   loaderOf (memory) {
     if (this.#memory !== memory) {
       this.#memory = memory
@@ -50,6 +57,8 @@ class Keyring {
   /**
    * What Rust has just found in `header`. Most ids are a part of the header; `text` is the id where it is not.
    *
+   * @param {string} header
+   * @param {string} [text]
    * @return {Opened}
    */
   opened (header, text) {
@@ -57,17 +66,25 @@ class Keyring {
     const length = numbers[IdLength]
     const sealedLength = numbers[SealedLength]
     return new Opened(
-      length === 0 ? text : header.slice(at, at + length),
+      length === 0 ? /** @type {string} */ (text) : header.slice(at, at + length),
       sealedLength === 0 ? undefined : header.slice(at - SEALED.length, at - SEALED.length + sealedLength)
     )
   }
 
-  /** `value.signature`. */
+  /**
+   * `value.signature`.
+   *
+   * @param {string} value
+   */
   sign (value) {
     return this.#calls.sign(value)
   }
 
-  /** The value in `value.signature`, or undefined. */
+  /**
+   * The value in `value.signature`, or undefined.
+   *
+   * @param {string} signed
+   */
   unsign (signed) {
     return this.#calls.unsign(signed)
   }
@@ -75,6 +92,7 @@ class Keyring {
   /**
    * The cookie value for a session id: `s:` + id + `.` + signature, URI-encoded.
    *
+   * @param {string} sid
    * @throws {URIError} half a surrogate pair in the id
    */
   seal (sid) {

@@ -5,6 +5,8 @@ const Opened = require('./opened')
 const { keyBytes } = require('./secrets')
 const { isLatin1 } = require('../util/latin1')
 
+/** @typedef {Pick<PlainKeyring, 'open'|'sign'|'unsign'|'seal'>} Keyring what a request and an engine ask of one */
+
 /** How many cookies of one name are tried: a client may hold stale ones of other paths and domains. */
 const COOKIES_TRIED = 8
 /** What stands before the signed id in a cookie's value. */
@@ -24,7 +26,7 @@ class PlainKeyring {
 
   /**
    * @param {string} name of the cookie
-   * @param {Array} secrets strings, Buffers, TypedArrays, DataViews, ArrayBuffers or KeyObjects; the first signs, all
+   * @param {any[]} secrets strings, Buffers, TypedArrays, DataViews, ArrayBuffers or KeyObjects; the first signs, all
    *   verify
    * @throws what `crypto.createHmac` throws at such a key
    */
@@ -36,6 +38,7 @@ class PlainKeyring {
   /**
    * Finds the named cookies in a `Cookie` header and verifies their signatures.
    *
+   * @param {string} header
    * @return {Opened|undefined} the first that is valid
    */
   open (header) {
@@ -54,12 +57,20 @@ class PlainKeyring {
     return undefined
   }
 
-  /** `value.signature`. */
+  /**
+   * `value.signature`.
+   *
+   * @param {string} value
+   */
   sign (value) {
     return `${value}.${signatureOf(value, this.#keys[0])}`
   }
 
-  /** The value in `value.signature`, or undefined. */
+  /**
+   * The value in `value.signature`, or undefined.
+   *
+   * @param {string} signed
+   */
   unsign (signed) {
     const verified = this.#verify(signed)
     return verified && copy(verified.value)
@@ -68,6 +79,7 @@ class PlainKeyring {
   /**
    * The cookie value for a session id: `s:` + id + `.` + signature, URI-encoded.
    *
+   * @param {string} sid
    * @throws {URIError} half a surrogate pair in the id
    */
   seal (sid) {
@@ -77,6 +89,8 @@ class PlainKeyring {
   /**
    * The value in `value.signature`, and whether the first key has signed it; undefined where none has. Every key is
    * tried, so that a wrong signature costs the same wherever it is wrong.
+   *
+   * @param {string} signed
    */
   #verify (signed) {
     const dot = signed.lastIndexOf('.')
@@ -97,11 +111,20 @@ class PlainKeyring {
   }
 }
 
+/**
+ * @param {string} value
+ * @param {Uint8Array} key
+ */
 function signatureOf (value, key) {
   return createHmac('sha256', key).update(value).digest('base64').slice(0, SIGNATURE_LENGTH)
 }
 
-/** The values of the cookies called `name`, read as the npm package `cookie` 0.7 reads them, but with all of one name. */
+/**
+ * The values of the cookies called `name`, read as the npm package `cookie` 0.7 reads them, but with all of one name.
+ *
+ * @param {string} header
+ * @param {string} name
+ */
 function * cookieValues (header, name) {
   let equals = -1
   for (let start = 0, end; start <= header.length; start = end + 1) {
@@ -115,7 +138,11 @@ function * cookieValues (header, name) {
   }
 }
 
-/** Without the spaces and tabs around it: RFC 6265 knows no other white space here. */
+/**
+ * Without the spaces and tabs around it: RFC 6265 knows no other white space here.
+ *
+ * @param {string} text
+ */
 function trimmed (text) {
   let start = 0
   let end = text.length
@@ -124,15 +151,21 @@ function trimmed (text) {
   return text.slice(start, end)
 }
 
+/** @param {number} code */
 function isBlank (code) {
   return code === 0x20 || code === 0x09
 }
 
+/** @param {string} text */
 function unquoted (text) {
   return text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
 }
 
-/** Percent-decoded, as a whole or not at all. */
+/**
+ * Percent-decoded, as a whole or not at all.
+ *
+ * @param {string} text
+ */
 function decoded (text) {
   if (!text.includes('%')) return text
   try {
@@ -142,12 +175,20 @@ function decoded (text) {
   }
 }
 
-/** With U+FFFD for each half of a surrogate pair: a signature is made of UTF-8. */
+/**
+ * With U+FFFD for each half of a surrogate pair: a signature is made of UTF-8.
+ *
+ * @param {string} text
+ */
 function wellFormed (text) {
   return /[\ud800-\udfff]/.test(text) ? Buffer.from(text).toString() : text
 }
 
-/** The same characters, in a string that keeps no other one alive. */
+/**
+ * The same characters, in a string that keeps no other one alive.
+ *
+ * @param {string} text
+ */
 function copy (text) {
   const encoding = isLatin1(text) ? 'latin1' : 'utf16le'
   return Buffer.from(text, encoding).toString(encoding)

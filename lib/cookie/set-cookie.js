@@ -5,7 +5,12 @@ const Cookie = require('./cookie')
 
 module.exports = { appendSetCookie, cookieText }
 
-/** Adds one `Set-Cookie` header to those that the response already has. */
+/**
+ * Adds one `Set-Cookie` header to those that the response already has.
+ *
+ * @param {any} res
+ * @param {string} text
+ */
 function appendSetCookie (res, text) {
   const previous = res.getHeader('Set-Cookie')
   if (!previous) res.setHeader('Set-Cookie', [text])
@@ -18,15 +23,16 @@ const HOLE_TEXT = HOLE.toUTCString()
 
 // The last attributes, serialized, with the last date: in one app they hardly ever differ from response to
 // response, while serializing them costs 0.7 µs, of which the date is 0.4.
+/** @type {any} */
 let last
 
 /**
  * The text of a `Set-Cookie` header (RFC 6265 §4.1.1).
  *
  * @param {string} name
- * @param {Keyring} keyring signs the id
+ * @param {import('./plain-keyring').Keyring} keyring signs the id
  * @param {string} sid
- * @param {object} data the attributes, as `cookie.data` gives them
+ * @param {any} data the attributes, as `cookie.data` gives them
  * @param {string} [sealed] what the keyring makes of the id, where it is known
  * @throws {TypeError} what the cookie package throws at a bad name or attribute
  */
@@ -43,6 +49,10 @@ function cookieText (name, keyring, sid, data, sealed) {
   return last.before + (sealed || keyring.seal(sid)) + (expires ? withDate(last, expires) : last.after)
 }
 
+/**
+ * @param {string} name
+ * @param {any} data
+ */
 function serialized (name, data) {
   if (data.expires) checkDate(data.expires)
   const text = serialize(name, '', { ...data, expires: data.expires ? HOLE : undefined })
@@ -60,6 +70,10 @@ function serialized (name, data) {
   }
 }
 
+/**
+ * @param {any} cookie
+ * @param {any} expires
+ */
 function withDate (cookie, expires) {
   const second = Math.floor(expires.valueOf() / 1000)
   if (second !== cookie.second || !(expires instanceof Date)) {
@@ -70,6 +84,7 @@ function withDate (cookie, expires) {
   return cookie.dated
 }
 
+/** @param {any} expires */
 function checkDate (expires) {
   if (Object.prototype.toString.call(expires) !== '[object Date]' || isNaN(expires.valueOf())) {
     throw new TypeError('option expires is invalid')

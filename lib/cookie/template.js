@@ -2,6 +2,17 @@
 
 const Cookie = require('./cookie')
 
+/**
+ * @typedef {object} Template
+ * @property {number} number the engine's
+ * @property {any} data the attributes, with no expiry
+ * @property {object|undefined} attributes those that differ from the defaults
+ *
+ * @typedef {object} Texts an engine that keeps the texts of templates
+ * @property {(prefix: string, suffix?: string) => number} intern
+ * @property {(number: number) => any} templateText
+ */
+
 /** The last moment whose ISO text has a year of four digits. Cookies beyond it are stored as text. */
 const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z')
 /** Marks the place of the expiry in a cookie's JSON: no other key contains a quoted "expires". */
@@ -12,14 +23,22 @@ const HOLE = '"expires":null'
  * the engine keeps the attributes' text once and knows it by a number.
  */
 class Templates {
+  /** @param {Texts} engine */
   constructor (engine) {
     this.engine = engine
+    /** @type {Template|undefined} */
     this.last = undefined
+    /** @type {Map<string, Template>} */
     this.byText = new Map()
+    /** @type {Template[]} */
     this.byNumber = []
   }
 
-  /** The template of the attributes `data`, or undefined when they have to be stored as text. */
+  /**
+   * The template of the attributes `data`, or undefined when they have to be stored as text.
+   *
+   * @param {any} data
+   */
   of (data) {
     const { expires } = data
     if (expires !== null && !isMoment(expires)) return undefined
@@ -37,7 +56,11 @@ class Templates {
     return template
   }
 
-  /** The template with a number that the engine gave. */
+  /**
+   * The template with a number that the engine gave.
+   *
+   * @param {number} number
+   */
   numbered (number) {
     let template = this.byNumber[number]
     if (template === undefined) {
@@ -47,6 +70,10 @@ class Templates {
     return template
   }
 
+  /**
+   * @param {string} prefix
+   * @param {string} [suffix]
+   */
   intern (prefix, suffix) {
     const key = prefix + '\0' + suffix
     let template = this.byText.get(key)
@@ -59,7 +86,13 @@ class Templates {
     return template
   }
 
-  /** Without a suffix, the cookie's text has no expiry. */
+  /**
+   * Without a suffix, the cookie's text has no expiry.
+   *
+   * @param {number} number
+   * @param {string} prefix
+   * @param {string} [suffix]
+   */
   add (number, prefix, suffix) {
     const data = JSON.parse(suffix === undefined ? prefix : prefix + 'null' + suffix)
     const template = { number, data, attributes: ownAttributes(data) }
@@ -70,6 +103,7 @@ class Templates {
   /**
    * The cookie that a template and an expiry stand for, as `Store.prototype.createSession` would make it from the text.
    *
+   * @param {Template} template
    * @param {number} expires in ms since the epoch, NaN for none
    */
   static cookieFrom (template, expires) {
@@ -81,15 +115,25 @@ class Templates {
   }
 }
 
-/** The JSON text of cookie attributes before and after the value of `expires`. */
+/**
+ * The JSON text of cookie attributes before and after the value of `expires`.
+ *
+ * @param {any} data
+ * @return {[string, string]}
+ */
 function cut (data) {
   const text = JSON.stringify({ ...data, expires: null })
   const at = text.indexOf(HOLE) + HOLE.length - 'null'.length
   return [text.slice(0, at), text.slice(at + 'null'.length)]
 }
 
-/** The attributes that differ from those of `new Cookie()`; undefined, for most apps. */
+/**
+ * The attributes that differ from those of `new Cookie()`; undefined, for most apps.
+ *
+ * @param {any} data
+ */
 function ownAttributes (data) {
+  /** @type {any} */
   const defaults = new Cookie()
   const attributes = { ...data }
   delete attributes.originalMaxAge
@@ -100,6 +144,7 @@ function ownAttributes (data) {
   return Object.keys(attributes).length > 0 ? attributes : undefined
 }
 
+/** @param {any} value */
 function isMoment (value) {
   return value instanceof Date && value.getTime() >= 0 && value.getTime() <= LAST_MOMENT
 }

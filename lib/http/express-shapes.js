@@ -13,6 +13,9 @@ const PASSING = Symbol('passing')
  * share no hidden class any more: each property added copies the descriptions of all, and no inline cache hits. As
  * dictionaries they share one again. Whole Express apps take a third less CPU for it (docs/speed.md); in any other
  * way a program can not tell.
+ *
+ * @param {any} req
+ * @param {any} res
  */
 function settleShapes (req, res) {
   if (V8_LOSES_SHAPES && hasNewPrototype(req)) {
@@ -21,12 +24,17 @@ function settleShapes (req, res) {
   }
 }
 
-/** Whether its prototype is not the one that its constructor gave it. */
+/**
+ * Whether its prototype is not the one that its constructor gave it.
+ *
+ * @param {any} object
+ */
 function hasNewPrototype (object) {
   const { constructor } = object
   return typeof constructor === 'function' && Object.getPrototypeOf(object) !== constructor.prototype
 }
 
+/** @param {any} object */
 function makeDictionary (object) {
   // Its traps are the app's, and could tell.
   if (isProxy(object)) return

@@ -8,6 +8,9 @@ module.exports = { pathMatches }
  * Whether the request's path is within `cookiePath`, as RFC 6265 §5.1.4 says: `/admin` holds `/admin`
  * and `/admin/users`, not `/administrator`. The path is the one that the client asked for, whatever
  * routers have cut off it.
+ *
+ * @param {any} req
+ * @param {string} cookiePath
  */
 function pathMatches (req, cookiePath) {
   const url = typeof req.originalUrl === 'string' ? req.originalUrl : req.url
@@ -18,6 +21,7 @@ function pathMatches (req, cookiePath) {
   return pathname.length === cookiePath.length || cookiePath.endsWith('/') || pathname[cookiePath.length] === '/'
 }
 
+/** @param {string} url */
 function pathnameOf (url) {
   if (/^\/[^\s#]*$/.test(url)) {
     const query = url.indexOf('?')

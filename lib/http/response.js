@@ -8,11 +8,18 @@ module.exports = { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders }
  * Calls `context.beforeHeaders()` just before the headers of `res` are written. Headers given to
  * `writeHead` are set on `res` first, so that they are seen there.
  *
- * @return {function} the new `res.writeHead`
+ * @param {any} res
+ * @param {{beforeHeaders: () => void}} context
+ * @return {Function} the new `res.writeHead`
  */
 function hookHeaders (res, context) {
   const { writeHead } = res
 
+  /**
+   * @param {number} statusCode
+   * @param {any} reason
+   * @param {any} headers
+   */
   function hooked (statusCode, reason, headers) {
     if (typeof reason !== 'string') {
       if (headers == null) headers = reason
@@ -31,7 +38,12 @@ function hookHeaders (res, context) {
   return hooked
 }
 
-/** Sets what was given to `writeHead`: an object, a flat array, or an array of pairs. */
+/**
+ * Sets what was given to `writeHead`: an object, a flat array, or an array of pairs.
+ *
+ * @param {any} res
+ * @param {any} headers
+ */
 function setHeaders (res, headers) {
   if (!Array.isArray(headers)) {
     for (const name of Object.keys(headers)) {
@@ -50,6 +62,11 @@ function setHeaders (res, headers) {
   }
 }
 
+/**
+ * @param {any} res
+ * @param {string} name
+ * @param {any} value
+ */
 function appendHeader (res, name, value) {
   const previous = res.getHeader(name)
   res.setHeader(name, previous === undefined ? value : [].concat(previous, value))
@@ -59,10 +76,12 @@ function appendHeader (res, name, value) {
  * Sends all of a response but its very end, so that a client which waits for the whole body waits for
  * the session too.
  *
- * @param {object} res
- * @param {function} write and
- * @param {function} end that `res` had when the middleware came
- * @return {function} sends the end
+ * @param {any} res
+ * @param {Function} write and
+ * @param {Function} end that `res` had when the middleware came
+ * @param {any} chunk
+ * @param {any} encoding
+ * @return {() => void} sends the end
  */
 function holdEnd (res, write, end, chunk, encoding) {
   sendHeaders(res)
@@ -90,18 +109,30 @@ function holdEnd (res, write, end, chunk, encoding) {
   return () => end.call(res)
 }
 
-/** Whether a body has as many bytes as characters, the same in UTF-8 and Latin-1. */
+/**
+ * Whether a body has as many bytes as characters, the same in UTF-8 and Latin-1.
+ *
+ * @param {any} chunk
+ * @param {any} encoding
+ */
 function isAscii (chunk, encoding) {
   return typeof chunk === 'string' && (encoding == null || encoding === 'utf8' || encoding === 'utf-8') &&
     chunk !== '' && Buffer.byteLength(chunk) === chunk.length
 }
 
-/** Whether nobody had wrapped the methods that the response has: wrappers get Buffers from upstream. */
+/**
+ * Whether nobody had wrapped the methods that the response has: wrappers get Buffers from upstream.
+ *
+ * @param {any} res
+ * @param {Function} write
+ * @param {Function} end
+ */
 function isUnwrapped (res, write, end) {
   const prototype = Object.getPrototypeOf(res)
   return prototype !== null && write === prototype.write && end === prototype.end
 }
 
+/** @param {any} res */
 function sendHeaders (res) {
   if (res.headersSent || res._header) return
   if (typeof res._implicitHeader === 'function') {
@@ -111,12 +142,20 @@ function sendHeaders (res) {
   }
 }
 
-/** The responses of node:http2 send their headers from `end` without calling `writeHead`. */
+/**
+ * The responses of node:http2 send their headers from `end` without calling `writeHead`.
+ *
+ * @param {any} res
+ */
 function writesOwnHeaders (res) {
   return res._implicitHeader === undefined && typeof res.setHeader === 'function' && !res.headersSent
 }
 
-/** Whether Node takes `chunk` as the body given to `end`. */
+/**
+ * Whether Node takes `chunk` as the body given to `end`.
+ *
+ * @param {any} chunk
+ */
 function isBody (chunk) {
   return chunk == null || typeof chunk === 'string' || isUint8Array(chunk)
 }
@@ -124,6 +163,9 @@ function isBody (chunk) {
 /**
  * What Node does with the callback of `end`. It is not handed on to the `end` that was there before:
  * wrappers of it take a body and an encoding at most.
+ *
+ * @param {any} res
+ * @param {(() => void)|undefined} callback
  */
 function onFinish (res, callback) {
   if (callback) res.once('finish', callback)

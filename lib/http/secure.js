@@ -5,7 +5,7 @@ module.exports = { isSecure }
 /**
  * Whether the request came over TLS.
  *
- * @param {object} req
+ * @param {any} req
  * @param {boolean} [trustProxy] true: X-Forwarded-Proto counts; false: the socket alone; undefined:
  *   `req.secure`, which Express sets by its "trust proxy" setting
  */

@@ -9,15 +9,20 @@ module.exports = { askStore, TIMEOUT: 'ERR_SESSION_STORE_TIMEOUT' }
  * there is a time limit, not answer at all.
  *
  * @param {number} timeout milliseconds; 0 for none
- * @param {object} self what the two functions, its methods, are called on
- * @param {function(function(Error?, *))} call makes the call with the callback that it is given
- * @param {function(Error?, *)} done
+ * @param {any} self what the two functions, its methods, are called on
+ * @param {(callback: (err?: any, value?: any) => void) => void} call makes the call with the callback that it is given
+ * @param {(err?: any, value?: any) => void} done
  */
 function askStore (timeout, self, call, done) {
   let answered = false
   let failed = false
+  /** @type {NodeJS.Timeout|undefined} */
   let timer
 
+  /**
+   * @param {any} [err]
+   * @param {any} [value]
+   */
   function answer (err, value) {
     if (answered) {
       // What the app threw at the first answer comes back as an error of some stores (connect-redis).
@@ -49,7 +54,9 @@ function askStore (timeout, self, call, done) {
   }
 }
 
+/** @param {number} ms */
 function timeoutError (ms) {
+  /** @type {NodeJS.ErrnoException} */
   const err = new Error(`the session store has not answered within the storeTimeout of ${ms} ms`)
   err.code = module.exports.TIMEOUT
   return err

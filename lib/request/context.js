@@ -41,6 +41,14 @@ const ENDING = 1 // res.end was called
 const ENDED = 2 // the store has answered
 
 class RequestContext {
+  /**
+   * @param {import('./options').Config} config
+   * @param {any} req
+   * @param {any} res
+   * @param {(err?: any) => void} next
+   * @param {any} cookieOptions
+   * @param {import('../cookie/plain-keyring').Keyring} keyring
+   */
   constructor (config, req, res, next, cookieOptions, keyring) {
     this.config = config
     this.store = config.store
@@ -49,6 +57,7 @@ class RequestContext {
     this.next = next
     this.cookieOptions = cookieOptions
     this.keyring = keyring
+    /** @type {RequestContext|undefined} */
     this.outer = undefined // the context of another middleware on the same request
     this.phase = RUNNING
 
@@ -58,8 +67,11 @@ class RequestContext {
     this.found = false // the store had the session of that id
 
     this.originalId = undefined // the session as it came: its id,
+    /** @type {any} */
     this.original = undefined // and its snapshot
+    /** @type {any} */
     this.saved = undefined // the snapshot that was saved last
+    /** @type {any} */
     this.atEnd = undefined // the snapshot at the end of the request
 
     this.knownId = undefined // the session whose revision this request knows,
@@ -129,7 +141,7 @@ class RequestContext {
     this.originalWrite = res.write
     this.originalEnd = res.end
     this.writeHead = hookHeaders(res, this)
-    res.end = (chunk, encoding, callback) => this.end(chunk, encoding, callback)
+    res.end = (/** @type {any} */ chunk, /** @type {any} */ encoding, /** @type {any} */ callback) => this.end(chunk, encoding, callback)
   }
 
   /* fetch: the ordinary way to a session */
@@ -139,10 +151,15 @@ class RequestContext {
     askStore(this.config.storeTimeout, this, this.get, this.fetched)
   }
 
+  /** @param {(err?: any, data?: any) => void} callback */
   get (callback) {
     this.store.get(this.cookieId, callback)
   }
 
+  /**
+   * @param {any} err
+   * @param {any} data
+   */
   fetched (err, data) {
     if (err && err.code !== 'ENOENT') {
       debug('store failed: %s', err.code || err.name)
@@ -156,8 +173,8 @@ class RequestContext {
   /* start: req.session */
 
   /**
-   * @param {Loaded} [loaded] what the engine gave,
-   * @param {object} [data] or the store's get. Neither: there is no such session
+   * @param {import('../stores/engine').Loaded} [loaded] what the engine gave,
+   * @param {any} [data] or the store's get. Neither: there is no such session
    */
   start (loaded, data) {
     try {
@@ -181,7 +198,11 @@ class RequestContext {
     this.came(req.session)
   }
 
-  /** Makes a session of what the engine loaded in parts. */
+  /**
+   * Makes a session of what the engine loaded in parts.
+   *
+   * @param {import('../stores/engine').Loaded} loaded
+   */
   revive (loaded) {
     debug('session found')
     this.learnRevision(this.cookieId, loaded.revision)
@@ -190,7 +211,12 @@ class RequestContext {
     this.cameWith(loaded.data)
   }
 
-  /** Makes a session of what was stored as a whole. */
+  /**
+   * Makes a session of what was stored as a whole.
+   *
+   * @param {any} data
+   * @param {any} revision
+   */
   inflate (data, revision) {
     debug('session found')
     if (revision !== undefined) this.learnRevision(this.req.sessionID, revision)
@@ -198,12 +224,14 @@ class RequestContext {
     this.cameWith(data)
   }
 
+  /** @param {any} data */
   cameWith (data) {
     this.found = true
     this.came(data)
     if (!this.config.resave) this.saved = this.original
   }
 
+  /** @param {any} data */
   came (data) {
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
@@ -212,7 +240,12 @@ class RequestContext {
 
   /* The app: what it does to the session */
 
-  /** What `session.save` does. */
+  /**
+   * What `session.save` does.
+   *
+   * @param {any} session
+   * @param {(err?: any) => void} [callback]
+   */
   save (session, callback) {
     debug.session('saving %s', session.id)
     try {
@@ -227,6 +260,10 @@ class RequestContext {
     if (!fastPath.save(this, session, done)) this.saveThroughStore(session, done)
   }
 
+  /**
+   * @param {any} session
+   * @param {(err?: any) => void} callback
+   */
   saveThroughStore (session, callback) {
     const store = this.req.sessionStore
     store.set(session.id, session, this.handedDown(session, callback))
@@ -235,19 +272,30 @@ class RequestContext {
   /**
    * Remembers what is being saved. The end of the request has just taken the snapshot itself.
    *
+   * @param {any} session
    * @throws when the session has no JSON text: no store gets to see it
    */
   noteSaved (session) {
     if (this.phase !== ENDING || this.atEnd === undefined) this.saved = snapshotOf(session)
   }
 
-  /** Learns the revision of what a store's get gave. */
+  /**
+   * Learns the revision of what a store's get gave.
+   *
+   * @param {string} sid
+   * @param {any} data
+   */
   hasRead (sid, data) {
     const revision = revisionOf(data)
     if (revision !== undefined) this.learnRevision(sid, revision)
   }
 
-  /** Remembers which session this request has read or written. Once that is destroyed, it must not come back. */
+  /**
+   * Remembers which session this request has read or written. Once that is destroyed, it must not come back.
+   *
+   * @param {string} sid
+   * @param {any} revision
+   */
   learnRevision (sid, revision) {
     if (this.knownId === undefined || this.knownId === sid) {
       this.knownId = sid
@@ -261,6 +309,7 @@ class RequestContext {
   /**
    * What this request knows of a session that it saves.
    *
+   * @param {any} session
    * @return {import('../stores/handover').Knowledge}
    */
   knowledgeOf (session) {
@@ -273,14 +322,22 @@ class RequestContext {
     return { revision: owner.otherRevisions && owner.otherRevisions.get(id), hint: undefined, rank }
   }
 
-  /** A session that takes the place of one that the store had is a login, if it holds any data. */
+  /**
+   * A session that takes the place of one that the store had is a login, if it holds any data.
+   *
+   * @param {any} session
+   */
   rankOf (session) {
     if (!this.found) return RANK.NEW
     if (session.id === this.originalId) return RANK.RETURNED
     return hasData(session) ? RANK.SIGNED_IN : RANK.NEW
   }
 
-  /** Tells this package's store what this request knows; see stores/handover.js. */
+  /**
+   * Tells this package's store what this request knows; see stores/handover.js.
+   *
+   * @param {any} session
+   */
   handDown (session) {
     if (this.req.sessionStore !== this.store || !isOurs(this.store)) return undefined
     const known = this.knowledgeOf(session)
@@ -288,16 +345,26 @@ class RequestContext {
     return known
   }
 
-  /** `handDown`, until the store calls the function that is returned. */
+  /**
+   * `handDown`, until the store calls the function that is returned.
+   *
+   * @param {any} session
+   * @param {(err?: any) => void} callback
+   * @return {(err?: any) => void}
+   */
   handedDown (session, callback) {
     const known = this.handDown(session)
     if (known === undefined) return callback
-    return (...args) => {
+    return (/** @type {any[]} */ ...args) => {
       this.takeBack(session, known)
       callback(...args)
     }
   }
 
+  /**
+   * @param {any} session
+   * @param {import('../stores/handover').Knowledge|undefined} known
+   */
   takeBack (session, known) {
     if (known === undefined) return
     takeBack(session, known)
@@ -341,6 +408,10 @@ class RequestContext {
     appendSetCookie(res, cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
   }
 
+  /**
+   * @param {any} session
+   * @param {string} sid
+   */
   setsCookie (session, sid) {
     const rule = setCookieRule(this.config, this.cookieId === sid, session.cookie.expires != null)
     return rule === IF_MODIFIED ? this.isModified(session) : rule
@@ -348,7 +419,13 @@ class RequestContext {
 
   /* end: what becomes of the session, and the response */
 
-  /** `res.end`. */
+  /**
+   * `res.end`.
+   *
+   * @param {any} [chunk]
+   * @param {any} [encoding]
+   * @param {() => void} [callback]
+   */
   end (chunk, encoding, callback) {
     const { res } = this
 
@@ -410,6 +487,10 @@ class RequestContext {
     }
   }
 
+  /**
+   * @param {any} session
+   * @param {string} sid
+   */
   shouldSave (session, sid) {
     const onlyIfModified = savesOnlyIfModified(this.config, this.cookieId === sid, this.saved !== undefined)
     return onlyIfModified
@@ -417,24 +498,34 @@ class RequestContext {
       : !isSaved(this.originalId, this.saved, session.id, this.snapshot(session))
   }
 
+  /** @param {any} session */
   isModified (session) {
     return isModified(this.originalId, this.original, session.id, this.snapshot(session))
   }
 
-  /** The session's snapshot, taken once when the request has ended. */
+  /**
+   * The session's snapshot, taken once when the request has ended.
+   *
+   * @param {any} session
+   */
   snapshot (session) {
     if (this.phase < ENDING) return snapshotOf(session)
     if (this.atEnd === undefined) this.atEnd = snapshotOf(session)
     return this.atEnd
   }
 
+  /** @param {any} session */
   touch (session) {
     if (this.touched) return
     session.touch()
     this.touched = true
   }
 
-  /** Does what was decided with an engine that answers at once. False: the store has to be asked. */
+  /**
+   * Does what was decided with an engine that answers at once. False: the store has to be asked.
+   *
+   * @param {string} task
+   */
   commitNow (task) {
     const engine = fastPath.engineForWrites(this, task)
     if (engine === undefined || engine.capabilities.writes !== 'now') return false
@@ -446,7 +537,12 @@ class RequestContext {
     return true
   }
 
-  /** Asks the engine or, the ordinary way, the store. Its methods are looked up now. */
+  /**
+   * Asks the engine or, the ordinary way, the store. Its methods are looked up now.
+   *
+   * @param {string} task
+   * @param {(err?: any, value?: any) => void} done
+   */
   commit (task, done) {
     const engine = fastPath.engineForWrites(this, task)
     if (engine !== undefined) {
@@ -467,6 +563,7 @@ class RequestContext {
     }
   }
 
+  /** @param {any} err */
   committed (err) {
     if (err && err.code !== DROPPED_CODE) this.report(err)
     this.phase = ENDED
@@ -480,7 +577,12 @@ class RequestContext {
     }
   }
 
-  /** Sends all but the very end, which waits for the store. */
+  /**
+   * Sends all but the very end, which waits for the store.
+   *
+   * @param {any} chunk
+   * @param {any} encoding
+   */
   hold (chunk, encoding) {
     const { res, originalWrite, originalEnd } = this
 
@@ -493,6 +595,10 @@ class RequestContext {
     }
   }
 
+  /**
+   * @param {any} chunk
+   * @param {any} encoding
+   */
   endNow (chunk, encoding) {
     const { res } = this
 
@@ -501,7 +607,11 @@ class RequestContext {
     this.originalEnd.call(res, chunk, encoding)
   }
 
-  /** A second call. Node would make a second body an 'error' event, which ends a process that does not listen to it. */
+  /**
+   * A second call. Node would make a second body an 'error' event, which ends a process that does not listen to it.
+   *
+   * @param {() => void} [callback]
+   */
   endAgain (callback) {
     const { res } = this
 
@@ -515,13 +625,21 @@ class RequestContext {
 
   /* Errors */
 
-  /** The session or its cookie can not be written. What the headers have said of it, the end need not repeat. */
+  /**
+   * The session or its cookie can not be written. What the headers have said of it, the end need not repeat.
+   *
+   * @param {any} err
+   */
   fail (err) {
     if (!this.failed) this.report(err)
     this.failed = true
   }
 
-  /** The response has begun: an error can only be passed on, on a later tick. */
+  /**
+   * The response has begun: an error can only be passed on, on a later tick.
+   *
+   * @param {any} err
+   */
   report (err) {
     defer(this.next, err)
   }
@@ -534,7 +652,11 @@ class RequestContext {
 
 function noop () {}
 
-/** Whether a session has anything but its cookie. */
+/**
+ * Whether a session has anything but its cookie.
+ *
+ * @param {any} session
+ */
 function hasData (session) {
   for (const key in session) {
     if (key !== 'cookie' && Object.prototype.hasOwnProperty.call(session, key)) return true

@@ -17,13 +17,22 @@ module.exports = { commit, engineForReads, engineForWrites, save }
 
 const { createSession } = Store.prototype
 
-/** The engine that a request may load its session from, or undefined. */
+/**
+ * The engine that a request may load its session from, or undefined.
+ *
+ * @param {any} store
+ */
 function engineForReads (store) {
   if (store.get !== methods.get || store.createSession !== createSession) return undefined
   return fastEngine(store)
 }
 
-/** The engine that the end of a request may use for `task`, or undefined. */
+/**
+ * The engine that the end of a request may use for `task`, or undefined.
+ *
+ * @param {import('./context')} context
+ * @param {string} task
+ */
 function engineForWrites ({ store, req }, task) {
   const engine = fastEngine(store)
   if (engine === undefined || typeof req.sessionID !== 'string') return undefined
@@ -32,7 +41,12 @@ function engineForWrites ({ store, req }, task) {
   return store.touch === methods.touch ? engine : undefined
 }
 
-/** A session goes to the store that its request has now: another middleware may have set that. */
+/**
+ * A session goes to the store that its request has now: another middleware may have set that.
+ *
+ * @param {any} store
+ * @param {any} session
+ */
 function savesThrough (store, session) {
   return store.set === methods.set && session.req.sessionStore === store
 }
@@ -40,7 +54,10 @@ function savesThrough (store, session) {
 /**
  * Ends a request's work on its session.
  *
- * @param {function(Error?)} [callback] for PENDING
+ * @param {import('../stores/engine').Engine} engine
+ * @param {import('./context')} context
+ * @param {string} task
+ * @param {(err?: any, result?: any) => void} [callback] for PENDING
  * @return {symbol} DONE, DROPPED or PENDING
  * @throws {RangeError} the session is too large for the store
  */
@@ -56,12 +73,16 @@ function commit (engine, context, task, callback) {
 /**
  * What `session.save` does.
  *
+ * @param {import('./context')} context
+ * @param {any} session
+ * @param {(err?: any, result?: any) => void} callback
  * @return {boolean} false when the store has to be asked
  */
 function save (context, session, callback) {
   const engine = savesThrough(context.store, session) ? fastEngine(context.store) : undefined
   if (engine === undefined || typeof session.id !== 'string') return false
 
+  /** @type {import('../stores/engine').Callback<any>} */
   const answer = (err, result) => {
     if (err) defer(callback, err)
     else if (result === DROPPED) defer(callback, droppedError())
@@ -76,9 +97,15 @@ function save (context, session, callback) {
   return true
 }
 
+/**
+ * @param {import('../stores/engine').Engine} engine
+ * @param {import('./context')} context
+ * @param {any} session
+ * @param {(err?: any, result?: any) => void} [callback]
+ */
 function write (engine, context, session, callback) {
   const record = writeOf(engine, session.id, session, context.knowledgeOf(session), now())
-  const result = engine.commit(record, callback && ((err, result) => {
+  const result = engine.commit(record, callback && ((/** @type {any} */ err, /** @type {any} */ result) => {
     if (!err) learn(context, record, result)
     callback(err, result)
   }))
@@ -86,6 +113,11 @@ function write (engine, context, session, callback) {
   return result
 }
 
+/**
+ * @param {import('./context')} context
+ * @param {import('../stores/engine').Write} record
+ * @param {any} result
+ */
 function learn (context, record, result) {
   if (result === DONE) context.learnRevision(record.sid, record.revision)
 }

@@ -6,9 +6,16 @@ const Session = require('../session/session')
 
 module.exports = { generateSession }
 
-/** Gives `req` a new id and an empty session: what `store.generate` does. */
+/**
+ * Gives `req` a new id and an empty session: what `store.generate` does.
+ *
+ * @param {any} req
+ * @param {import('./options').Config} config
+ * @param {any} cookieOptions
+ */
 function generateSession (req, config, cookieOptions) {
   const { secure, sameSite } = cookieOptions
+  /** @type {any} */
   const cookie = new Cookie(cookieOptions)
 
   if (secure === 'auto' || sameSite === 'auto') {

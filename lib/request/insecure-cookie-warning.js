@@ -5,7 +5,8 @@ const { warn } = require('../util/warn')
 module.exports = { insecureCookieWarning }
 
 /**
- * @return {function(object)} warns once that a secure cookie was not set on an insecure request. It names the reason
+ * @param {{name: string, trustProxy: boolean|undefined}} config
+ * @return {(req: any) => void} warns once that a secure cookie was not set on an insecure request. It names the reason
  *   and the setting that mends it
  */
 function insecureCookieWarning ({ name, trustProxy }) {
@@ -18,6 +19,10 @@ function insecureCookieWarning ({ name, trustProxy }) {
   }
 }
 
+/**
+ * @param {any} req
+ * @param {boolean|undefined} trustProxy
+ */
 function reason (req, trustProxy) {
   const forwarded = req.headers['x-forwarded-proto']
 

@@ -7,9 +7,12 @@ const MemoryStore = require('../stores/memory')
 
 module.exports = readOptions
 
+/** @typedef {ReturnType<typeof readOptions> & {warnOfInsecureCookie: (req: any) => void}} Config */
+
 /**
  * Checks the options of `session(options)` and gives them their defaults.
  *
+ * @param {any} options
  * @throws {TypeError} with upstream's text where upstream has one
  */
 function readOptions (options) {
@@ -61,13 +64,19 @@ function readOptions (options) {
   }
 }
 
-/** Makes a cookie of the options once, so that what is wrong with them is said now and not at a request. */
+/**
+ * Makes a cookie of the options once, so that what is wrong with them is said now and not at a request.
+ *
+ * @param {string} name
+ * @param {any} options
+ */
 function cookieOption (name, options) {
   if (!options || typeof options === 'function') {
     new Cookie().serialize(name, '')
     return options || {}
   }
 
+  /** @type {any} */
   const cookie = new Cookie(options)
   if (cookie.secure === 'auto') cookie.secure = true
   if (cookie.sameSite === 'auto') cookie.sameSite = 'lax'
@@ -76,6 +85,7 @@ function cookieOption (name, options) {
   return options
 }
 
+/** @param {any} store */
 function storeOption (store) {
   if (!store) return new MemoryStore()
   if (typeof store.on !== 'function') {
@@ -84,6 +94,7 @@ function storeOption (store) {
   return store
 }
 
+/** @param {any} ms */
 function storeTimeoutOption (ms) {
   if (ms === undefined || ms === null || ms === false) return 0
   if (typeof ms !== 'number' || !(ms > 0) || ms > 2 ** 31 - 1) {
@@ -92,7 +103,12 @@ function storeTimeoutOption (ms) {
   return ms
 }
 
-/** Opens the keyring of the secret option. An app may rotate its secrets in the array that it gave. */
+/**
+ * Opens the keyring of the secret option. An app may rotate its secrets in the array that it gave.
+ *
+ * @param {string} name
+ * @param {any} secret
+ */
 function ownKeyring (name, secret) {
   const secrets = Array.isArray(secret) ? secret : [secret]
   const keyringFor = latestKeyring(name)
@@ -100,18 +116,28 @@ function ownKeyring (name, secret) {
   return () => keyringFor(secrets)
 }
 
-/** Opens the keyring of `req.secret`, which cookie-parser sets; undefined without one. */
+/**
+ * Opens the keyring of `req.secret`, which cookie-parser sets; undefined without one.
+ *
+ * @param {string} name
+ */
 function requestKeyring (name) {
   const keyringFor = latestKeyring(name)
-  return req => req.secret ? keyringFor([req.secret]) : undefined
+  return (/** @type {any} */ req) => req.secret ? keyringFor([req.secret]) : undefined
 }
 
-/** Makes a keyring of secrets, and gives it again while the secrets are the same. */
+/**
+ * Makes a keyring of secrets, and gives it again while the secrets are the same.
+ *
+ * @param {string} name
+ */
 function latestKeyring (name) {
+  /** @type {import('../cookie/plain-keyring').Keyring|undefined} */
   let keyring
+  /** @type {any[]} */
   let known
 
-  return function keyringFor (secrets) {
+  return function keyringFor (/** @type {any[]} */ secrets) {
     if (keyring === undefined || !sameMembers(known, secrets)) {
       keyring = new Keyring(name, secrets)
       known = [...secrets]
@@ -120,6 +146,10 @@ function latestKeyring (name) {
   }
 }
 
+/**
+ * @param {any[]} a
+ * @param {any[]} b
+ */
 function sameMembers (a, b) {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) {

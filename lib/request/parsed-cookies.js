@@ -8,6 +8,9 @@ module.exports = { readParsedCookies }
 /**
  * The session id that cookie-parser has left on the request. The header should have had it: its use is deprecated.
  *
+ * @param {any} req
+ * @param {string} name
+ * @param {import('../cookie/plain-keyring').Keyring} keyring
  * @param {string} [sid] given back when there is none
  */
 function readParsedCookies (req, name, keyring, sid) {

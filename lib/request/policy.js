@@ -18,7 +18,7 @@ const TOUCH = 'touch'
 /**
  * Whether the response sets the cookie.
  *
- * @param {object} config the middleware's: `rolling`, `saveUninitialized`
+ * @param {import('./options').Config} config the middleware's: `rolling`, `saveUninitialized`
  * @param {boolean} isReturning the client's cookie names this very session
  * @param {boolean} hasExpiry the cookie has an expiry
  */
@@ -30,6 +30,8 @@ function setCookieRule (config, isReturning, hasExpiry) {
 /**
  * Whether a session is saved only if it was modified. Otherwise it is saved unless it was saved as it is.
  *
+ * @param {import('./options').Config} config
+ * @param {boolean} isReturning
  * @param {boolean} wasSaved the session has been saved before, or came from the store with resave off
  */
 function savesOnlyIfModified (config, isReturning, wasSaved) {
@@ -40,15 +42,22 @@ function savesOnlyIfModified (config, isReturning, wasSaved) {
  * Whether a session is not as it came.
  *
  * @param {string} originalId
- * @param {Array} original snapshot of the session as it came
+ * @param {unknown[]} original snapshot of the session as it came
  * @param {string} id
- * @param {Array} snapshot of the session now
+ * @param {unknown[]} snapshot of the session now
  */
 function isModified (originalId, original, id, snapshot) {
   return originalId !== id || !sameSnapshot(original, snapshot)
 }
 
-/** Whether a session is as it was saved; `saved` is undefined when it was not. */
+/**
+ * Whether a session is as it was saved; `saved` is undefined when it was not.
+ *
+ * @param {string} originalId
+ * @param {unknown[]|undefined} saved
+ * @param {string} id
+ * @param {unknown[]} snapshot
+ */
 function isSaved (originalId, saved, id, snapshot) {
   return originalId === id && saved !== undefined && sameSnapshot(saved, snapshot)
 }

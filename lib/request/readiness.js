@@ -5,7 +5,10 @@ module.exports = { followReadiness }
 /** One pair of listeners a store, however many middlewares use it. */
 const followed = new WeakMap()
 
-/** @return {{ready: boolean}} false from a store's 'disconnect' event to its 'connect' event */
+/**
+ * @param {any} store
+ * @return {{ready: boolean}} false from a store's 'disconnect' event to its 'connect' event
+ */
 function followReadiness (store) {
   let readiness = followed.get(store)
 
@@ -24,6 +27,11 @@ function followReadiness (store) {
   return readiness
 }
 
+/**
+ * @param {any} store
+ * @param {string} event
+ * @param {Function} listener
+ */
 function listen (store, event, listener) {
   if (typeof store.listeners !== 'function' || !store.listeners(event).includes(listener)) store.on(event, listener)
 }

@@ -7,12 +7,15 @@ module.exports = { trackSaves }
 /**
  * Has a session tell the context of its request when the app saves it. Our sessions do so by themselves. A store may
  * make others, of its own copy of express-session, and an app may replace the methods.
+ *
+ * @param {any} session
+ * @param {import('./context')} context
  */
 function trackSaves (session, context) {
   const { save, reload } = session
   if (save === Session.save || typeof save !== 'function') return
 
-  define(session, 'save', function (...args) {
+  define(session, 'save', /** @this {any} */ function (/** @type {any[]} */ ...args) {
     context.noteSaved(this)
     const known = context.handDown(this)
     try {
@@ -22,14 +25,19 @@ function trackSaves (session, context) {
     }
   })
 
-  define(session, 'reload', function (callback) {
-    return reload.call(this, (...args) => {
+  define(session, 'reload', /** @this {any} */ function (/** @type {Function} */ callback) {
+    return reload.call(this, (/** @type {any[]} */ ...args) => {
       if (context.req.session !== this) trackSaves(context.req.session, context)
       callback(...args)
     })
   })
 }
 
+/**
+ * @param {any} session
+ * @param {string} name
+ * @param {any} value
+ */
 function define (session, name, value) {
   Object.defineProperty(session, name, { configurable: true, enumerable: false, value, writable: true })
 }

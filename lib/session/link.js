@@ -8,14 +8,23 @@
 /** A symbol: nothing that walks a request's properties sees it. */
 const CONTEXT = Symbol('express-session')
 
-/** Makes `context` the newest of its request. It takes the place of an older one of the same middleware. */
+/**
+ * Makes `context` the newest of its request. It takes the place of an older one of the same middleware.
+ *
+ * @param {any} req
+ * @param {any} context
+ */
 function attach (req, context) {
   const outer = req[CONTEXT]
   context.outer = outer && outer.config === context.config ? outer.outer : outer
   req[CONTEXT] = context
 }
 
-/** The context that loaded or made `session`. A session that the app regenerated has none. */
+/**
+ * The context that loaded or made `session`. A session that the app regenerated has none.
+ *
+ * @param {any} session
+ */
 function contextOf (session) {
   const { req, id } = session
   let context = req && req[CONTEXT]
@@ -23,7 +32,12 @@ function contextOf (session) {
   return context
 }
 
-/** The context of the middleware on `store` that `req` went through last. */
+/**
+ * The context of the middleware on `store` that `req` went through last.
+ *
+ * @param {any} req
+ * @param {any} store
+ */
 function contextOn (req, store) {
   let context = req[CONTEXT]
   while (context && context.store !== store) context = context.outer

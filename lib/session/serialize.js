@@ -5,6 +5,7 @@ module.exports = { dataText, hasMembers }
 /**
  * The JSON text of a session without its own `cookie`. Keys called `cookie` further down count.
  *
+ * @param {any} session
  * @throws what JSON.stringify throws (cycles, BigInt, a toJSON of the app)
  */
 function dataText (session) {
@@ -24,7 +25,11 @@ function dataText (session) {
   })
 }
 
-/** Whether JSON takes a session for an object with members, as nearly all are. */
+/**
+ * Whether JSON takes a session for an object with members, as nearly all are.
+ *
+ * @param {any} session
+ */
 function hasMembers (session) {
   return typeof session === 'object' && typeof session.toJSON !== 'function' && !Array.isArray(session)
 }

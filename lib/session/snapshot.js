@@ -15,18 +15,20 @@ const TEXT = Symbol('text')
 const DEEPEST = 50
 
 const { hasOwnProperty, valueOf } = Object.prototype
-const { isRawJSON = () => false } = JSON
+const { isRawJSON = () => false } = /** @type {any} */ (JSON)
 
 /**
  * A snapshot of a session's data: a flat list of keys and primitive values, without the session's own `cookie`. Two
  * snapshots are equal exactly when the JSON texts are. Making two and comparing them takes 0.2 µs for the 150 bytes of
  * an ordinary session, where one JSON.stringify takes 0.5 to 1. Long strings cost nothing.
  *
+ * @param {any} session
  * @throws {TypeError} when the session has no JSON text
  * @throws what JSON.stringify throws (cycles, BigInt, a toJSON of the app)
  */
 function snapshotOf (session) {
   try {
+    /** @type {any[]} */
     const list = []
     addSession(session, list)
     return list
@@ -36,6 +38,10 @@ function snapshotOf (session) {
   }
 }
 
+/**
+ * @param {unknown[]} a
+ * @param {unknown[]} b
+ */
 function sameSnapshot (a, b) {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) {
@@ -44,6 +50,10 @@ function sameSnapshot (a, b) {
   return true
 }
 
+/**
+ * @param {any} session
+ * @param {any[]} list
+ */
 function addSession (session, list) {
   if (hasMembers(session)) {
     addMembers(session, list, 0, 'cookie')
@@ -57,7 +67,14 @@ function addSession (session, list) {
   else addMembers(data, list, 0)
 }
 
-/** Adds what JSON makes of a value. Returns false for what JSON leaves out: undefined, a function, a symbol. */
+/**
+ * Adds what JSON makes of a value. Returns false for what JSON leaves out: undefined, a function, a symbol.
+ *
+ * @param {any} value
+ * @param {string|number} key
+ * @param {any[]} list
+ * @param {number} depth
+ */
 function add (value, key, list, depth) {
   if (value !== null && (typeof value === 'object' || typeof value === 'function' || typeof value === 'bigint')) {
     if (typeof value.toJSON === 'function') value = value.toJSON(String(key))
@@ -83,6 +100,11 @@ function add (value, key, list, depth) {
   }
 }
 
+/**
+ * @param {any} object
+ * @param {any[]} list
+ * @param {number} depth
+ */
 function addObject (object, list, depth) {
   if (depth > DEEPEST) {
     list.push(TEXT, JSON.stringify(object))
@@ -101,6 +123,12 @@ function addObject (object, list, depth) {
   }
 }
 
+/**
+ * @param {any} object
+ * @param {any[]} list
+ * @param {number} depth
+ * @param {string} [except]
+ */
 function addMembers (object, list, depth, except) {
   for (const key in object) {
     if (key === except || !hasOwnProperty.call(object, key)) continue
@@ -109,19 +137,32 @@ function addMembers (object, list, depth, except) {
   }
 }
 
-/** Adds a text of `JSON.rawJSON`: a primitive value, or a number that JavaScript can not hold exactly. */
+/**
+ * Adds a text of `JSON.rawJSON`: a primitive value, or a number that JavaScript can not hold exactly.
+ *
+ * @param {string} text
+ * @param {any[]} list
+ */
 function addRaw (text, list) {
   const value = JSON.parse(text)
   if (typeof value === 'number' && String(value) !== text) list.push(TEXT, text)
   else list.push(value)
 }
 
-/** Boxed values have their own valueOf; nearly all others have Object's. Comparing takes 0.02 µs, asking `util.types` 0.06. */
+/**
+ * Boxed values have their own valueOf; nearly all others have Object's. Comparing takes 0.02 µs, asking `util.types` 0.06.
+ *
+ * @param {any} value
+ */
 function isBoxed (value) {
   return typeof value === 'object' && value !== null && value.valueOf !== valueOf && isBoxedPrimitive(value)
 }
 
-/** What JSON makes of String, Number, Boolean and BigInt objects. */
+/**
+ * What JSON makes of String, Number, Boolean and BigInt objects.
+ *
+ * @param {any} object
+ */
 function unboxed (object) {
   if (isStringObject(object)) return String(object)
   if (isNumberObject(object)) return Number(object)

@@ -9,6 +9,10 @@ const DEFAULT_TTL = 24 * 60 * 60 * 1000
  * When a session expires, in milliseconds since the epoch: at its cookie's expiry, or when the ttl option is up,
  * whichever is first.
  *
+ * @param {import('./engine').Options} options
+ * @param {any} session
+ * @param {string} sid
+ * @param {number} now
  * @throws {TypeError} a ttl function gives no number; and whatever it throws
  */
 function deadlineOf (options, session, sid, now) {
@@ -22,7 +26,13 @@ function deadlineOf (options, session, sid, now) {
   return Math.min(now + ms, cookieExpiry(session.cookie, now, Infinity))
 }
 
-/** The expiry of a cookie, or of the plain object that an app stores as one; `none` when it has none. */
+/**
+ * The expiry of a cookie, or of the plain object that an app stores as one; `none` when it has none.
+ *
+ * @param {any} cookie
+ * @param {number} now
+ * @param {number} none
+ */
 function cookieExpiry (cookie, now, none) {
   if (!cookie) return none
   const { expires } = cookie

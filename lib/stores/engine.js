@@ -53,6 +53,52 @@ const DROPPED = Symbol('dropped')
 const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
 
 /**
+ * @template T
+ * @typedef {(err?: any, result?: T) => void} Callback
+ */
+
+/**
+ * @typedef {typeof PENDING} Pending
+ * @typedef {typeof DONE|typeof DROPPED} Outcome
+ *
+ * @typedef {object} Engine
+ * @property {Readonly<Capabilities>} capabilities
+ * @property {Options} options
+ * @property {(keyring: any, header: string, now: number) => Opened|undefined} load with the kind of keyring that
+ *   native.js pairs the engine with
+ * @property {(sid: string, now: number, callback?: Callback<Stored|undefined>) => Stored|undefined|Pending} get
+ * @property {(sid: string, now: number, callback?: Callback<Stored|undefined>) => Stored|undefined|Pending} peek
+ * @property {(write: Write, callback?: Callback<Outcome>) => Outcome|Pending} commit
+ * @property {(write: Write, callback?: Callback<Outcome>) => Outcome|Pending} touch
+ * @property {(sid: string, now: number, callback?: Callback<Outcome>) => Outcome|Pending} destroy
+ * @property {(now: number, callback?: Callback<Outcome>) => Outcome|Pending} clear
+ * @property {(now: number, callback?: Callback<number>) => number|Pending} length
+ * @property {(part: number, now: number, callback?: Callback<string[]|null>) => string[]|null|Pending} ids
+ * @property {(now: number) => boolean} prune
+ * @property {(now: number) => object} stats
+ * @property {(replaced: boolean) => any} watch
+ * @property {(watch: any, most: number, now: number) => string[]} drain
+ * @property {(watch: any) => void} unwatch
+ * @property {() => void} close
+ *
+ * @typedef {import('../cookie/opened')} Opened
+ * @typedef {import('../cookie/plain-keyring').Keyring} Keyring
+ *
+ * @typedef {object} Options what every engine's options have; the rest is the engine's own
+ * @property {Serializer} serializer
+ * @property {number|Function|undefined} ttl
+ * @property {Function|undefined} dispose
+ * @property {boolean} noDisposeOnSet
+ * @property {number|undefined} checkPeriod
+ * @property {string|undefined} shared
+ *
+ * @typedef {Options & {max: number, maxBytes: number, stale: boolean, explicitLimits: boolean[]}} MemoryOptions those of a
+ *   MemoryStore, checked
+ *
+ * @typedef {object} Serializer
+ * @property {(session: any) => string} stringify
+ * @property {(text: string) => any} parse
+ *
  * @typedef {object} Capabilities what an engine can do; what it lacks throws where it is asked for
  * @property {'now'|'later'} reads `later`: `load` and `get` may return PENDING
  * @property {'now'|'later'} writes `later`: `commit`, `touch` and `destroy` may return PENDING
@@ -63,10 +109,10 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @typedef {object} Write what is to be stored, by `commit` or `touch`
  * @property {string} sid
  * @property {any} session what is stored; for `touch`, whose cookie is
- * @property {string} [text] what a serializer made of it; without it the engine writes JSON
+ * @property {string|undefined} text what a serializer made of it; without it the engine writes JSON
  * @property {number} deadline the session is gone from this moment on, in ms since the epoch
- * @property {unknown} revision as loaded; undefined to store in any case. `commit` puts the new one here
- * @property {unknown} hint as loaded
+ * @property {any} revision as loaded; undefined to store in any case. `commit` puts the new one here
+ * @property {any} hint as loaded
  * @property {number} rank
  * @property {number} now
  *
@@ -88,7 +134,7 @@ class Loaded {
     this.cookie = cookie
     this.revision = revision
     this.hint = hint
-    /** @type {unknown} why the stored text can not be parsed */
+    /** @type {any} why the stored text can not be parsed */
     this.error = undefined
   }
 }
@@ -96,6 +142,8 @@ class Loaded {
 /**
  * What a serializer makes of a stored text.
  *
+ * @param {Serializer} serializer
+ * @param {string} text
  * @throws {SyntaxError} without the text, which JSON's own would quote; other serializers' errors as they are
  */
 function parse (serializer, text) {
@@ -107,7 +155,14 @@ function parse (serializer, text) {
   }
 }
 
-/** `load` for an engine that has no quicker way than its `get`. */
+/**
+ * `load` for an engine that has no quicker way than its `get`.
+ *
+ * @param {Engine} engine
+ * @param {Keyring} keyring
+ * @param {string} header
+ * @param {number} now
+ */
 function loadByGet (engine, keyring, header, now) {
   const opened = keyring.open(header)
   if (opened === undefined) return undefined
@@ -116,7 +171,11 @@ function loadByGet (engine, keyring, header, now) {
   return opened
 }
 
-/** A Loaded made of a whole text. An empty text is no session: upstream takes it so. */
+/**
+ * A Loaded made of a whole text. An empty text is no session: upstream takes it so.
+ *
+ * @param {Stored} stored
+ */
 function loadedFrom ({ text, revision }) {
   if (text === '') return undefined
   const loaded = new Loaded(undefined, undefined, revision, undefined)
@@ -128,4 +187,4 @@ function loadedFrom ({ text, revision }) {
   return loaded
 }
 
-module.exports = { DONE, DROPPED, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK }
+module.exports = /** @type {const} */ ({ DONE, DROPPED, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK })

@@ -12,28 +12,44 @@ const saving = new WeakMap()
 
 /**
  * @typedef {object} Knowledge what a request knows of a session that it saves
- * @property {unknown} revision see stores/engine.js; the store puts the new one here
+ * @property {any} revision see stores/engine.js; the store puts the new one here
+ * @property {unknown} hint where the engine has seen the session
  * @property {number} rank
  */
 
+/**
+ * @param {any} data
+ * @param {any} revision
+ */
 function setRevision (data, revision) {
   if (typeof data === 'object' && data !== null) revisions.set(data, revision)
 }
 
+/** @param {any} data */
 function revisionOf (data) {
   return revisions.get(data)
 }
 
-/** @param {Knowledge} knowledge for the store's `set`, until `takeBack` */
+/**
+ * @param {any} session
+ * @param {Knowledge} knowledge for the store's `set`, until `takeBack`
+ */
 function handDown (session, knowledge) {
   saving.set(session, knowledge)
 }
 
+/**
+ * @param {any} session
+ * @param {Knowledge} knowledge
+ */
 function takeBack (session, knowledge) {
   if (saving.get(session) === knowledge) saving.delete(session)
 }
 
-/** @return {Knowledge|undefined} undefined when no request saves the session: the app has called `set` itself */
+/**
+ * @param {any} session
+ * @return {Knowledge|undefined} undefined when no request saves the session: the app has called `set` itself
+ */
 function knowledgeOf (session) {
   return saving.get(session)
 }

@@ -11,6 +11,12 @@ const { knowledgeOf, setRevision } = require('./handover')
 const Removals = require('./removals')
 const Store = require('./store')
 
+/**
+ * @typedef {import('./engine').Callback<any>} Callback
+ * @typedef {import('./engine').Engine} Engine
+ * @typedef {import('./engine').Write} Write
+ */
+
 /** Where a store keeps its parts: an own property, so that reading a prototype makes nothing. */
 const PARTS = Symbol('express-session-native.parts')
 const MAKE_ENGINE = Symbol('express-session-native.makeEngine')
@@ -30,12 +36,16 @@ const DROPPED_CODE = 'ERR_SESSION_DESTROYED'
  */
 function defineStore (constructor, makeEngine) {
   inherits(constructor, Store)
-  for (const name of Reflect.ownKeys(methods)) constructor.prototype[name] = methods[name]
+  for (const name of Reflect.ownKeys(methods)) constructor.prototype[name] = /** @type {any} */ (methods)[name]
   Object.defineProperty(constructor.prototype, MAKE_ENGINE, { value: makeEngine })
 }
 
 /** What a store has beside its methods. */
 class Parts {
+  /**
+   * @param {any} store
+   * @param {Engine} engine
+   */
   constructor (store, engine) {
     const { serializer, ttl, dispose } = engine.options
     this.engine = engine
@@ -46,41 +56,67 @@ class Parts {
   }
 }
 
-/** Gives a store its engine. */
+/**
+ * Gives a store its engine.
+ *
+ * @param {any} store
+ * @param {any} options
+ */
 function openEngine (store, options) {
   Object.defineProperty(store, PARTS, { value: new Parts(store, store[MAKE_ENGINE](options)) })
   store.startInterval()
   return store[PARTS]
 }
 
-/** A subclass may never have called the constructor: then its store gets an engine now. */
+/**
+ * A subclass may never have called the constructor: then its store gets an engine now.
+ *
+ * @param {any} store
+ */
 function partsOf (store) {
   return store[PARTS] || openEngine(store, undefined)
 }
 
+/** @param {any} store */
 function engineOf (store) {
   return partsOf(store).engine
 }
 
-/** The engine of a store that has one by now; undefined for stores of others. */
+/**
+ * The engine of a store that has one by now; undefined for stores of others.
+ *
+ * @param {any} store
+ */
 function engineIn (store) {
   const parts = store[PARTS]
   return parts === undefined ? undefined : parts.engine
 }
 
-/** The engine of a store of which a request need not ask the methods; undefined for all others. */
+/**
+ * The engine of a store of which a request need not ask the methods; undefined for all others.
+ *
+ * @param {any} store
+ */
 function fastEngine (store) {
   const parts = store[PARTS]
   return parts !== undefined && parts.supportsFastPath ? parts.engine : undefined
 }
 
-/** Whether a store is of this package. */
+/**
+ * Whether a store is of this package.
+ *
+ * @param {any} store
+ */
 function isOurs (store) {
   return MAKE_ENGINE in store
 }
 
 /** The Store methods on any engine. index.d.ts says what they promise. */
 const methods = {
+  /**
+   * @param {string} sid
+   * @param {Callback} [callback]
+   */
   get (sid, callback) {
     perform(this, callback, (engine, done) => engine.get(String(sid), now(), done), (stored, engine) => {
       if (stored === undefined || stored.text === '') return undefined
@@ -90,8 +126,14 @@ const methods = {
     })
   },
 
+  /**
+   * @param {string} sid
+   * @param {any} session
+   * @param {Callback} [callback]
+   */
   set (sid, session, callback) {
     const known = knowledgeOf(session)
+    /** @type {Write} */
     let write
     perform(this, callback, (engine, done) => {
       write = writeOf(engine, String(sid), session, known, now())
@@ -105,6 +147,11 @@ const methods = {
     })
   },
 
+  /**
+   * @param {string} sid
+   * @param {any} session
+   * @param {Callback} [callback]
+   */
   touch (sid, session, callback) {
     perform(this, callback, (engine, done) => {
       const time = now()
@@ -113,15 +160,21 @@ const methods = {
     }, () => NOTHING)
   },
 
+  /**
+   * @param {string|string[]} sid
+   * @param {Callback} [callback]
+   */
   destroy (sid, callback) {
     const sids = Array.isArray(sid) ? sid : [sid]
     perform(this, callback, (engine, done) => destroyAll(engine, sids, done), () => NOTHING)
   },
 
+  /** @param {Callback} [callback] */
   clear (callback) {
     perform(this, callback, (engine, done) => engine.clear(now(), done), () => NOTHING)
   },
 
+  /** @param {Callback} [callback] */
   length (callback) {
     perform(this, callback, (engine, done) => {
       const time = now()
@@ -130,12 +183,15 @@ const methods = {
     }, length => length)
   },
 
+  /** @param {Callback} [callback] */
   all (callback) {
     const sessions = Object.create(null)
     collect(this, callback, sessions, (sid, session) => { sessions[sid] = session })
   },
 
+  /** @param {Callback} [callback] */
   ids (callback) {
+    /** @type {string[]} */
     const sids = []
     collect(this, callback, sids, sid => { sids.push(sid) })
   },
@@ -189,6 +245,7 @@ const methods = {
     engine.close()
   },
 
+  /** @param {...any} args */
   removeAllListeners (...args) {
     Store.prototype.removeAllListeners.apply(this, args)
     partsOf(this).removals.follow()
@@ -199,11 +256,16 @@ const methods = {
 /**
  * Asks the engine, and calls back on a later tick with what `read` makes of the answer, or with the error.
  *
+ * @param {any} store
+ * @param {Callback|undefined} callback
+ * @param {(engine: Engine, done: Callback) => any} ask
+ * @param {(result: any, engine: Engine) => any} read
  * @throws the error, when there is no callback and the engine answers at once
  */
 function perform (store, callback, ask, read) {
   const { engine, removals } = partsOf(store)
 
+  /** @param {any} result */
   function finish (result) {
     const value = read(result, engine)
     removals.flush()
@@ -212,6 +274,7 @@ function perform (store, callback, ask, read) {
     else defer(callback, null, value)
   }
 
+  /** @param {any} err */
   function fail (err) {
     if (typeof callback === 'function') defer(callback, err)
     else warnOf(err) // nobody is left to throw it at
@@ -235,6 +298,7 @@ function perform (store, callback, ask, read) {
 
 /** What a save is told whose session was destroyed. The end of a request says nothing of it: logout is final. */
 function droppedError () {
+  /** @type {NodeJS.ErrnoException} */
   const err = new Error('the session was destroyed after it had been loaded, and is not saved')
   err.code = DROPPED_CODE
   return err
@@ -243,8 +307,12 @@ function droppedError () {
 /**
  * The record of a session to be stored.
  *
- * @param {import('./handover').Knowledge} [known] what a request knows of it
- * @return {import('./engine').Write}
+ * @param {Engine} engine
+ * @param {string} sid
+ * @param {any} session
+ * @param {import('./handover').Knowledge|undefined} known what a request knows of it
+ * @param {number} time
+ * @return {Write}
  */
 function writeOf (engine, sid, session, known, time) {
   const write = touchOf(engine, sid, session, known, time)
@@ -252,7 +320,16 @@ function writeOf (engine, sid, session, known, time) {
   return write
 }
 
-/** The record of a session whose cookie and deadline are to be stored. */
+/**
+ * The record of a session whose cookie and deadline are to be stored.
+ *
+ * @param {Engine} engine
+ * @param {string} sid
+ * @param {any} session
+ * @param {{revision: any, hint: any}|undefined} known
+ * @param {number} time
+ * @return {Write}
+ */
 function touchOf (engine, sid, session, known, time) {
   return {
     sid,
@@ -266,7 +343,13 @@ function touchOf (engine, sid, session, known, time) {
   }
 }
 
-/** Touches a session whose cookie is in a text that only the serializer can read. */
+/**
+ * Touches a session whose cookie is in a text that only the serializer can read.
+ *
+ * @param {any} store
+ * @param {Write} write
+ * @param {Callback} done
+ */
 function touchText (store, write, done) {
   const { engine, removals } = partsOf(store)
   return andThen(later => engine.peek(write.sid, write.now, later), stored => {
@@ -282,10 +365,17 @@ function touchText (store, write, done) {
   }, done)
 }
 
+/**
+ * @param {Engine} engine
+ * @param {string[]} sids
+ * @param {Callback} done
+ */
 function destroyAll (engine, sids, done) {
   let waiting = 0
+  /** @type {any} */
   let failure
 
+  /** @param {any} err */
   function finished (err) {
     if (failure === undefined) failure = err
     if (--waiting === 0) done(failure, DONE)
@@ -297,7 +387,13 @@ function destroyAll (engine, sids, done) {
   return waiting === 0 ? DONE : PENDING
 }
 
-/** Gives what `next` makes of an engine's answer: at once, or later through `done`. */
+/**
+ * Gives what `next` makes of an engine's answer: at once, or later through `done`.
+ *
+ * @param {(callback: Callback) => any} ask
+ * @param {(value: any) => any} next
+ * @param {Callback} done
+ */
 function andThen (ask, next, done) {
   const answer = ask((err, value) => {
     if (err) return done(err)
@@ -311,7 +407,11 @@ function andThen (ask, next, done) {
   return answer === PENDING ? PENDING : next(answer)
 }
 
-/** An engine's answer, now or later, as a promise. */
+/**
+ * An engine's answer, now or later, as a promise.
+ *
+ * @param {(callback: Callback) => any} ask
+ */
 function promised (ask) {
   return new Promise((resolve, reject) => {
     const answer = ask((err, value) => err ? reject(err) : resolve(value))
@@ -319,18 +419,28 @@ function promised (ask) {
   })
 }
 
+/**
+ * @param {Engine} engine
+ * @param {any} session
+ */
 function textOf (engine, session) {
   const text = engine.options.serializer.stringify(session)
   if (typeof text !== 'string') throw new TypeError('serializer.stringify must return a string')
   return text
 }
 
-/** A session for somebody who looks around, or undefined. */
+/**
+ * A session for somebody who looks around, or undefined.
+ *
+ * @param {Engine} engine
+ * @param {string} sid
+ */
 async function peek (engine, sid) {
   const stored = await promised(later => engine.peek(sid, now(), later))
   return stored === undefined || stored.text === '' ? undefined : parse(engine.options.serializer, stored.text)
 }
 
+/** @param {Engine} engine */
 async function * idsByPart (engine) {
   for (let part = 0; ; part++) {
     const sids = await promised(later => engine.ids(part, now(), later))
@@ -339,13 +449,25 @@ async function * idsByPart (engine) {
   }
 }
 
-/** Hands every id, and with a second parameter its session, to `add`; then calls back with `result`. */
+/**
+ * Hands every id, and with a second parameter its session, to `add`; then calls back with `result`.
+ *
+ * @param {any} store
+ * @param {Callback|undefined} callback
+ * @param {any} result
+ * @param {(sid: string, session?: any) => void} add
+ */
 function collect (store, callback, result, add) {
   if (typeof callback !== 'function') return
   walk(engineOf(store), add).then(() => defer(callback, null, result), err => defer(callback, err))
 }
 
-/** Goes through a store in steps that do not hold up the event loop. */
+/**
+ * Goes through a store in steps that do not hold up the event loop.
+ *
+ * @param {Engine} engine
+ * @param {(sid: string, session?: any) => void} visit
+ */
 async function walk (engine, visit) {
   let seen = 0
   for await (const sids of idsByPart(engine)) {

@@ -20,6 +20,10 @@ const AT_ONCE = 250
  * Each event fires once, after the removal. While nobody wants to know, nothing is recorded.
  */
 class Removals {
+  /**
+   * @param {any} store
+   * @param {import('./engine').Engine} engine
+   */
   constructor (store, engine) {
     this.store = store
     this.engine = engine
@@ -30,7 +34,7 @@ class Removals {
 
     if (this.dispose !== undefined) this.start(!engine.options.noDisposeOnSet)
     else if (this.heard()) this.start(false) // listeners that came before a constructor ran
-    this.onNewListener = event => {
+    this.onNewListener = (/** @type {string} */ event) => {
       if (EVENTS.includes(event)) this.start(false)
     }
     this.onRemoveListener = () => {
@@ -52,6 +56,7 @@ class Removals {
     return EVENTS.some(event => this.store.listenerCount(event) > 0)
   }
 
+  /** @param {boolean} replaced */
   start (replaced) {
     if (this.watch !== undefined) return
     this.watch = this.engine.watch(replaced)
@@ -106,6 +111,10 @@ class Removals {
     this.pass(this.engine.drain(this.watch, 2 ** 32 - 1, now()), touched)
   }
 
+  /**
+   * @param {string[]} removed
+   * @param {string} [touched]
+   */
   pass (removed, touched) {
     let failed = false
     let failure
@@ -122,6 +131,11 @@ class Removals {
     if (failed) throw failure
   }
 
+  /**
+   * @param {string} kind
+   * @param {string} sid
+   * @param {string} text
+   */
   one (kind, sid, text) {
     const { store, dispose } = this
 

@@ -12,7 +12,7 @@ module.exports = Store
  * on their own object, others never call it.
  */
 function Store () {
-  EventEmitter.call(this)
+  EventEmitter.call(/** @type {any} */ (this))
 }
 
 inherits(Store, EventEmitter)
@@ -20,13 +20,14 @@ inherits(Store, EventEmitter)
 /**
  * Destroys the session of `req` and gives it a new one.
  *
- * @param {object} req
- * @param {function(Error?)} callback
+ * @param {any} req
+ * @param {(err?: any) => void} callback
+ * @this {any}
  */
 Store.prototype.regenerate = function regenerate (req, callback) {
   const store = this
 
-  this.destroy(req.sessionID, function (err) {
+  this.destroy(req.sessionID, function (/** @type {any} */ err) {
     store.generate(req)
     callback(err)
   })
@@ -36,12 +37,13 @@ Store.prototype.regenerate = function regenerate (req, callback) {
  * Gives the session with the id `sid`, outside any request.
  *
  * @param {string} sid
- * @param {function(Error?, Session?)} callback
+ * @param {(err?: any, session?: any) => void} callback
+ * @this {any}
  */
 Store.prototype.load = function load (sid, callback) {
   const store = this
 
-  this.get(sid, function (err, data) {
+  this.get(sid, function (/** @type {any} */ err, /** @type {any} */ data) {
     if (err) return callback(err)
     if (!data) return callback()
     const req = { sessionID: sid, sessionStore: store }
@@ -52,9 +54,10 @@ Store.prototype.load = function load (sid, callback) {
 /**
  * Makes `req.session` from what the store holds.
  *
- * @param {object} req
- * @param {object} data as `get` gave it; its `cookie` becomes a Cookie
+ * @param {any} req
+ * @param {any} data as `get` gave it; its `cookie` becomes a Cookie
  * @return {Session}
+ * @this {any}
  */
 Store.prototype.createSession = function createSession (req, data) {
   const expires = data.cookie.expires

@@ -15,6 +15,7 @@ function missingBinary (cause) {
   return `${COST}. ${reason(cause)}`
 }
 
+/** @param {any} cause */
 function reason (cause) {
   const name = platformPackage()
   const { code } = cause
@@ -46,6 +47,7 @@ function isMusl () {
   return !report.header.glibcVersionRuntime
 }
 
+/** @param {string} name */
 function isInstalled (name) {
   try {
     require.resolve(`${name}/package.json`)
@@ -55,6 +57,7 @@ function isInstalled (name) {
   }
 }
 
+/** @param {any} cause */
 function firstLine (cause) {
   return String(cause && cause.message).split('\n')[0]
 }

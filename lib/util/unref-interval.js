@@ -1,6 +1,11 @@
 'use strict'
 
-/** An interval that does not keep the process alive. A DOM's timers, which tests install, have no `unref`. */
+/**
+ * An interval that does not keep the process alive. A DOM's timers, which tests install, have no `unref`.
+ *
+ * @param {() => void} work
+ * @param {number} ms
+ */
 module.exports = function unrefInterval (work, ms) {
   const timer = setInterval(work, ms)
   if (typeof timer.unref === 'function') timer.unref()

@@ -2,12 +2,21 @@
 
 module.exports = { warn, warnOf }
 
-/** Emits a process warning with a code. */
+/**
+ * Emits a process warning with a code.
+ *
+ * @param {string} code
+ * @param {string} text
+ */
 function warn (code, text) {
   process.emitWarning(text, { type: 'SessionWarning', code })
 }
 
-/** Emits a warning of what an app threw where no callback can take it. An app may throw anything. */
+/**
+ * Emits a warning of what an app threw where no callback can take it. An app may throw anything.
+ *
+ * @param {unknown} thrown
+ */
 function warnOf (thrown) {
   try {
     process.emitWarning(thrown instanceof Error ? thrown : String(thrown))

@@ -10,12 +10,25 @@ const { numbers, Now, Deadline, Expires, Template, Revision, Rank, Hint } = requ
 const { ABSENT, NEEDS_FULL_READ } = binding
 const { Dropped, NotThere, TooLarge } = binding.WriteOutcome
 
+/**
+ * @typedef {import('../engine').Engine} Engine
+ * @typedef {import('../engine').Outcome} Outcome
+ * @typedef {import('../../cookie/opened')} Opened
+ * @typedef {import('../engine').Write} Write
+ * @typedef {import('../engine').MemoryOptions} MemoryOptions
+ */
+
 /** No template, no revision, no hint. */
 const NONE = -1
-/** Sessions in Rust (src/engines/memory), by the engine contract. */
+
+/**
+ * Sessions in Rust (src/engines/memory), by the engine contract.
+ *
+ * @implements {Engine}
+ */
 class MemoryEngine {
   /**
-   * @param {object} options of the MemoryStore, checked
+   * @param {MemoryOptions} options
    * @throws {RangeError} a shared store exists with other bounds than those in `options`
    */
   constructor (options) {
@@ -25,12 +38,17 @@ class MemoryEngine {
     try {
       this.handle = binding.createMemory(numbers, max, maxBytes, shared, explicitLimits)
     } catch (err) {
-      throw new RangeError(err.message, { cause: err })
+      throw new RangeError(/** @type {Error} */ (err).message, { cause: err })
     }
     this.calls = binding.bindMemory(this.handle)
     this.templates = new Templates(this)
   }
 
+  /**
+   * @param {import('../../cookie/keyring')} keyring
+   * @param {string} header
+   * @param {number} now
+   */
   load (keyring, header, now) {
     numbers[Now] = now
     const loader = keyring.loaderOf(this.handle)
@@ -50,31 +68,47 @@ class MemoryEngine {
       data = JSON.parse(text)
       if (opened.sid === undefined) [opened.sid, data] = data
     } catch {
-      return this.loadWhole(keyring.open(header), now)
+      return this.loadWhole(/** @type {Opened} */ (keyring.open(header)), now)
     }
     const cookie = template < 0 ? undefined : Templates.cookieFrom(this.templates.numbered(template), expires)
     opened.found = new Loaded(data, cookie, revision, hint)
     return opened
   }
 
-  /** For a text that this package did not write: what is wrong with it is said of the whole. */
+  /**
+   * For a text that this package did not write: what is wrong with it is said of the whole.
+   *
+   * @param {Opened} opened
+   * @param {number} now
+   */
   loadWhole (opened, now) {
     const stored = this.peek(opened.sid, now)
     opened.found = stored === undefined ? undefined : loadedFrom(stored)
     return opened
   }
 
+  /**
+   * @param {string} sid
+   * @param {number} now
+   */
   get (sid, now) {
     numbers[Now] = now
     return stored(this.calls.get(sid))
   }
 
+  /**
+   * @param {string} sid
+   * @param {number} now
+   */
   peek (sid, now) {
     numbers[Now] = now
     return stored(this.calls.peek(sid))
   }
 
-  /** @throws {RangeError} the session is too large for the store */
+  /**
+   * @param {Write} write
+   * @throws {RangeError} the session is too large for the store
+   */
   commit (write) {
     const data = write.text === undefined ? plainCookie(write.session) : undefined
     const template = data && this.templates.of(data)
@@ -97,6 +131,10 @@ class MemoryEngine {
     return DONE
   }
 
+  /**
+   * @param {Write} write
+   * @return {Outcome}
+   */
   touch (write) {
     const data = Cookie.plainData(write.session.cookie)
     const template = data && this.templates.of(data)
@@ -112,7 +150,12 @@ class MemoryEngine {
     return DONE
   }
 
-  /** For a text that does not begin with its cookie: it is read and written as a whole. */
+  /**
+   * For a text that does not begin with its cookie: it is read and written as a whole.
+   *
+   * @param {Write} write
+   * @param {string} cookieText
+   */
   replaceCookie (write, cookieText) {
     const stored = this.peek(write.sid, write.now)
     if (stored === undefined) return
@@ -121,7 +164,13 @@ class MemoryEngine {
     this.commit({ ...write, text: JSON.stringify(session), revision: stored.revision, hint: undefined })
   }
 
-  /** Puts the numbers of a write where Rust looks for them. Nothing of the app may run before the call that follows. */
+  /**
+   * Puts the numbers of a write where Rust looks for them. Nothing of the app may run before the call that follows.
+   *
+   * @param {Write} write
+   * @param {import('../../cookie/template').Template} [template]
+   * @param {any} [data]
+   */
   pass (write, template, data) {
     numbers[Now] = write.now
     numbers[Deadline] = write.deadline
@@ -132,12 +181,21 @@ class MemoryEngine {
     if (template !== undefined) numbers[Expires] = data.expires ? data.expires.getTime() : NaN
   }
 
+  /**
+   * @param {string} sid
+   * @param {number} now
+   * @return {Outcome}
+   */
   destroy (sid, now) {
     numbers[Now] = now
     this.calls.destroy(sid)
     return DONE
   }
 
+  /**
+   * @param {number} now
+   * @return {Outcome}
+   */
   clear (now) {
     numbers[Now] = now
     binding.memoryClear(this.handle)
@@ -148,11 +206,16 @@ class MemoryEngine {
     return binding.memoryLength(this.handle)
   }
 
+  /**
+   * @param {number} part
+   * @param {number} now
+   */
   ids (part, now) {
     numbers[Now] = now
     return binding.memoryIds(this.handle, part)
   }
 
+  /** @param {number} now */
   prune (now) {
     numbers[Now] = now
     return binding.memorySweep(this.handle, PRUNED_AT_ONCE)
@@ -162,14 +225,20 @@ class MemoryEngine {
     return binding.memoryStats(this.handle)
   }
 
+  /** @param {boolean} replaced */
   watch (replaced) {
     return binding.memoryWatch(this.handle, replaced)
   }
 
+  /**
+   * @param {any} watch
+   * @param {number} most
+   */
   drain (watch, most) {
     return binding.memoryDrain(watch, most)
   }
 
+  /** @param {any} watch */
   unwatch (watch) {
     binding.memoryUnwatch(watch)
   }
@@ -177,11 +246,17 @@ class MemoryEngine {
   /** The last who holds a store frees it, on another thread. */
   close () {}
 
-  /** The number that stands for a cookie's text before and after its expiry; negative when there are too many. */
+  /**
+   * The number that stands for a cookie's text before and after its expiry; negative when there are too many.
+   *
+   * @param {string} prefix
+   * @param {string|undefined} suffix
+   */
   intern (prefix, suffix) {
     return binding.memoryIntern(this.handle, prefix, suffix)
   }
 
+  /** @param {number} number */
   templateText (number) {
     return binding.memoryTemplate(this.handle, number)
   }
@@ -190,13 +265,19 @@ class MemoryEngine {
 /** How many expired sessions `prune` removes: about a millisecond's work. */
 const PRUNED_AT_ONCE = 5000
 
+/** @type {Readonly<import('../engine').Capabilities>} */
 MemoryEngine.capabilities = Object.freeze({ reads: 'now', writes: 'now', revisions: true, events: true, iterate: true })
 
-/** The attributes of a session's cookie, where the session is stored as cookie and data. */
+/**
+ * The attributes of a session's cookie, where the session is stored as cookie and data.
+ *
+ * @param {any} session
+ */
 function plainCookie (session) {
   return typeof session.toJSON === 'function' ? undefined : Cookie.plainData(session.cookie)
 }
 
+/** @param {string|undefined} text */
 function stored (text) {
   return text === undefined ? undefined : { text, revision: numbers[Revision] }
 }

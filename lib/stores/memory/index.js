@@ -11,7 +11,7 @@ module.exports = MemoryStore
 /**
  * Sessions in the memory of this process, outside V8's heap, bounded, expiring by themselves.
  *
- * @param {object} [options] see MemoryStoreOptions in index.d.ts
+ * @param {any} [options] see MemoryStoreOptions in index.d.ts
  * @throws {TypeError|RangeError} naming the option
  */
 function MemoryStore (options = undefined) { // upstream's has no parameter, and its `length` is 0
@@ -22,7 +22,9 @@ function MemoryStore (options = undefined) { // upstream's has no parameter, and
 defineStore(MemoryStore, options => new MemoryEngine(readOptions(options)))
 
 // The memorystore package has these properties. A subclass may have its own: nothing here reads them.
-for (const [key, read] of [['options', options => options], ['serializer', options => options.serializer]]) {
+for (const [key, read] of /** @type {[string, (options: any) => any][]} */ (
+  [['options', options => options], ['serializer', options => options.serializer]]
+)) {
   Object.defineProperty(MemoryStore.prototype, key, {
     configurable: true,
     get () {
@@ -41,12 +43,14 @@ Object.defineProperty(MemoryStore.prototype, 'sessions', {
   get () {
     return isPrototype(this) ? undefined : sessionsView(engineOf(this))
   },
+  /** @this {any} */
   set (sessions) {
     this.clear()
     Object.assign(sessionsView(engineOf(this)), sessions)
   }
 })
 
+/** @param {any} object */
 function isPrototype (object) {
   return Object.prototype.hasOwnProperty.call(object, 'constructor')
 }

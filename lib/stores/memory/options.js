@@ -7,6 +7,7 @@ module.exports = { readOptions }
 /**
  * Checks the options of a MemoryStore and gives them their defaults.
  *
+ * @param {any} options
  * @throws {TypeError|RangeError} naming the option
  */
 function readOptions (options) {
@@ -44,18 +45,33 @@ function readOptions (options) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {any} value
+ * @param {string} type
+ */
 function mustBe (name, value, type) {
   if (value != null && typeof value !== type) {
     throw new TypeError(`${name} option must be a ${type}`)
   }
 }
 
+/**
+ * @param {string} name
+ * @param {any} value
+ */
 function number (name, value) {
   if (typeof value !== 'number') throw new TypeError(`${name} option must be a number`)
   if (Number.isNaN(value) || value < 0) throw new RangeError(`${name} option must not be negative or NaN`)
 }
 
-/** A bound of the store: an integer; 0 and Infinity mean none, as in memorystore. */
+/**
+ * A bound of the store: an integer; 0 and Infinity mean none, as in memorystore.
+ *
+ * @param {string} name
+ * @param {any} value
+ * @param {number} fallback
+ */
 function bound (name, value, fallback) {
   if (value == null) return fallback
   number(name, value)

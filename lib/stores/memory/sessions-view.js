@@ -6,31 +6,51 @@ const { RANK } = require('../engine')
 
 module.exports = { sessionsView }
 
+/** @typedef {import('../engine').Stored} Stored */
+
 /**
  * The texts of a store by their ids, read and written like a plain object: upstream's MemoryStore has such a property,
  * and apps and tests look into it. For engines that answer at once.
+ *
+ * @param {import('../engine').Engine} engine
  */
 function sessionsView (engine) {
+  /** @param {string|symbol} sid */
   const read = sid => {
-    const stored = typeof sid === 'string' ? engine.peek(sid, now()) : undefined
+    const stored = typeof sid === 'string' ? /** @type {Stored|undefined} */ (engine.peek(sid, now())) : undefined
     return stored && stored.text
   }
+  /** @param {string|undefined} value */
   const describe = value => value === undefined
     ? undefined
     : { value, configurable: true, enumerable: true, writable: true }
 
+  /** @type {ProxyHandler<any>} */
   const handler = {
     get: (_, sid) => read(sid),
     has: (_, sid) => read(sid) !== undefined,
     getOwnPropertyDescriptor: (_, sid) => describe(read(sid)),
     ownKeys: () => allIds(engine),
+    /**
+     * @param {object} _
+     * @param {string} sid
+     * @param {string} text
+     */
     set (_, sid, text) {
       engine.commit(writeOfText(engine, String(sid), String(text)))
       return true
     },
+    /**
+     * @param {object} _
+     * @param {string} sid
+     */
     defineProperty (_, sid, { value }) {
-      return handler.set(_, sid, value)
+      return /** @type {any} */ (handler).set(_, sid, value)
     },
+    /**
+     * @param {object} _
+     * @param {string} sid
+     */
     deleteProperty (_, sid) {
       engine.destroy(String(sid), now())
       return true
@@ -39,12 +59,19 @@ function sessionsView (engine) {
   return new Proxy(Object.create(null), handler)
 }
 
+/** @param {import('../engine').Engine} engine */
 function allIds (engine) {
+  /** @type {string[]} */
   const all = []
-  for (let part = 0, sids; (sids = engine.ids(part, now())) !== null; part++) all.push(...sids)
+  for (let part = 0, sids; (sids = /** @type {string[]|null} */ (engine.ids(part, now()))) !== null; part++) all.push(...sids)
   return all
 }
 
+/**
+ * @param {import('../engine').Engine} engine
+ * @param {string} sid
+ * @param {string} text
+ */
 function writeOfText (engine, sid, text) {
   const time = now()
   let session

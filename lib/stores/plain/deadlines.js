@@ -2,14 +2,20 @@
 
 const LongArray = require('./long-array')
 
+/** @typedef {import('./record').Record} Record */
+
 /**
  * Records by their deadlines: a binary heap, soonest first, in which each record knows its place. A later deadline
  * leaves a record where it is. It is moved when its place has come up: once a lifetime, not once a request.
  */
 class Deadlines {
-  #heap = new LongArray()
+  #heap = /** @type {LongArray<Record>} */ (new LongArray())
 
-  /** Learns the deadline of a record, anew or for the first time. */
+  /**
+   * Learns the deadline of a record, anew or for the first time.
+   *
+   * @param {Record} record
+   */
   set (record) {
     const { deadline } = record
     if (record.at >= 0) {
@@ -21,6 +27,7 @@ class Deadlines {
     }
   }
 
+  /** @param {Record} record */
   remove (record) {
     const { at } = record
     if (at < 0) return
@@ -35,6 +42,7 @@ class Deadlines {
    * Gives a record whose deadline has passed; null where it takes more than `steps` of `budget` to find one, undefined
    * where there is none. The record stays until it is removed.
    *
+   * @param {number} time
    * @param {{steps: number}} budget
    */
   expired (time, budget) {
@@ -49,6 +57,11 @@ class Deadlines {
     }
   }
 
+  /**
+   * @param {number} at
+   * @param {Record} record
+   * @param {number} due
+   */
   #up (at, record, due) {
     const heap = this.#heap
     while (at > 0) {
@@ -62,6 +75,11 @@ class Deadlines {
     place(heap, at, record)
   }
 
+  /**
+   * @param {number} at
+   * @param {Record} record
+   * @param {number} due
+   */
   #down (at, record, due) {
     const heap = this.#heap
     for (;;) {
@@ -78,6 +96,11 @@ class Deadlines {
   }
 }
 
+/**
+ * @param {LongArray<Record>} heap
+ * @param {number} at
+ * @param {Record} record
+ */
 function place (heap, at, record) {
   heap.set(at, record)
   record.at = at

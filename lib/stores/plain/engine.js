@@ -11,6 +11,13 @@ const { Record, sizeOf } = require('./record')
 const RemovalLog = require('./removal-log')
 const Tombstones = require('./tombstones')
 
+/**
+ * @typedef {import('../engine').Engine} Engine
+ * @typedef {import('../engine').Outcome} Outcome
+ * @typedef {import('../engine').MemoryOptions} MemoryOptions
+ * @typedef {import('../engine').Write} Write
+ */
+
 /** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
 const FEW = 8
 const MORE = 500
@@ -25,10 +32,12 @@ const REMOVALS_MOST = 64 * 1024 * 1024
 /**
  * Sessions in V8's heap, by the engine contract: what MemoryStore uses where there is no binary, and the reference in
  * the tests. It has no timer: each call removes a little of what is due.
+ *
+ * @implements {Engine}
  */
 class PlainEngine {
   // Private, so that nothing prints ids and sessions.
-  #records = new ById()
+  #records = /** @type {ById<Record>} */ (new ById())
   #ranks = new Ranks()
   #deadlines = new Deadlines()
   #tombstones = new Tombstones()
@@ -40,14 +49,14 @@ class PlainEngine {
   /** All records up to this number were destroyed at once. */
   #cleared = 0
   /** Iterators over cleared records of which nobody was told yet. */
-  #untold = []
+  #untold = /** @type {Iterator<Record>[]} */ ([])
   /** The time that the last call gave. */
   #shown = NaN
   #counts = { hits: 0, misses: 0, sets: 0, touches: 0, destroyed: 0, expired: 0 }
   #evicted = { max: 0, maxBytes: 0 }
 
   /**
-   * @param {object} options of the MemoryStore, checked
+   * @param {MemoryOptions} options
    * @throws {RangeError} an option needs the binary
    */
   constructor (options) {
@@ -62,10 +71,19 @@ class PlainEngine {
     this.#log = new RemovalLog(Math.min(maxBytes * REMOVALS_SHARE, REMOVALS_MOST))
   }
 
+  /**
+   * @param {import('../../cookie/plain-keyring').Keyring} keyring
+   * @param {string} header
+   * @param {number} now
+   */
   load (keyring, header, now) {
     return loadByGet(this, keyring, header, now)
   }
 
+  /**
+   * @param {string} sid
+   * @param {number} now
+   */
   get (sid, now) {
     this.#begin(now, FEW)
     const record = this.#alive(sid, now)
@@ -78,13 +96,20 @@ class PlainEngine {
     return { text: record.text, revision: record }
   }
 
+  /**
+   * @param {string} sid
+   * @param {number} now
+   */
   peek (sid, now) {
     this.#begin(now, FEW)
     const record = this.#alive(sid, now)
     return record && { text: record.text, revision: record }
   }
 
-  /** @throws {RangeError} there is no room for the session */
+  /**
+   * @param {Write} write
+   * @throws {RangeError} there is no room for the session
+   */
   commit (write) {
     const { sid, revision, rank } = write
     const [cookie, data] = textsOf(write) // first: it runs functions of the app, which may call the store
@@ -107,7 +132,11 @@ class PlainEngine {
     return DONE
   }
 
-  /** @throws {RangeError} there is no room for the session with its new cookie */
+  /**
+   * @param {Write} write
+   * @return {Outcome}
+   * @throws {RangeError} there is no room for the session with its new cookie
+   */
   touch (write) {
     const { sid, revision } = write
     const cookie = JSON.stringify(write.session.cookie)
@@ -125,6 +154,11 @@ class PlainEngine {
     return DONE
   }
 
+  /**
+   * @param {string} sid
+   * @param {number} now
+   * @return {Outcome}
+   */
   destroy (sid, now) {
     this.#begin(now, FEW)
     const record = this.#present(sid)
@@ -138,6 +172,10 @@ class PlainEngine {
     return DONE
   }
 
+  /**
+   * @param {number} now
+   * @return {Outcome}
+   */
   clear (now) {
     this.#begin(now, FEW)
     this.#cleared = this.#created
@@ -150,11 +188,16 @@ class PlainEngine {
     return DONE
   }
 
+  /** @param {number} now */
   length (now) {
     this.#begin(now, MORE)
     return this.#ranks.count
   }
 
+  /**
+   * @param {number} part
+   * @param {number} now
+   */
   ids (part, now) {
     this.#begin(now, FEW)
     const records = this.#records.part(part)
@@ -166,6 +209,7 @@ class PlainEngine {
     return sids
   }
 
+  /** @param {number} now */
   prune (now) {
     this.#begin(now, 0)
     const isMore = this.#expire(now, MOST)
@@ -173,6 +217,7 @@ class PlainEngine {
     return isMore || this.#untold.length > 0 || this.#exceeded() !== undefined
   }
 
+  /** @param {number} now */
   stats (now) {
     this.#begin(now, MORE)
     return {
@@ -186,15 +231,22 @@ class PlainEngine {
     }
   }
 
+  /** @param {boolean} replaced */
   watch (replaced) {
     return this.#log.watch(replaced)
   }
 
+  /**
+   * @param {any} watch
+   * @param {number} most
+   * @param {number} now
+   */
   drain (watch, most, now) {
     this.#begin(now, MORE)
     return this.#log.drain(watch, most)
   }
 
+  /** @param {any} watch */
   unwatch (watch) {
     this.#log.unwatch(watch)
     if (!this.#log.isWatched) this.#untold = []
@@ -204,7 +256,12 @@ class PlainEngine {
 
   /* Time */
 
-  /** What each call does first: it removes some of what is due. */
+  /**
+   * What each call does first: it removes some of what is due.
+   *
+   * @param {number} now
+   * @param {number} steps
+   */
   #begin (now, steps) {
     if (Number.isFinite(now)) this.#shown = now
     this.#expire(this.#certainNow(), steps)
@@ -218,7 +275,12 @@ class PlainEngine {
     return this.#shown < time ? this.#shown : time
   }
 
-  /** Removes what has expired, in so many steps. Returns whether there is more. */
+  /**
+   * Removes what has expired, in so many steps. Returns whether there is more.
+   *
+   * @param {number} time
+   * @param {number} steps
+   */
   #expire (time, steps) {
     const budget = { steps }
     let record
@@ -232,7 +294,11 @@ class PlainEngine {
 
   /* Records */
 
-  /** The record of an id; undefined where it has expired beyond doubt. */
+  /**
+   * The record of an id; undefined where it has expired beyond doubt.
+   *
+   * @param {string} sid
+   */
   #present (sid) {
     const record = this.#records.get(sid)
     if (record === undefined || !(record.deadline <= this.#certainNow())) return record
@@ -241,17 +307,30 @@ class PlainEngine {
     return undefined
   }
 
-  /** The record of an id, if it is valid for a caller who sees this time. */
+  /**
+   * The record of an id, if it is valid for a caller who sees this time.
+   *
+   * @param {string} sid
+   * @param {number} now
+   */
   #alive (sid, now) {
     const record = this.#present(sid)
     return record === undefined || record.deadline <= now ? undefined : record
   }
 
+  /**
+   * @param {string} sid
+   * @param {any} revision
+   */
   #wasDestroyed (sid, revision) {
     const { isDestroyed, number } = revision
     return isDestroyed || number <= this.#cleared || this.#tombstones.covers(sid, number)
   }
 
+  /**
+   * @param {string} sid
+   * @param {number} rank
+   */
   #create (sid, rank) {
     const record = new Record(sid, ++this.#created)
     this.#records.set(sid, record)
@@ -259,6 +338,13 @@ class PlainEngine {
     return record
   }
 
+  /**
+   * @param {Record} record
+   * @param {string|undefined} cookie
+   * @param {string} data
+   * @param {number} bytes
+   * @param {number} deadline
+   */
   #rewrite (record, cookie, data, bytes, deadline) {
     record.cookie = cookie
     record.data = data
@@ -268,6 +354,10 @@ class PlainEngine {
     this.#makeRoom(record)
   }
 
+  /**
+   * @param {Record} record
+   * @param {'expired'|'evicted'|'destroyed'} kind
+   */
   #remove (record, kind) {
     this.#records.delete(record.sid)
     this.#ranks.remove(record)
@@ -276,6 +366,7 @@ class PlainEngine {
     record.empty()
   }
 
+  /** @param {number} steps */
   #tellCleared (steps) {
     for (; steps > 0 && this.#untold.length > 0; steps--) {
       const { done, value: record } = this.#untold[0].next()
@@ -303,6 +394,7 @@ class PlainEngine {
   /**
    * @param {number} bytes that a session of `rank` is to have
    * @param {Record|undefined} record what there is of it
+   * @param {number} rank
    * @throws {RangeError} it is too large, or sessions of higher rank would have to go for it
    */
   #checkRoom (bytes, record, rank) {
@@ -318,6 +410,7 @@ class PlainEngine {
     }
   }
 
+  /** @param {Record} [spared] */
   #makeRoom (spared) {
     for (let n = 0; n < EVICTED_AT_ONCE; n++) {
       const bound = this.#exceeded()
@@ -334,9 +427,15 @@ class PlainEngine {
   }
 }
 
+/** @type {Readonly<import('../engine').Capabilities>} */
 PlainEngine.capabilities = Object.freeze({ reads: 'now', writes: 'now', revisions: true, events: true, iterate: true })
 
-/** The JSON of a session: its cookie and the rest, or undefined and the whole text. */
+/**
+ * The JSON of a session: its cookie and the rest, or undefined and the whole text.
+ *
+ * @param {Write} write
+ * @return {[string|undefined, string]}
+ */
 function textsOf ({ session, text }) {
   if (text !== undefined) return [undefined, text]
   if (typeof session.toJSON === 'function' || Cookie.plainData(session.cookie) === undefined) {
@@ -345,7 +444,13 @@ function textsOf ({ session, text }) {
   return [JSON.stringify(session.cookie), dataText(session)]
 }
 
-/** The JSON of a session with another cookie. A text that is not JSON stays as it is. */
+/**
+ * The JSON of a session with another cookie. A text that is not JSON stays as it is.
+ *
+ * @param {Record} record
+ * @param {string|undefined} newCookie
+ * @return {[string|undefined, string]}
+ */
 function textsWithCookie ({ cookie, data }, newCookie) {
   if (cookie !== undefined || newCookie === undefined) return [newCookie === undefined ? cookie : newCookie, data]
   try {

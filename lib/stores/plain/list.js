@@ -1,14 +1,24 @@
 'use strict'
 
-/** A list of records, oldest first, linked through the records themselves. Each operation takes constant time. */
+/**
+ * A list of records, oldest first, linked through the records themselves. Each operation takes constant time.
+ *
+ * @template {{older: T|undefined, newer: T|undefined}} T
+ */
 class List {
   constructor () {
+    /** @type {T|undefined} */
     this.oldest = undefined
+    /** @type {T|undefined} */
     this.newest = undefined
     this.length = 0
   }
 
-  /** Adds a record as the newest. */
+  /**
+   * Adds a record as the newest.
+   *
+   * @param {T} record
+   */
   add (record) {
     record.older = this.newest
     record.newer = undefined
@@ -18,6 +28,7 @@ class List {
     this.length++
   }
 
+  /** @param {T} record */
   remove (record) {
     const { older, newer } = record
     if (older === undefined) this.oldest = newer

@@ -3,6 +3,8 @@
 const { RANK } = require('../engine')
 const List = require('./list')
 
+/** @typedef {import('./record').Record} Record */
+
 /** Came back in two different minutes. */
 const ESTABLISHED = 2
 const RANKS = [RANK.NEW, RANK.RETURNED, ESTABLISHED, RANK.SIGNED_IN]
@@ -16,12 +18,16 @@ const LEAST_APART = 10_000
  * for longest. Ranks below another keep a tenth together, so that a new session has time to prove itself.
  */
 class Ranks {
-  #lists = RANKS.map(() => new List())
+  #lists = RANKS.map(() => /** @type {List<Record>} */ (new List()))
   #bytes = RANKS.map(() => 0)
   /** Of all ranks. */
   count = 0
   bytes = 0
 
+  /**
+   * @param {Record} record
+   * @param {number} rank
+   */
   add (record, rank) {
     record.rank = rank
     this.#lists[rank].add(record)
@@ -30,6 +36,7 @@ class Ranks {
     this.bytes += record.bytes
   }
 
+  /** @param {Record} record */
   remove (record) {
     const { rank, bytes } = record
     this.#lists[rank].remove(record)
@@ -38,6 +45,10 @@ class Ranks {
     this.bytes -= bytes
   }
 
+  /**
+   * @param {Record} record
+   * @param {number} bytes
+   */
   resize (record, bytes) {
     const more = bytes - record.bytes
     record.bytes = bytes
@@ -45,21 +56,35 @@ class Ranks {
     this.bytes += more
   }
 
-  /** A rank only rises. */
+  /**
+   * A rank only rises.
+   *
+   * @param {Record} record
+   * @param {number} rank
+   */
   raise (record, rank) {
     if (rank <= record.rank) return
     this.remove(record)
     this.add(record, rank)
   }
 
-  /** The client has come back, and the session was there. */
+  /**
+   * The client has come back, and the session was there.
+   *
+   * @param {Record} record
+   * @param {number} now
+   */
   cameBack (record, now) {
     const rank = rankOfReturn(record, now)
     this.remove(record)
     this.add(record, rank)
   }
 
-  /** The bytes of all sessions that may go in favour of one of `rank`. */
+  /**
+   * The bytes of all sessions that may go in favour of one of `rank`.
+   *
+   * @param {number} rank
+   */
   bytesUpTo (rank) {
     let bytes = 0
     for (let r = 0; r <= rank; r++) bytes += this.#bytes[r]
@@ -84,6 +109,7 @@ class Ranks {
     return oldest(this.#lists[rank], spared) || this.#lowest(spared)
   }
 
+  /** @param {Record|undefined} spared */
   #lowest (spared) {
     for (const list of this.#lists) {
       const record = oldest(list, spared)
@@ -93,15 +119,28 @@ class Ranks {
   }
 }
 
-/** What the lower ranks keep together, in the unit of the bound. A new session finds a place in the smallest store. */
+/**
+ * What the lower ranks keep together, in the unit of the bound. A new session finds a place in the smallest store.
+ *
+ * @param {'max'|'maxBytes'} bound
+ * @param {number} limit
+ */
 function shareOf (bound, limit) {
   return bound === 'max' ? Math.max(1, limit / 10) : limit / 10
 }
 
+/**
+ * @param {List<Record>} list
+ * @param {Record|undefined} spared
+ */
 function oldest (list, spared) {
   return list.oldest === spared && spared !== undefined ? spared.newer : list.oldest
 }
 
+/**
+ * @param {Record} record
+ * @param {number} now
+ */
 function rankOfReturn (record, now) {
   if (record.rank > RANK.RETURNED) return record.rank
   if (!(now >= record.returned)) record.returned = now // the first time, or the clock was ahead
@@ -109,6 +148,7 @@ function rankOfReturn (record, now) {
   return isApart ? ESTABLISHED : RANK.RETURNED
 }
 
+/** @param {number} time */
 function minuteOf (time) {
   return Math.floor(time / MINUTE)
 }

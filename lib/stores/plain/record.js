@@ -52,11 +52,18 @@ class Record {
   }
 }
 
-/** What a session takes in V8's heap, in bytes. */
+/**
+ * What a session takes in V8's heap, in bytes.
+ *
+ * @param {string} sid
+ * @param {string|undefined} cookie
+ * @param {string} data
+ */
 function sizeOf (sid, cookie, data) {
   return RECORD + stringSize(sid) + stringSize(data) + (cookie === undefined ? 0 : stringSize(cookie))
 }
 
+/** @param {string} text */
 function stringSize (text) {
   return STRING + text.length * (isLatin1(text) ? 1 : 2)
 }

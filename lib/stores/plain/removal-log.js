@@ -2,6 +2,11 @@
 
 const { stringSize } = require('./record')
 
+/**
+ * @typedef {{kind: string, sid: string, text: string}} Entry
+ * @typedef {{place: number, replaced: boolean}} Watch
+ */
+
 /** An entry without its texts. */
 const ENTRY = 100
 /** How many that are gone may stand at the front before the others move up. */
@@ -12,9 +17,9 @@ const AT_FRONT = 1024
  * entries lose their text, and then they go.
  */
 class RemovalLog {
-  #watches = new Set()
+  #watches = /** @type {Set<Watch>} */ (new Set())
   #replaced = 0 // how many watches want what is written over
-  #entries = []
+  #entries = /** @type {Entry[]} */ ([])
   // Places count on for ever:
   #base = 0 // that of #entries[0],
   #first = 0 // of the first entry that is not gone,
@@ -45,6 +50,7 @@ class RemovalLog {
     return watch
   }
 
+  /** @param {Watch} watch */
   unwatch (watch) {
     if (!this.#watches.delete(watch)) return
     if (watch.replaced) this.#replaced--
@@ -63,8 +69,14 @@ class RemovalLog {
     while (this.bytes > this.#limit) this.#shrink()
   }
 
-  /** Up to `most` removals that a watch has not read yet: kind, id and text in turn. */
+  /**
+   * Up to `most` removals that a watch has not read yet: kind, id and text in turn.
+   *
+   * @param {Watch} watch
+   * @param {number} most
+   */
   drain (watch, most) {
+    /** @type {string[]} */
     const removed = []
     if (!this.#watches.has(watch)) return removed
     for (; watch.place < this.#end() && removed.length < most * 3; watch.place++) {
@@ -114,7 +126,7 @@ class RemovalLog {
       const size = sizeOf(this.#entries[at])
       this.bytes -= size
       if (this.#first < this.#bare) this.#bareBytes -= size
-      this.#entries[at] = undefined
+      this.#entries[at] = /** @type {any} */ (undefined)
     }
     const gone = this.#first - this.#base
     if (gone === this.#entries.length || (gone > AT_FRONT && gone * 2 > this.#entries.length)) {
@@ -124,6 +136,7 @@ class RemovalLog {
   }
 }
 
+/** @param {Entry} entry */
 function sizeOf ({ sid, text }) {
   return ENTRY + stringSize(sid) + stringSize(text)
 }

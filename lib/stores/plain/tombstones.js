@@ -4,6 +4,15 @@ const ById = require('./by-id')
 const List = require('./list')
 const { stringSize } = require('./record')
 
+/**
+ * @typedef {object} Tombstone
+ * @property {string} sid
+ * @property {number} upTo
+ * @property {number} until
+ * @property {Tombstone|undefined} older
+ * @property {Tombstone|undefined} newer
+ */
+
 /** How long a destroyed id is remembered: longer than any request should take. */
 const LIFETIME = 24 * 60 * 60 * 1000
 /** How many are remembered beside few sessions; beside many it is a quarter of their number. */
@@ -17,8 +26,8 @@ const TOMBSTONE = 150
  * session had expired before, or was made anew since.
  */
 class Tombstones {
-  #byId = new ById()
-  #list = new List()
+  #byId = /** @type {ById<Tombstone>} */ (new ById())
+  #list = /** @type {List<Tombstone>} */ (new List())
   bytes = 0
 
   get count () {
@@ -29,9 +38,11 @@ class Tombstones {
    * @param {string} sid
    * @param {number} upTo the number of the last record that was made
    * @param {number} sessions how many there are
+   * @param {number} time
    */
   add (sid, upTo, sessions, time) {
     this.#forget(this.#byId.get(sid))
+    /** @type {Tombstone} */
     const tombstone = { sid, upTo, until: time + LIFETIME, older: undefined, newer: undefined }
     this.#byId.set(sid, tombstone)
     this.#list.add(tombstone)
@@ -39,13 +50,22 @@ class Tombstones {
     if (this.count > Math.max(LEAST, sessions / 4)) this.forgetOldest()
   }
 
-  /** Whether all records of the id up to a number were destroyed. */
+  /**
+   * Whether all records of the id up to a number were destroyed.
+   *
+   * @param {string} sid
+   * @param {number} number
+   */
   covers (sid, number) {
     const tombstone = this.#byId.get(sid)
     return tombstone !== undefined && number <= tombstone.upTo
   }
 
-  /** Forgets one whose time is over. Returns whether there was one. */
+  /**
+   * Forgets one whose time is over. Returns whether there was one.
+   *
+   * @param {number} time
+   */
   expire (time) {
     const { oldest } = this.#list
     if (oldest === undefined || !(oldest.until <= time)) return false
@@ -57,6 +77,7 @@ class Tombstones {
     this.#forget(this.#list.oldest)
   }
 
+  /** @param {Tombstone|undefined} tombstone */
   #forget (tombstone) {
     if (tombstone === undefined) return
     this.#byId.delete(tombstone.sid)
@@ -65,6 +86,7 @@ class Tombstones {
   }
 }
 
+/** @param {Tombstone} tombstone */
 function sizeOf ({ sid }) {
   return TOMBSTONE + stringSize(sid)
 }

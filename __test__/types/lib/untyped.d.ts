@@ -1,0 +1,14 @@
+// Dependencies that bring no types.
+declare module 'cookie' {
+  export function serialize (name: string, value: string, attributes?: object): string
+}
+
+declare module 'debug' {
+  function debug (name: string): { (message: string, ...values: unknown[]): void, enabled: boolean }
+  export = debug
+}
+
+declare module 'depd' {
+  function depd (name: string): (message: string) => void
+  export = depd
+}
