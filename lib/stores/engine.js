@@ -25,7 +25,7 @@
  *   watch(replaced)                 watch                  records what is removed, and with `replaced` what is written over
  *   drain(watch, most, now)         string[]               [kind, sid, text, kind, …] of at most `most` removals
  *   unwatch(watch)
- *   close()                                                releases what outlives the last request
+ *   close(now)                                             releases what the engine holds; what is only in memory is gone
  *
  * `now` is the time that the caller sees, in ms since the epoch. A read believes it for what it returns. Only `prune`
  * believes it for what is removed: everything else removes a session when the system's clock says so too, because a

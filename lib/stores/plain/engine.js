@@ -200,7 +200,9 @@ class PlainEngine {
     if (!this.#log.isWatched) this.#untold = []
   }
 
-  close () {}
+  close (now) {
+    this.clear(now)
+  }
 
   /* Time */
 
