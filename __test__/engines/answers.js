@@ -123,8 +123,8 @@ class Answers {
     this.engine.unwatch(watch)
   }
 
-  close () {
-    this.engine.close()
+  close (now) {
+    this.engine.close(now)
   }
 }
 

@@ -470,8 +470,8 @@ conform('a removed session whose text is no JSON is told with that text', async 
 
 conform('close can be called twice', subject => {
   const engine = subject.engine()
-  engine.close()
-  engine.close()
+  engine.close(START)
+  engine.close(START)
 })
 
 conform('util.inspect shows neither ids nor sessions', async subject => {

@@ -25,7 +25,7 @@
  *   watch(replaced)                 watch                  records what is removed, and with `replaced` what is written over
  *   drain(watch, most, now)         string[]               [kind, sid, text, kind, …] of at most `most` removals
  *   unwatch(watch)
- *   close()                                                releases what outlives the last request
+ *   close(now)                                             releases what the engine holds; what is only in memory is gone
  *
  * `now` is the time that the caller sees, in ms since the epoch.
  *

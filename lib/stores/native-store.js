@@ -156,8 +156,11 @@ const methods = {
     perform(this, callback, (engine, done) => {
       const time = now()
       const write = touchOf(engine, String(sid), session, undefined, time)
-      return engine.options.serializer === JSON ? engine.touch(write, done) : touchText(this, write, done)
-    }, () => NOTHING)
+      return engine.options.serializer === JSON ? engine.touch(write, done) : touchText(engine, write, done)
+    }, () => {
+      partsOf(this).removals.flush(String(sid)) // a touch disposes of nothing, if it has written over the text
+      return NOTHING
+    })
   },
 
   /**
@@ -241,8 +244,7 @@ const methods = {
     const { engine, removals } = partsOf(this)
     this.stopInterval()
     removals.close()
-    if (!engine.options.shared) engine.clear(now())
-    engine.close()
+    engine.close(now())
   },
 
   /** @param {...any} args */
@@ -346,22 +348,18 @@ function touchOf (engine, sid, session, known, time) {
 /**
  * Touches a session whose cookie is in a text that only the serializer can read.
  *
- * @param {any} store
+ * @param {import('./engine').Engine} engine
  * @param {Write} write
  * @param {Callback} done
  */
-function touchText (store, write, done) {
-  const { engine, removals } = partsOf(store)
+function touchText (engine, write, done) {
   return andThen(later => engine.peek(write.sid, write.now, later), stored => {
     if (stored === undefined) return DONE
     const session = parse(engine.options.serializer, stored.text)
     session.cookie = write.session.cookie
     write.text = textOf(engine, session)
     write.revision = stored.revision
-    removals.flush()
-    const result = engine.commit(write, done)
-    removals.flush(write.sid) // a touch disposes of nothing
-    return result
+    return engine.commit(write, done)
   }, done)
 }
 

@@ -5,6 +5,8 @@ module.exports = { missingBinary }
 const NAME = 'express-session-native'
 const COST = `${NAME} runs without its binary: sessions and signatures work as always, but take more CPU time, and ` +
   'sessions are kept in V8\'s heap'
+/** What the loader says of a place where there is nothing. */
+const NOT_FOUND = /^Cannot find (module|native binding)/
 
 /**
  * Says why the binary did not load, what that costs, and what to do.
@@ -17,22 +19,37 @@ function missingBinary (cause) {
 
 /** @param {any} cause */
 function reason (cause) {
+  const errors = chainOf(cause)
+  const failed = errors.find(err => !NOT_FOUND.test(err.message))
   const name = platformPackage()
-  const { code } = cause
-  const message = firstLine(cause)
 
-  if (code === 'ERR_DLOPEN_DISABLED' || process.execArgv.includes('--no-addons')) {
-    return 'Node was started with --no-addons; start it without that flag to use the binary.'
+  if (errors.some(isDisabled)) {
+    return /** @type {any} */ (process).permission === undefined
+      ? 'Node was started with --no-addons; start it without that flag to use the binary.'
+      : 'The permission model forbids addons; add --allow-addons to use the binary.'
   }
-  if (code === 'ERR_ACCESS_DENIED') {
-    return 'The permission model forbids addons; add --allow-addons to use the binary.'
-  }
-  if (isInstalled(name)) {
-    return `The package ${name} is installed and its binary does not load here: ${message}`
-  }
+  if (failed !== undefined) return `The binary is there and does not load: ${firstLine(failed)}`
+  if (isInstalled(name)) return `The package ${name} is installed without its binary: ${firstLine(errors[errors.length - 1])}`
   return `The package ${name} is not installed. Install without --omit=optional and --no-optional. If package-lock.json ` +
     'was made on another platform, npm may have left it out (npm/cli#4828): remove node_modules and package-lock.json, ' +
-    `and install again. Where there is no such package, install Rust (cargo) and run: npm rebuild ${NAME}. (${message})`
+    `and install again. Where there is no such package, install Rust (cargo) and run: npm rebuild ${NAME}.`
+}
+
+/**
+ * The loader says first that there is no binary. The errors that it met stand behind that, without their codes.
+ *
+ * @param {any} err
+ */
+function chainOf (err) {
+  /** @type {any[]} */
+  const errors = []
+  for (; err instanceof Error && !errors.includes(err); err = err.cause) errors.push(err)
+  return errors
+}
+
+/** @param {any} err */
+function isDisabled (err) {
+  return err.code === 'ERR_DLOPEN_DISABLED' || /loading addons is disabled/.test(err.message)
 }
 
 /** The name of the package that holds this platform's binary. */
@@ -57,7 +74,7 @@ function isInstalled (name) {
   }
 }
 
-/** @param {any} cause */
-function firstLine (cause) {
-  return String(cause && cause.message).split('\n')[0]
+/** @param {any} err */
+function firstLine (err) {
+  return err === undefined ? 'the cause is not known' : String(err.message).split('\n')[0]
 }

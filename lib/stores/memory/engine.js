@@ -243,8 +243,14 @@ class MemoryEngine {
     binding.memoryUnwatch(watch)
   }
 
-  /** The last who holds a store frees it, on another thread. */
-  close () {}
+  /**
+   * The last who holds a store frees it, on another thread. What is shared belongs to others too.
+   *
+   * @param {number} now
+   */
+  close (now) {
+    if (this.options.shared === undefined) this.clear(now)
+  }
 
   /**
    * The number that stands for a cookie's text before and after its expiry; negative when there are too many.

@@ -252,7 +252,10 @@ class PlainEngine {
     if (!this.#log.isWatched) this.#untold = []
   }
 
-  close () {}
+  /** @param {number} now */
+  close (now) {
+    this.clear(now)
+  }
 
   /* Time */
 
