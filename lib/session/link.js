@@ -5,6 +5,17 @@
  * request/context.js. A session needs three methods of it: `save`, `hasRead` and `learnRevision`.
  */
 
+/**
+ * @typedef {object} Context
+ * @property {any} config the middleware's
+ * @property {any} store
+ * @property {Context|undefined} outer the context of another middleware on the same request
+ * @property {string|undefined} originalId
+ * @property {(session: any, callback?: (err?: any) => void) => void} save
+ * @property {(sid: string, data: any) => void} hasRead
+ * @property {(sid: string, revision: any) => void} learnRevision
+ */
+
 /** A symbol: nothing that walks a request's properties sees it. */
 const CONTEXT = Symbol('express-session')
 
@@ -12,7 +23,7 @@ const CONTEXT = Symbol('express-session')
  * Makes `context` the newest of its request. It takes the place of an older one of the same middleware.
  *
  * @param {any} req
- * @param {any} context
+ * @param {Context} context
  */
 function attach (req, context) {
   const outer = req[CONTEXT]

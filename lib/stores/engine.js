@@ -79,7 +79,7 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {(replaced: boolean) => any} watch
  * @property {(watch: any, most: number, now: number) => string[]} drain
  * @property {(watch: any) => void} unwatch
- * @property {() => void} close
+ * @property {(now: number) => void} close
  *
  * @typedef {import('../cookie/opened')} Opened
  * @typedef {import('../cookie/plain-keyring').Keyring} Keyring
