@@ -14,7 +14,7 @@ const Tombstones = require('./tombstones')
 /** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
 const FEW = 8
 const MORE = 500
-const MOST = 1000
+const MOST = 5000
 /** How many sessions one call evicts. What a bound is still exceeded by, the next calls evict. */
 const EVICTED_AT_ONCE = 5000
 
@@ -90,7 +90,7 @@ class PlainEngine {
     const [cookie, data] = textsOf(write) // first: it runs functions of the app, which may call the store
     this.#begin(write.now, FEW)
 
-    let record = this.#present(sid)
+    let record = this.#unexpired(sid, write.now)
     if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DROPPED
 
     const bytes = sizeOf(sid, cookie, data)
@@ -127,7 +127,7 @@ class PlainEngine {
 
   destroy (sid, now) {
     this.#begin(now, FEW)
-    const record = this.#present(sid)
+    const record = this.#unexpired(sid, now)
     if (record !== undefined) {
       record.isDestroyed = true
       this.#counts.destroyed++
@@ -224,29 +224,32 @@ class PlainEngine {
   #expire (time, steps) {
     const budget = { steps }
     let record
-    while ((record = this.#deadlines.expired(time, budget))) {
-      this.#counts.expired++
-      this.#remove(record, 'expired')
-    }
+    while ((record = this.#deadlines.expired(time, budget))) this.#expireNow(record)
     while (budget.steps-- > 0 && this.#tombstones.expire(time));
     return record === null
   }
 
   /* Records */
 
-  /** The record of an id; undefined where it has expired beyond doubt. */
-  #present (sid) {
+  /** The record of an id that is to be read, if it is valid for a caller who sees this time. */
+  #alive (sid, now) {
     const record = this.#records.get(sid)
-    if (record === undefined || !(record.deadline <= this.#certainNow())) return record
-    this.#counts.expired++
-    this.#remove(record, 'expired')
+    if (record === undefined || !(record.deadline <= now)) return record
+    if (record.deadline <= systemNow()) this.#expireNow(record)
     return undefined
   }
 
-  /** The record of an id, if it is valid for a caller who sees this time. */
-  #alive (sid, now) {
-    const record = this.#present(sid)
-    return record === undefined || record.deadline <= now ? undefined : record
+  /** The same for an id that is to be written over or destroyed: what has expired for the caller goes first. */
+  #unexpired (sid, now) {
+    const record = this.#records.get(sid)
+    if (record === undefined || !(record.deadline <= now)) return record
+    this.#expireNow(record)
+    return undefined
+  }
+
+  #expireNow (record) {
+    this.#counts.expired++
+    this.#remove(record, 'expired')
   }
 
   #wasDestroyed (sid, revision) {
