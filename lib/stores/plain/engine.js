@@ -6,7 +6,7 @@ const { systemNow } = require('../../util/clock')
 const { DONE, DROPPED, loadByGet } = require('../engine')
 const ById = require('./by-id')
 const Deadlines = require('./deadlines')
-const { Ranks, shareOf } = require('./ranks')
+const { Ranks, SHARE } = require('./ranks')
 const { Record, sizeOf } = require('./record')
 const RemovalLog = require('./removal-log')
 const Tombstones = require('./tombstones')
@@ -94,7 +94,7 @@ class PlainEngine {
     if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DROPPED
 
     const bytes = sizeOf(sid, cookie, data)
-    this.#checkRoom(bytes, record, rank)
+    this.#checkRoom(bytes, record === undefined ? rank : Math.max(rank, record.rank))
     if (record === undefined) {
       record = this.#create(sid, rank)
     } else {
@@ -109,17 +109,15 @@ class PlainEngine {
 
   /** @throws {RangeError} there is no room for the session with its new cookie */
   touch (write) {
-    const { sid, revision } = write
+    const { sid } = write
     const cookie = JSON.stringify(write.session.cookie)
     this.#begin(write.now, FEW)
 
     const record = this.#alive(sid, write.now)
     if (record === undefined) return DONE
-    if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DONE
-
     const texts = textsWithCookie(record, cookie)
     const bytes = sizeOf(sid, ...texts)
-    this.#checkRoom(bytes, record, record.rank)
+    this.#checkRoom(bytes, record.rank)
     this.#rewrite(record, ...texts, bytes, write.deadline)
     this.#counts.touches++
     return DONE
@@ -307,17 +305,13 @@ class PlainEngine {
 
   /**
    * @param {number} bytes that a session of `rank` is to have
-   * @param {Record|undefined} record what there is of it
    * @throws {RangeError} it is too large, or sessions of higher rank would have to go for it
    */
-  #checkRoom (bytes, record, rank) {
+  #checkRoom (bytes, rank) {
     const limit = this.#byteLimit()
     if (bytes > limit) throw new RangeError('the session is larger than the maxBytes of the store')
-    if (bytes <= shareOf('maxBytes', limit)) return // lower ranks keep as much
-
-    const before = record === undefined ? 0 : record.bytes
-    const others = this.#ranks.bytesUpTo(Math.max(rank, record === undefined ? 0 : record.rank)) - before
-    if (this.#ranks.bytes - before + bytes - limit > others) {
+    if (bytes <= limit * SHARE) return // lower ranks keep as much
+    if (this.#ranks.bytes + bytes - limit > this.#ranks.bytesUpTo(rank)) {
       throw new RangeError('the session is too large: within the maxBytes of the store, it would take the place of ' +
         'sessions that rank higher')
     }
