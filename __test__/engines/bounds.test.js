@@ -57,6 +57,16 @@ conform('maxBytes is never exceeded, and not wasted either', async subject => {
   assert.deepEqual(evicted, { max: 0, maxBytes: sets - sessions - destroyed })
 })
 
+conform('at a bound on bytes, ids that are only remembered go before sessions', async subject => {
+  const engine = subject.engine({ maxBytes: 100_000 })
+  for (let n = 0; n < 100; n++) await put(engine, 'a' + n)
+  for (let n = 0; n < 2000; n++) {
+    await ask(engine, 'destroy', 'gone' + n, START)
+    assert.ok(engine.stats(START).bytes <= 100_000)
+  }
+  assert.equal((await idsOf(engine)).length, 100)
+})
+
 conform('characters that take two bytes count twice', async subject => {
   const sessionsOf = async text => {
     const engine = subject.engine({ maxBytes: 100_000 })

@@ -3,6 +3,7 @@
 // The clock of a process is a claim. Nobody loses a session because it was wrong for a moment.
 
 const assert = require('node:assert/strict')
+const { DROPPED } = require('../../lib/stores/engine')
 const { turns } = require('../helpers/calls')
 const { fakeClock } = require('../helpers/clock')
 const { conform } = require('.')
@@ -72,7 +73,7 @@ conform('a clock that stands still keeps what has expired on the system\'s', asy
   const standing = START - DAY
   for (let n = 0; n < 100; n++) await put(engine, 'a' + n, { now: standing })
   await new Promise(resolve => setTimeout(resolve, 1500))
-  for (let i = 0; i < 50; i++) await look(engine, 'none', standing)
+  for (let i = 0; i < 50; i++) await look(engine, 'none', i % 10 === 9 ? NaN : standing)
   assert.equal((await idsOf(engine, standing)).length, 100)
 })
 
@@ -81,6 +82,17 @@ conform('a session written at a clock one year behind is kept while the clock is
   await put(engine, 'a', { now: now - YEAR })
   for (let i = 0; i < 20; i++) await put(engine, 'b', { now: now - YEAR })
   assert.ok(await look(engine, 'a', now - YEAR))
+})
+
+conform('a logout at a clock one year behind is still known when the clock is right again', async subject => {
+  const engine = subject.engine()
+  const write = writeOf('a', { now: START, maxAge: 1000 })
+  await ask(engine, 'commit', write)
+  pruneAll(engine, now)
+  await ask(engine, 'destroy', 'a', now - YEAR)
+  for (let i = 0; i < 20; i++) await look(engine, 'none', now)
+  pruneAll(engine, now)
+  assert.equal(await ask(engine, 'commit', { ...writeOf('a', { now }), revision: write.revision }), DROPPED)
 })
 
 for (const [name, time] of [['NaN', NaN], ['undefined', undefined], ['1960', -10 * YEAR], ['-Infinity', -Infinity]]) {
@@ -101,6 +113,7 @@ conform('a session without a valid deadline is kept', async subject => {
     await put(engine, 'a', { deadline })
     pruneAll(engine, now + YEAR)
     assert.ok(await look(engine, 'a', now + YEAR), String(deadline))
+    assert.deepEqual(await idsOf(engine, now + YEAR), ['a'], String(deadline))
     await put(engine, 'a', { deadline: START + HOUR })
     await put(engine, 'a', { deadline })
     pruneAll(engine, now + YEAR)

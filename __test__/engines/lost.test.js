@@ -57,6 +57,19 @@ conform('what is drained, or watched no more, is given back', async subject => {
   }
 })
 
+conform('who drains in time loses nothing to one who does not', async subject => {
+  const engine = subject.engine({ maxBytes })
+  const [slow, quick] = [engine.watch(false), engine.watch(false)]
+  const told = []
+  for (let n = 0; n < 5000; n++) {
+    await put(engine, 'a' + n, data(n))
+    await ask(engine, 'destroy', 'a' + n, START)
+    if (n % 20 === 19) told.push(...removed(engine, quick))
+  }
+  assert.deepEqual(told.map(([, , n]) => n), Array.from({ length: 5000 }, (_, n) => n))
+  assert.equal(removed(engine, slow).length + engine.stats(START).lost, 5000)
+})
+
 conform('sessions beside a full queue keep maxBytes, and find a place', async subject => {
   const engine = subject.engine({ maxBytes })
   engine.watch(true)

@@ -189,6 +189,8 @@ for (const call of [visit, comeBack]) {
     assert.ok(await isEstablished(subject, visits(call, 45, 75)))
     assert.ok(!await isEstablished(subject, visits(call, 120)), 'once is not enough')
     assert.ok(!await isEstablished(subject, visits(call, 0, 1, 2, 3, 4)), 'nor is one minute')
+    assert.ok(!await isEstablished(subject, visits(call, 0, 15, 30, 59)), 'all of it')
+    assert.ok(await isEstablished(subject, visits(call, 1800, 0, 120)), 'a clock that was ahead does not count')
   })
 
   conform(`a burst around the full minute establishes nothing (${call.name})`, async subject => {

@@ -6,7 +6,7 @@ const { systemNow } = require('../../util/clock')
 const { DONE, DROPPED, loadByGet } = require('../engine')
 const ById = require('./by-id')
 const Deadlines = require('./deadlines')
-const { Ranks, shareOf } = require('./ranks')
+const { Ranks, SHARE } = require('./ranks')
 const { Record, sizeOf } = require('./record')
 const RemovalLog = require('./removal-log')
 const Tombstones = require('./tombstones')
@@ -21,7 +21,7 @@ const Tombstones = require('./tombstones')
 /** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
 const FEW = 8
 const MORE = 500
-const MOST = 1000
+const MOST = 5000
 /** How many sessions one call evicts. What a bound is still exceeded by, the next calls evict. */
 const EVICTED_AT_ONCE = 5000
 
@@ -115,11 +115,11 @@ class PlainEngine {
     const [cookie, data] = textsOf(write) // first: it runs functions of the app, which may call the store
     this.#begin(write.now, FEW)
 
-    let record = this.#present(sid)
+    let record = this.#unexpired(sid, write.now)
     if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DROPPED
 
     const bytes = sizeOf(sid, cookie, data)
-    this.#checkRoom(bytes, record, rank)
+    this.#checkRoom(bytes, record === undefined ? rank : Math.max(rank, record.rank))
     if (record === undefined) {
       record = this.#create(sid, rank)
     } else {
@@ -138,17 +138,15 @@ class PlainEngine {
    * @throws {RangeError} there is no room for the session with its new cookie
    */
   touch (write) {
-    const { sid, revision } = write
+    const { sid } = write
     const cookie = JSON.stringify(write.session.cookie)
     this.#begin(write.now, FEW)
 
     const record = this.#alive(sid, write.now)
     if (record === undefined) return DONE
-    if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DONE
-
     const texts = textsWithCookie(record, cookie)
     const bytes = sizeOf(sid, ...texts)
-    this.#checkRoom(bytes, record, record.rank)
+    this.#checkRoom(bytes, record.rank)
     this.#rewrite(record, ...texts, bytes, write.deadline)
     this.#counts.touches++
     return DONE
@@ -161,7 +159,7 @@ class PlainEngine {
    */
   destroy (sid, now) {
     this.#begin(now, FEW)
-    const record = this.#present(sid)
+    const record = this.#unexpired(sid, now)
     if (record !== undefined) {
       record.isDestroyed = true
       this.#counts.destroyed++
@@ -287,10 +285,7 @@ class PlainEngine {
   #expire (time, steps) {
     const budget = { steps }
     let record
-    while ((record = this.#deadlines.expired(time, budget))) {
-      this.#counts.expired++
-      this.#remove(record, 'expired')
-    }
+    while ((record = this.#deadlines.expired(time, budget))) this.#expireNow(record)
     while (budget.steps-- > 0 && this.#tombstones.expire(time));
     return record === null
   }
@@ -298,27 +293,35 @@ class PlainEngine {
   /* Records */
 
   /**
-   * The record of an id; undefined where it has expired beyond doubt.
-   *
-   * @param {string} sid
-   */
-  #present (sid) {
-    const record = this.#records.get(sid)
-    if (record === undefined || !(record.deadline <= this.#certainNow())) return record
-    this.#counts.expired++
-    this.#remove(record, 'expired')
-    return undefined
-  }
-
-  /**
-   * The record of an id, if it is valid for a caller who sees this time.
+   * The record of an id that is to be read, if it is valid for a caller who sees this time.
    *
    * @param {string} sid
    * @param {number} now
    */
   #alive (sid, now) {
-    const record = this.#present(sid)
-    return record === undefined || record.deadline <= now ? undefined : record
+    const record = this.#records.get(sid)
+    if (record === undefined || !(record.deadline <= now)) return record
+    if (record.deadline <= systemNow()) this.#expireNow(record)
+    return undefined
+  }
+
+  /**
+   * The same for an id that is to be written over or destroyed: what has expired for the caller goes first.
+   *
+   * @param {string} sid
+   * @param {number} now
+   */
+  #unexpired (sid, now) {
+    const record = this.#records.get(sid)
+    if (record === undefined || !(record.deadline <= now)) return record
+    this.#expireNow(record)
+    return undefined
+  }
+
+  /** @param {Record} record */
+  #expireNow (record) {
+    this.#counts.expired++
+    this.#remove(record, 'expired')
   }
 
   /**
@@ -396,18 +399,14 @@ class PlainEngine {
 
   /**
    * @param {number} bytes that a session of `rank` is to have
-   * @param {Record|undefined} record what there is of it
    * @param {number} rank
    * @throws {RangeError} it is too large, or sessions of higher rank would have to go for it
    */
-  #checkRoom (bytes, record, rank) {
+  #checkRoom (bytes, rank) {
     const limit = this.#byteLimit()
     if (bytes > limit) throw new RangeError('the session is larger than the maxBytes of the store')
-    if (bytes <= shareOf('maxBytes', limit)) return // lower ranks keep as much
-
-    const before = record === undefined ? 0 : record.bytes
-    const others = this.#ranks.bytesUpTo(Math.max(rank, record === undefined ? 0 : record.rank)) - before
-    if (this.#ranks.bytes - before + bytes - limit > others) {
+    if (bytes <= limit * SHARE) return // lower ranks keep as much
+    if (this.#ranks.bytes + bytes - limit > this.#ranks.bytesUpTo(rank)) {
       throw new RangeError('the session is too large: within the maxBytes of the store, it would take the place of ' +
         'sessions that rank higher')
     }

@@ -9,13 +9,16 @@ const List = require('./list')
 const ESTABLISHED = 2
 const RANKS = [RANK.NEW, RANK.RETURNED, ESTABLISHED, RANK.SIGNED_IN]
 
+/** What the ranks below another keep together, of the bound that is hit. */
+const SHARE = 1 / 10
+
 const MINUTE = 60_000
 /** A burst of requests around the full minute does not count as two minutes. */
 const LEAST_APART = 10_000
 
 /**
  * Which session goes at a bound. The lowest rank goes first: in it the oldest, in the others the one that was not seen
- * for longest. Ranks below another keep a tenth together, so that a new session has time to prove itself.
+ * for longest. The ranks below another keep a share together, so that a new session has time to prove itself.
  */
 class Ranks {
   #lists = RANKS.map(() => /** @type {List<Record>} */ (new List()))
@@ -99,7 +102,7 @@ class Ranks {
    * @param {Record} [spared]
    */
   victim (bound, limit, spared) {
-    const share = shareOf(bound, limit)
+    const share = limit * SHARE
     let lower = 0
     let rank = 0
     for (; rank < RANKS.length - 1; rank++) {
@@ -117,16 +120,6 @@ class Ranks {
     }
     return undefined
   }
-}
-
-/**
- * What the lower ranks keep together, in the unit of the bound. A new session finds a place in the smallest store.
- *
- * @param {'max'|'maxBytes'} bound
- * @param {number} limit
- */
-function shareOf (bound, limit) {
-  return bound === 'max' ? Math.max(1, limit / 10) : limit / 10
 }
 
 /**
@@ -153,4 +146,4 @@ function minuteOf (time) {
   return Math.floor(time / MINUTE)
 }
 
-module.exports = { Ranks, shareOf }
+module.exports = { Ranks, SHARE }
