@@ -43,7 +43,8 @@ function cargoCrates () {
     execFileSync('cargo', ['cyclonedx', '--quiet', '--format', 'json', '--spec-version', '1.5', '--target', 'all', '--override-filename', name], {
       cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit']
     })
-    return JSON.parse(fs.readFileSync(file, 'utf8'))
+    // It names this crate by its folder.
+    return JSON.parse(fs.readFileSync(file, 'utf8').replaceAll(ROOT, ''))
   } finally {
     fs.rmSync(file, { force: true })
   }
