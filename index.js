@@ -31,7 +31,7 @@ exports.native = native
  */
 function session (options) {
   const config = /** @type {import('./lib/request/options').Config} */ (readOptions(options))
-  const { store, openKeyring, onDisconnect } = config
+  const { store, openKeyring, onDisconnect, skip } = config
   const readiness = followReadiness(store)
 
   config.warnOfInsecureCookie = insecureCookieWarning(config)
@@ -49,6 +49,7 @@ function session (options) {
 
   return function session (req, res, next) {
     if (req.session) return next()
+    if (skip !== undefined && skip(req, next)) return
     debug.refresh()
 
     if (!readiness.ready) {

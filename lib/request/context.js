@@ -5,6 +5,7 @@ const { attach, contextOf } = require('../session/link')
 const Session = require('../session/session')
 const { snapshotOf } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
+const { markPrivate } = require('../http/cache-control')
 const { settleShapes } = require('../http/express-shapes')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('../http/response')
 const { isSecure } = require('../http/secure')
@@ -15,6 +16,7 @@ const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
 const { askStore, TIMEOUT } = require('./ask-store')
+const { clearCookie } = require('./clear-cookie')
 const fastPath = require('./fast-path')
 const { readParsedCookies } = require('./parsed-cookies')
 const {
@@ -68,6 +70,9 @@ class RequestContext {
 
     /** @type {import('./touch-after').Stored|undefined} */
     this.stored = undefined // what the store has of the cookie, with touchAfter
+
+    /** @type {any} */
+    this.clientCookie = undefined // the cookie of that session, with clearCookie
 
     this.originalId = undefined // the session as it came: its id,
     /** @type {any} */
@@ -239,6 +244,7 @@ class RequestContext {
   came (data) {
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
+    if (this.config.clearCookie) this.clientCookie = this.req.session.cookie
     trackSaves(this.req.session, this)
   }
 
@@ -419,25 +425,39 @@ class RequestContext {
   }
 
   setCookie () {
-    const { req, res, config } = this
+    const { req, config } = this
     const { session, sessionID: sid } = req
 
     if (!session) {
       debug('no session')
+      if (config.clearCookie) clearCookie(this)
       return
     }
 
-    if (typeof sid !== 'string' || !this.setsCookie(session, sid)) return
-
-    if (session.cookie.secure && !isSecure(req, config.trustProxy)) {
-      debug('not secured')
-      config.warnOfInsecureCookie(req)
-      return
-    }
+    if (typeof sid !== 'string' || !this.setsCookie(session, sid) || this.isWithheld(session.cookie)) return
 
     this.touch(session)
     const sealed = sid === this.cookieId ? this.sealedId : undefined
-    appendSetCookie(res, cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+    this.appendCookie(cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+  }
+
+  /**
+   * Whether a cookie is not set because it is secure and the request is not.
+   *
+   * @param {any} cookie
+   */
+  isWithheld ({ secure }) {
+    const { req, config } = this
+    if (!secure || isSecure(req, config.trustProxy)) return false
+    debug('not secured')
+    config.warnOfInsecureCookie(req)
+    return true
+  }
+
+  /** @param {string} text */
+  appendCookie (text) {
+    appendSetCookie(this.res, text)
+    if (this.config.cacheControl) markPrivate(this.res)
   }
 
   /**

@@ -5,6 +5,7 @@ const Cookie = require('../cookie/cookie')
 const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
 const { onDisconnectOption } = require('./on-disconnect')
+const { skipOption } = require('./skip')
 const { touchAfterOption } = require('./touch-after')
 
 module.exports = readOptions
@@ -53,6 +54,8 @@ function readOptions (options) {
   const store = storeOption(opts.store)
 
   return {
+    cacheControl: flagOption('cacheControl', opts.cacheControl),
+    clearCookie: flagOption('clearCookie', opts.clearCookie),
     cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
@@ -62,6 +65,7 @@ function readOptions (options) {
     resave: opts.resave === undefined || Boolean(opts.resave),
     rolling: Boolean(opts.rolling),
     saveUninitialized: opts.saveUninitialized === undefined || Boolean(opts.saveUninitialized),
+    skip: skipOption(opts.skip),
     store,
     storeTimeout: storeTimeoutOption(opts.storeTimeout),
     touchAfter: touchAfterOption(opts.touchAfter, store),
@@ -98,6 +102,15 @@ function storeOption (store) {
     throw new TypeError('store.on is not a function; the store option must be a session store')
   }
   return store
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ */
+function flagOption (name, value) {
+  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} option must be true or false`)
+  return value === true
 }
 
 /** @param {any} ms */

@@ -1,6 +1,7 @@
 'use strict'
 
 const { contextOf, contextOn } = require('./link')
+const { addSessionPromises } = require('./promises')
 
 module.exports = Session
 
@@ -123,6 +124,8 @@ defineMethod('regenerate', function regenerate (callback) {
   this.req.sessionStore.regenerate(this.req, callback || noop)
   return this
 })
+
+addSessionPromises(Session.prototype)
 
 function noop () {}
 

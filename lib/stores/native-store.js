@@ -8,6 +8,7 @@ const { warnOf } = require('../util/warn')
 const { deadlineOf } = require('./deadline')
 const { DONE, DROPPED, parse, PENDING, RANK } = require('./engine')
 const { knowledgeOf, setRevision } = require('./handover')
+const { addStorePromises } = require('./promises')
 const Removals = require('./removals')
 const Store = require('./store')
 
@@ -37,6 +38,7 @@ const DROPPED_CODE = 'ERR_SESSION_DESTROYED'
 function defineStore (constructor, makeEngine) {
   inherits(constructor, Store)
   for (const name of Reflect.ownKeys(methods)) constructor.prototype[name] = /** @type {any} */ (methods)[name]
+  addStorePromises(constructor.prototype)
   Object.defineProperty(constructor.prototype, MAKE_ENGINE, { value: makeEngine })
 }
 
