@@ -156,6 +156,24 @@ declare namespace session {
      * Default: `sessionDefaults.onDisconnect` of the store, else `"skip"`. Not in express-session.
      */
     onDisconnect?: 'skip' | 'error' | ((req: Request, res: Response, next: (err?: any) => void) => unknown) | undefined
+
+    /**
+     * Send the cookie once more, expired and with the same attributes, if the client has sent one and the request has
+     * destroyed its session, or set it to `null` or deleted it. Default: `false`. Not in express-session.
+     */
+    clearCookie?: boolean | undefined
+
+    /**
+     * Which requests have no session. For those, nothing is read or set, and `req.session` is missing. It is called first,
+     * and must be synchronous. What it throws goes to `next`. Default: none. Not in express-session.
+     */
+    skip?: ((req: Request) => boolean) | undefined
+
+    /**
+     * Add `private` to `Cache-Control` and `Cookie` to `Vary` of each response that sets the cookie.
+     * Default: `false`. Not in express-session.
+     */
+    cacheControl?: boolean | undefined
   }
 
   /** Options that a store may have its own defaults for. */
@@ -194,6 +212,32 @@ declare namespace session {
 
     /** The same as `resetMaxAge`. The middleware calls it on every request. */
     touch(): this
+  }
+
+  /**
+   * The methods of sessions that return promises. Every session has them. They are not declared on `Session`, because
+   * sessions that tests make up have none. Declare them with one line:
+   *
+   * ```ts
+   * declare module 'express-session' { // or 'express-session-native': the name that you installed
+   *   interface Session extends SessionPromises {}
+   * }
+   * ```
+   *
+   * Not in express-session.
+   */
+  interface SessionPromises {
+    /** `save` with a promise. It is rejected if the store fails. */
+    saveAsync(): Promise<void>
+
+    /** `reload` with a promise of the new `req.session`. */
+    reloadAsync(): Promise<Session & Partial<SessionData>>
+
+    /** `regenerate` with a promise of the new `req.session`. */
+    regenerateAsync(): Promise<Session & Partial<SessionData>>
+
+    /** `destroy` with a promise. */
+    destroyAsync(): Promise<void>
   }
 
   /**
@@ -519,6 +563,33 @@ declare namespace session {
 
     /** Passes all ids to the callback. For a large store, use `keys` instead. */
     ids(callback: (err: any, ids?: string[]) => void): void
+
+    /** `get` with a promise; `undefined` if there is no such session. */
+    getAsync(sid: string): Promise<SessionData | undefined>
+
+    /** `set` with a promise. */
+    setAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `touch` with a promise. */
+    touchAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `destroy` with a promise. */
+    destroyAsync(sid: string | readonly string[]): Promise<void>
+
+    /** `load` with a promise; `undefined` if there is no such session. */
+    loadAsync(sid: string): Promise<(Session & SessionData) | undefined>
+
+    /** `all` with a promise. */
+    allAsync(): Promise<{ [sid: string]: SessionData }>
+
+    /** `length` with a promise. */
+    lengthAsync(): Promise<number>
+
+    /** `clear` with a promise. */
+    clearAsync(): Promise<void>
+
+    /** `ids` with a promise. */
+    idsAsync(): Promise<string[]>
 
     /** Iterates over the ids without blocking the event loop. */
     keys(): AsyncIterableIterator<string>
