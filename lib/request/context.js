@@ -18,6 +18,7 @@ const defer = require('../util/defer')
 const { askStore, TIMEOUT } = require('./ask-store')
 const { clearCookie } = require('./clear-cookie')
 const fastPath = require('./fast-path')
+const { HeldHeaders } = require('./hold-headers')
 const { readParsedCookies } = require('./parsed-cookies')
 const {
   DESTROY, IF_MODIFIED, isModified, isSaved, NOTHING, SAVE, savesOnlyIfModified, setCookieRule, TOUCH
@@ -93,6 +94,8 @@ class RequestContext {
     this.failed = false
     this.sendEnd = undefined // sends what is held
 
+    /** @type {HeldHeaders|undefined} */
+    this.held = undefined // with hold: 'headers'
     this.originalWrite = undefined
     this.originalEnd = undefined
     this.writeHead = undefined // what `res.writeHead` has become
@@ -150,6 +153,10 @@ class RequestContext {
     this.originalEnd = res.end
     this.writeHead = hookHeaders(res, this)
     res.end = (/** @type {any} */ chunk, /** @type {any} */ encoding, /** @type {any} */ callback) => this.end(chunk, encoding, callback)
+    if (this.config.holdsHeaders) {
+      this.held = new HeldHeaders(this)
+      this.writeHead = res.writeHead
+    }
   }
 
   /* fetch: the ordinary way to a session */
@@ -493,10 +500,13 @@ class RequestContext {
     // Node throws at such a chunk, before anything has happened.
     if (!isBody(chunk)) return this.originalEnd.call(res, chunk, encoding)
 
+    const { held } = this
+    if (held !== undefined && held.end(chunk, encoding, callback)) return res
+
     this.phase = ENDING
     onFinish(res, callback)
 
-    const task = this.decide()
+    const task = held === undefined ? this.decide() : held.decide()
     if (task === NOTHING || this.commitNow(task)) {
       this.endNow(chunk, encoding)
       return res
@@ -510,7 +520,22 @@ class RequestContext {
     return res
   }
 
+  /** Whether the request got a session; it may have lost it since. */
+  get hasCome () {
+    return this.original !== undefined
+  }
+
   decide () {
+    try {
+      return this.task()
+    } catch (err) {
+      this.fail(err)
+      return NOTHING
+    }
+  }
+
+  /** @throws when the session has no JSON text */
+  task () {
     const { req, store, config } = this
     const { session, sessionID: sid } = req
 
@@ -522,21 +547,16 @@ class RequestContext {
       return NOTHING
     }
 
-    try {
-      this.touch(session)
+    this.touch(session)
 
-      // Without an id there is nothing to save it under.
-      if (typeof sid !== 'string') {
-        debug('session ignored because of bogus req.sessionID of type %s', typeof sid)
-        return NOTHING
-      }
-
-      if (this.shouldSave(session, sid)) return SAVE
-      return this.cookieId === sid && typeof store.touch === 'function' && this.isTouchDue(session) ? TOUCH : NOTHING
-    } catch (err) {
-      this.fail(err)
+    // Without an id there is nothing to save it under.
+    if (typeof sid !== 'string') {
+      debug('session ignored because of bogus req.sessionID of type %s', typeof sid)
       return NOTHING
     }
+
+    if (this.shouldSave(session, sid)) return SAVE
+    return this.cookieId === sid && typeof store.touch === 'function' && this.isTouchDue(session) ? TOUCH : NOTHING
   }
 
   /**

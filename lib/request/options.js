@@ -4,6 +4,7 @@ const deprecate = require('depd')('express-session')
 const Cookie = require('../cookie/cookie')
 const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
+const { holdOption } = require('./hold-headers')
 const { onDisconnectOption } = require('./on-disconnect')
 const { skipOption } = require('./skip')
 const { touchAfterOption } = require('./touch-after')
@@ -59,6 +60,7 @@ function readOptions (options) {
     cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
+    holdsHeaders: holdOption(opts.hold),
     name,
     onDisconnect: onDisconnectOption(opts.onDisconnect, store),
     openKeyring: secret ? ownKeyring(name, secret) : requestKeyring(name),
