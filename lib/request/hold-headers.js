@@ -196,12 +196,8 @@ class HeldHeaders {
     const { context } = this
     this.begin()
     if (!this.keeps()) return false
-    if (this.isEnded) {
-      context.endAgain(callback)
-    } else {
-      this.isEnded = true
-      this.kept.push(() => context.end(chunk, encoding, callback))
-    }
+    this.kept.push(this.isEnded ? () => context.endAgain(callback) : () => context.end(chunk, encoding, callback))
+    this.isEnded = true
     return true
   }
 
