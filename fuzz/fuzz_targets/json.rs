@@ -12,19 +12,60 @@ const NOW: u64 = 1000;
 /// A cookie that expires at this moment, as `expires` says, takes no bytes for its date.
 const DEADLINE: u64 = 1_763_754_720_000;
 
-// Texts with one 0xff between each two of them. They share a store: templates are used again.
+/// What a byte of the input above 127 stands for.
+const WORDS: [&str; 24] = [
+    r#""cookie":"#,
+    r#""\u0063ookie":"#,
+    r#""expires":"#,
+    r#""\u0065xpires":"#,
+    r#""2025-11-21T19:52:00.000Z""#,
+    r#""1970-01-01T00:00:00.001Z""#,
+    r#""+275760-09-13T00:00:00.000Z""#,
+    r#""originalMaxAge":60000"#,
+    r#""originalMaxAge":1234"#,
+    r#""path":"/""#,
+    r#""path":"/x""#,
+    r#""httpOnly":true"#,
+    r#""a":"#,
+    r#""b":[1,{"c":"\"}"}]"#,
+    "{}",
+    "null",
+    "1.5e3",
+    "\\",
+    "},",
+    "}}",
+    "{",
+    ",",
+    " ",
+    "é",
+];
+
+// Texts with a byte 0xff between each two of them. They share a store: templates are used again.
 fuzz_target!(|input: &[u8]| {
     let store = MemoryStore::new(Limits { max_sessions: Some(1), max_bytes: None });
-    let texts: Vec<_> = input.split(|&byte| byte == 0xff).collect();
+    let texts: Vec<_> = input.split(|&byte| byte == 0xff).map(spelled).collect();
     for text in &texts {
         whole(&store, text);
-        whole(&store, &[br#"{"cookie":"#, *text].concat());
-        whole(&store, &[br#"{"cookie":{"originalMaxAge":null,"#, *text].concat());
+        whole(&store, &[br#"{"cookie":"#, &text[..]].concat());
+        whole(&store, &[br#"{"cookie":{"originalMaxAge":null,"#, &text[..]].concat());
     }
     for pair in texts.windows(2) {
-        in_parts(&store, pair[0], pair[1]);
+        in_parts(&store, &pair[0], &pair[1]);
     }
 });
+
+fn spelled(input: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for &byte in input {
+        match byte {
+            0..128 => text.push(byte),
+            // No UTF-8.
+            254 => text.push(254),
+            _ => text.extend_from_slice(WORDS[usize::from(byte) % WORDS.len()].as_bytes()),
+        }
+    }
+    text
+}
 
 /// Writes a session's whole text.
 fn whole(store: &MemoryStore, text: &[u8]) {
@@ -36,9 +77,18 @@ fn whole(store: &MemoryStore, text: &[u8]) {
     if let Some(data) = &data
         && let Ok(Value::Object(mut members)) = serde_json::from_slice(text)
     {
-        members.remove("cookie");
+        let cookie = members.remove("cookie").expect("it was split off");
         let parsed: Value = serde_json::from_slice(data).expect("the data is JSON if the whole is");
         assert_eq!(parsed, Value::Object(members));
+        let hole = store.peek(ID, NOW, |view| match view.cookie {
+            ViewCookie::Template { number, expires } => Some((number, expires)),
+            _ => None,
+        });
+        if let Some((number, expires)) = hole.flatten() {
+            let has_hole = store.template(number).expect("it is in use").has_hole();
+            assert_eq!(cookie.get("expires").is_some(), has_hole);
+            assert_eq!(cookie.get("expires").is_some_and(Value::is_string), expires.is_some());
+        }
     }
 
     // Another deadline changes nothing of the text, another cookie nothing of the data.

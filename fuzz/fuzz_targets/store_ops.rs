@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use arbitrary::Arbitrary;
 use express_session_native_fuzz::codec::encoding::Encoding;
 use express_session_native_fuzz::engines::memory::{
     Cookie, Kind, Limits, MemoryStore, SlotHint, TOMBSTONE_MS, Touched, Watch, Write, Written,
@@ -15,78 +14,81 @@ const START: u64 = 1_763_754_720_000;
 /// The wheel is behind by at most two ticks.
 const SWEPT_LATE: u64 = 512;
 
-#[derive(Debug, Arbitrary)]
-struct Input {
-    max_sessions: Option<u8>,
-    max_bytes: Option<u16>,
-    ops: Vec<Op>,
-}
-
-#[derive(Debug, Arbitrary)]
+/// An operation in four bytes, so that a change of one byte leaves the other operations as they are.
+#[derive(Debug)]
 enum Op {
     Commit {
-        id: Id,
+        id: Vec<u8>,
         text: Text,
-        ttl: Ms,
+        ttl: u64,
         returned: bool,
     },
     /// By a request that had loaded the session `ago` revisions before.
     LateCommit {
-        id: Id,
+        id: Vec<u8>,
         text: Text,
-        ttl: Ms,
-        ago: u8,
+        ttl: u64,
+        ago: usize,
         by_hint: bool,
     },
     Get {
-        id: Id,
+        id: Vec<u8>,
         returned: bool,
     },
     Touch {
-        id: Id,
+        id: Vec<u8>,
         cookie: Option<u8>,
-        ttl: Ms,
+        ttl: u64,
         by_hint: bool,
     },
     Destroy {
-        id: Id,
+        id: Vec<u8>,
     },
     Clear,
     Wait {
-        ms: Ms,
+        ms: u64,
     },
     Sweep {
-        budget: u8,
+        budget: usize,
     },
 }
 
-#[derive(Debug, Arbitrary)]
-struct Id(u8);
-
-impl Id {
-    fn text(&self) -> Vec<u8> {
-        match self.0 % 16 {
-            number @ 0..8 => format!("{number:03}-AAAABBBBCCCC_DDDDabcdefghijk").into_bytes(),
-            number @ 8..15 => format!("of another kind {number}").into_bytes(),
-            _ => Vec::new(),
+impl Op {
+    fn from(&[kind, id, text, time]: &[u8; 4]) -> Self {
+        let (flag, id, ms) = (kind & 0x80 != 0, id_from(id), ms_from(time));
+        match kind % 16 {
+            0..4 => Op::Commit { id, text: Text { cookie: text / 8, data: text }, ttl: ms, returned: flag },
+            4..7 => {
+                let text = Text { cookie: text / 8, data: text };
+                Op::LateCommit { id, text, ttl: ms, ago: usize::from(kind / 16 % 3), by_hint: flag }
+            }
+            7..9 => Op::Get { id, returned: flag },
+            9 | 10 => Op::Touch { id, cookie: (text < 128).then_some(text), ttl: ms, by_hint: flag },
+            11 | 12 => Op::Destroy { id },
+            13 if text < 64 => Op::Clear,
+            13 | 14 => Op::Wait { ms },
+            _ => Op::Sweep { budget: usize::from(text) },
         }
     }
 }
 
-#[derive(Debug, Arbitrary)]
-struct Ms {
-    ms: u16,
-    shift: u8,
-}
-
-impl Ms {
-    /// From 0 ms to two years.
-    fn get(&self) -> u64 {
-        u64::from(self.ms) << (self.shift % 21)
+fn id_from(byte: u8) -> Vec<u8> {
+    match byte % 8 {
+        number @ 0..5 => format!("{number:03}-AAAABBBBCCCC_DDDDabcdefghijk").into_bytes(),
+        number @ 5..7 => format!("of another kind {number}").into_bytes(),
+        _ => Vec::new(),
     }
 }
 
-#[derive(Debug, Arbitrary)]
+/// From 0 ms to four years.
+fn ms_from(byte: u8) -> u64 {
+    match byte {
+        0..8 => u64::from(byte),
+        _ => u64::from(byte % 8 + 8) << (byte / 8),
+    }
+}
+
+#[derive(Debug)]
 struct Text {
     cookie: u8,
     data: u8,
@@ -117,19 +119,20 @@ impl Text {
     }
 }
 
-fuzz_target!(|input: Input| {
+fuzz_target!(|input: &[u8]| {
+    let Some((&[max_sessions, max_bytes], ops)) = input.split_first_chunk() else { return };
     let mut model = Model::new(Limits {
-        max_sessions: input.max_sessions.map(|max| u64::from(max % 16)),
+        max_sessions: (max_sessions < 128).then_some(u64::from(max_sessions % 16)),
         // At least the largest session.
-        max_bytes: input.max_bytes.map(|max| 2000 + u64::from(max % 8192)),
+        max_bytes: (max_bytes < 128).then_some(2000 + 64 * u64::from(max_bytes)),
     });
-    for op in &input.ops {
-        model.apply(op);
+    for op in ops.as_chunks().0 {
+        model.apply(Op::from(op));
         model.check();
     }
 });
 
-#[derive(PartialEq, Debug, Clone)]
+#[derive(Debug)]
 struct Session {
     cookie: String,
     data: String,
@@ -172,18 +175,16 @@ impl Model {
         }
     }
 
-    fn apply(&mut self, op: &Op) {
+    fn apply(&mut self, op: Op) {
         match op {
-            Op::Commit { id, text, ttl, returned } => self.commit(&id.text(), text, ttl, *returned),
-            Op::LateCommit { id, text, ttl, ago, by_hint } => {
-                self.late_commit(&id.text(), text, ttl, usize::from(*ago % 4), *by_hint);
-            }
-            Op::Get { id, returned } => self.get(&id.text(), *returned),
-            Op::Touch { id, cookie, ttl, by_hint } => self.touch(&id.text(), *cookie, ttl, *by_hint),
-            Op::Destroy { id } => self.destroy(&id.text()),
+            Op::Commit { id, text, ttl, returned } => self.commit(&id, &text, ttl, returned),
+            Op::LateCommit { id, text, ttl, ago, by_hint } => self.late_commit(&id, &text, ttl, ago, by_hint),
+            Op::Get { id, returned } => self.get(&id, returned),
+            Op::Touch { id, cookie, ttl, by_hint } => self.touch(&id, cookie, ttl, by_hint),
+            Op::Destroy { id } => self.destroy(&id),
             Op::Clear => self.clear(),
             Op::Wait { ms } => self.wait(ms),
-            Op::Sweep { budget } => self.sweep(usize::from(*budget)),
+            Op::Sweep { budget } => self.sweep(budget),
         }
     }
 
@@ -191,9 +192,9 @@ impl Model {
         self.sessions.get(id).filter(|session| session.deadline > self.now)
     }
 
-    fn commit(&mut self, id: &[u8], text: &Text, ttl: &Ms, returned: bool) {
+    fn commit(&mut self, id: &[u8], text: &Text, ttl: u64, returned: bool) {
         let (cookie, data) = (Text::cookie(text.cookie), text.data());
-        let deadline = self.now + ttl.get();
+        let deadline = self.now + ttl;
         let whole = Text::join(&cookie, &data);
         let written = self.store.write_text(id, &whole, Encoding::Utf8, deadline, returned, self.now);
         let written = written.expect("the bounds fit any session");
@@ -201,13 +202,13 @@ impl Model {
         self.written(id, written, cookie, data, deadline);
     }
 
-    fn late_commit(&mut self, id: &[u8], text: &Text, ttl: &Ms, ago: usize, by_hint: bool) {
+    fn late_commit(&mut self, id: &[u8], text: &Text, ttl: u64, ago: usize, by_hint: bool) {
         let Some(&(revision, is_dead)) = self.revisions.get(id).and_then(|all| all.iter().rev().nth(ago))
         else {
             return;
         };
         let (cookie, data) = (Text::cookie(text.cookie), text.data());
-        let deadline = self.now + ttl.get();
+        let deadline = self.now + ttl;
         let (form, bytes, encoding) = (Cookie::Text(cookie.as_bytes()), data.as_bytes(), Encoding::Utf8);
         let hint = self.hints.get(id).filter(|(_, seen)| by_hint && *seen == revision);
         let seen = hint.and_then(|(hint, _)| {
@@ -266,8 +267,8 @@ impl Model {
         self.removed(Vec::new());
     }
 
-    fn touch(&mut self, id: &[u8], cookie: Option<u8>, ttl: &Ms, by_hint: bool) {
-        let deadline = self.now + ttl.get();
+    fn touch(&mut self, id: &[u8], cookie: Option<u8>, ttl: u64, by_hint: bool) {
+        let deadline = self.now + ttl;
         let cookie = cookie.map(Text::cookie);
         let form = cookie.as_ref().map(|cookie| Cookie::Text(cookie.as_bytes()));
         let live = self.live(id).map(|session| session.revision);
@@ -314,8 +315,8 @@ impl Model {
         }
     }
 
-    fn wait(&mut self, ms: &Ms) {
-        self.now += ms.get();
+    fn wait(&mut self, ms: u64) {
+        self.now += ms;
         let (now, revisions, has_forgotten) = (self.now, &mut self.revisions, &mut self.has_forgotten);
         self.tombstones.retain(|id, until| {
             let is_kept = *until > now;
