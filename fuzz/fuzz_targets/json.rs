@@ -12,6 +12,7 @@ const NOW: u64 = 1000;
 /// A cookie that expires at this moment, as `expires` says, takes no bytes for its date.
 const DEADLINE: u64 = 1_763_754_720_000;
 
+const START: &[u8] = br#"{"cookie":"#;
 const KEYS: [&str; 8] =
     ["expires", "path", "originalMaxAge", "a", "cookie", r"\u0063ookie", r"\u0065xpires", r#"\"}"#];
 const VALUES: [&str; 14] = [
@@ -41,8 +42,12 @@ fuzz_target!(|input: &[u8]| {
         in_parts(&store, &cookie, &data);
         let mut text = join(&cookie, &data);
         whole(&store, &text);
+        // Broken somewhere, or where it is cut.
         let (at, byte) = (bytes.next().unwrap_or_default(), bytes.next().unwrap_or_default());
-        text[usize::from(at).min(cookie.len() + 10)] = byte;
+        let cut = START.len() + cookie.len();
+        let at =
+            if at < 128 { usize::from(at).min(cut) } else { (cut - 4 + usize::from(at % 8)).min(text.len()) };
+        text.splice(at..at + usize::from(byte >= 128 && at < text.len()), [byte % 128]);
         whole(&store, &text);
     }
 });
@@ -119,7 +124,7 @@ fn in_parts(store: &MemoryStore, cookie: &[u8], data: &[u8]) {
 
 fn join(cookie: &[u8], data: &[u8]) -> Vec<u8> {
     let comma: &[u8] = if data == b"{}" { b"" } else { b"," };
-    [br#"{"cookie":"#, cookie, comma, &data[1..]].concat()
+    [START, cookie, comma, &data[1..]].concat()
 }
 
 fn encoding(text: &[u8]) -> Encoding {
