@@ -855,4 +855,5 @@ module.exports.memoryUnwatch = nativeBinding.memoryUnwatch
 module.exports.memoryWatch = nativeBinding.memoryWatch
 module.exports.NEEDS_FULL_READ = nativeBinding.NEEDS_FULL_READ
 module.exports.NumberAt = nativeBinding.NumberAt
+module.exports.TouchOutcome = nativeBinding.TouchOutcome
 module.exports.WriteOutcome = nativeBinding.WriteOutcome
