@@ -315,11 +315,24 @@ function droppedError () {
  * @param {import('./handover').Knowledge|undefined} known what a request knows of it
  * @param {number} time
  * @return {Write}
+ * @throws what the app's `ttl` and `protect` throw
  */
 function writeOf (engine, sid, session, known, time) {
   const write = touchOf(engine, sid, session, known, time)
-  if (known !== undefined) write.rank = known.rank
+  write.rank = rankOf(engine.options, session, known === undefined ? RANK.NEW : known.rank)
   return write
+}
+
+/**
+ * The rank of a session that is to be stored: the `protect` option may raise it.
+ *
+ * @param {import('./engine').Options} options
+ * @param {any} session
+ * @param {number} rank
+ * @throws what `protect` throws
+ */
+function rankOf ({ protect }, session, rank) {
+  return protect !== undefined && rank < RANK.SIGNED_IN && protect(session) ? RANK.SIGNED_IN : rank
 }
 
 /**
@@ -482,5 +495,6 @@ async function walk (engine, visit) {
 }
 
 module.exports = {
-  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, touchOf, writeOf
+  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, rankOf,
+  touchOf, writeOf
 }

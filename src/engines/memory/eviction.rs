@@ -256,6 +256,7 @@ mod tests {
         let mode = Write::Update { revision };
         let late = store.update_text(b"gone", b"{}", Encoding::Ascii, NOW + 1000, mode, Rank::Returned, NOW);
         assert_eq!(late, Ok(Written::Dropped));
+        assert!(!has(&store, "0"));
         let mode = Write::Update { revision: revision + 1 };
         let late = store.update_text(b"0", b"{}", Encoding::Ascii, NOW + 1000, mode, Rank::New, NOW);
         assert!(matches!(late, Ok(Written::Created(_))), "it was only evicted");

@@ -79,6 +79,7 @@ impl<'a> ShardGuard<'a> {
         let Some(shard) = self.shard() else { return };
         let expired = shard.remove(slot);
         self.removed.push((Some(Kind::Expired), expired));
+        self.settle();
     }
 
     /// Updates the totals.

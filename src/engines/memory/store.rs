@@ -17,8 +17,8 @@ use super::view::View;
 use crate::codec::id::Id;
 use crate::codec::template::Template;
 
-/// A store with at most this bound on sessions has one shard, so its eviction order is exact.
-const EXACT: u64 = 16_384;
+/// A store with at most one of these bounds has one shard, so its eviction order is exact.
+const EXACT: Limits = Limits { max_sessions: Some(16_384), max_bytes: Some(2 << 20) };
 /// No time: nothing has expired for a caller who passes it.
 pub const UNKNOWN: i64 = i64::MIN;
 /// Enough shards that one of them, at ten million sessions, grows its table in less than 2 ms.
@@ -47,10 +47,13 @@ impl std::fmt::Debug for MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store. A bound of at most 16,384 sessions gives it one shard and exact eviction order.
+    /// An empty store. A bound of at most 16,384 sessions or 2 MiB gives it one shard and exact eviction order.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        let shards = if limits.max_sessions.is_some_and(|max| max <= EXACT) { 1 } else { SHARDS };
+        let is_small = |limit: Option<u64>, exact| limit.is_some() && limit <= exact;
+        let is_exact =
+            is_small(limits.max_sessions, EXACT.max_sessions) || is_small(limits.max_bytes, EXACT.max_bytes);
+        let shards = if is_exact { 1 } else { SHARDS };
         Self::with_shards(limits, shards)
     }
 
