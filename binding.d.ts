@@ -83,8 +83,8 @@ export declare function generateId(): string
 /** Removes all sessions. */
 export declare function memoryClear(memory: ExternalObject<Memory>): void
 
-/** Up to `max` removals in one flat array: kind, id and text of each. */
-export declare function memoryDrain(watch: ExternalObject<Watch>, max: number): string[]
+/** Up to `max` removals in one flat array: kind, id and text of each. The store is shown `Now`. */
+export declare function memoryDrain(memory: ExternalObject<Memory>, watch: ExternalObject<Watch>, max: number): string[]
 
 /** Evicted sessions, by the bound that was exceeded. */
 export interface MemoryEvicted {
@@ -98,7 +98,7 @@ export declare function memoryIds(memory: ExternalObject<Memory>, part: number):
 /** The number of a cookie template, or -1 if it is too long or there are too many. */
 export declare function memoryIntern(memory: ExternalObject<Memory>, prefix: string, suffix?: string | undefined | null): number
 
-/** The number of sessions, including expired ones that were not swept yet. */
+/** The number of sessions that have not expired at `Now`. */
 export declare function memoryLength(memory: ExternalObject<Memory>): number
 
 /** The bounds of a store. `Infinity` is no bound. */
@@ -107,7 +107,7 @@ export interface MemoryLimits {
   maxBytes: number
 }
 
-/** What a store holds and has done. */
+/** What a store holds at `Now`, and has done. */
 export declare function memoryStats(memory: ExternalObject<Memory>): MemoryStats
 
 /** What a store holds and has done. */

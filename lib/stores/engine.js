@@ -18,7 +18,7 @@
  *   touch(write, callback)          DONE                   renews the deadline and the cookie, if there is the session
  *   destroy(sid, now, callback)     DONE                   a request that had loaded it can not bring it back
  *   clear(now, callback)            DONE                   destroys all
- *   length(now, callback)           number
+ *   length(now, callback)           number             of the sessions that are valid at `now`
  *   ids(part, now, callback)        string[] | null        the ids in parts 0, 1, …; null after the last part
  *   prune(now)                      boolean                removes some of what has expired at `now`; true: call again
  *   stats(now)                      object                 see MemoryStoreStats in index.d.ts
@@ -27,7 +27,10 @@
  *   unwatch(watch)
  *   close(now)                                             releases what the engine holds; what is only in memory is gone
  *
- * `now` is the time that the caller sees, in ms since the epoch.
+ * `now` is the time that the caller sees, in ms since the epoch. It may be wrong. A method believes it for what it returns.
+ * What it removes beside that, and what an engine removes by itself, has expired on the system's clock too, and on the one
+ * that the engine was last shown. Who writes over a session, destroys it or prunes is believed. NaN is no time: nothing has
+ * expired. A deadline of NaN or Infinity never comes.
  *
  * Revision. Each creation of a session has one; it is opaque to all but the engine. A write that names a revision is
  * DROPPED when that session was destroyed; without a revision it is stored in any case.

@@ -365,10 +365,13 @@ pub fn memory_sweep(memory: &External<Rc<Memory>>, budget: u32) -> bool {
     }
 }
 
-/// The number of sessions, including expired ones that were not swept yet.
+/// Steps that a call does towards what has expired.
+const MORE: usize = 500;
+
+/// The number of sessions that have not expired at `Now`.
 #[napi(catch_unwind)]
 pub fn memory_length(memory: &External<Rc<Memory>>) -> f64 {
-    count(memory.store.len())
+    count(memory.store.count(memory.now(), MORE))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
@@ -406,9 +409,10 @@ pub struct MemoryStats {
     pub evicted: MemoryEvicted,
 }
 
-/// What a store holds and has done.
+/// What a store holds at `Now`, and has done.
 #[napi(catch_unwind)]
 pub fn memory_stats(memory: &External<Rc<Memory>>) -> MemoryStats {
+    memory.store.sweep_certain(memory.now(), MORE);
     let stats = memory.store.stats();
     let bound = |limit: Option<u64>| limit.map_or(f64::INFINITY, count);
     MemoryStats {
@@ -468,9 +472,10 @@ pub fn memory_unwatch(watch: &External<Watch>) {
     watch.close();
 }
 
-/// Up to `max` removals in one flat array: kind, id and text of each.
+/// Up to `max` removals in one flat array: kind, id and text of each. The store is shown `Now`.
 #[napi(catch_unwind, ts_return_type = "string[]")]
-pub fn memory_drain(watch: &External<Watch>, max: u32) -> Vec<Text> {
+pub fn memory_drain(memory: &External<Rc<Memory>>, watch: &External<Watch>, max: u32) -> Vec<Text> {
+    memory.store.note_time(memory.now());
     let removed = watch.drain(max as usize);
     let mut flat = Vec::with_capacity(removed.len() * 3);
     for session in removed {

@@ -208,7 +208,9 @@ class MemoryEngine {
     return DONE
   }
 
-  length () {
+  /** @param {number} now */
+  length (now) {
+    numbers[Now] = now
     return binding.memoryLength(this.handle)
   }
 
@@ -227,7 +229,9 @@ class MemoryEngine {
     return binding.memorySweep(this.handle, PRUNED_AT_ONCE)
   }
 
-  stats () {
+  /** @param {number} now */
+  stats (now) {
+    numbers[Now] = now
     return binding.memoryStats(this.handle)
   }
 
@@ -239,9 +243,11 @@ class MemoryEngine {
   /**
    * @param {any} watch
    * @param {number} most
+   * @param {number} now
    */
-  drain (watch, most) {
-    return binding.memoryDrain(watch, most)
+  drain (watch, most, now) {
+    numbers[Now] = now
+    return binding.memoryDrain(this.handle, watch, most)
   }
 
   /** @param {any} watch */

@@ -190,7 +190,12 @@ class PlainEngine {
   /** @param {number} now */
   length (now) {
     this.#begin(now, MORE)
-    return this.#ranks.count
+    if (this.#deadlines.expired(now, { steps: MORE }) === undefined) return this.#ranks.count
+    let count = 0
+    for (const record of this.#records) {
+      if (!(record.deadline <= now)) count++
+    }
+    return count
   }
 
   /**

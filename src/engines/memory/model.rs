@@ -56,6 +56,7 @@ enum Op {
     Sweep {
         budget: usize,
     },
+    Count,
 }
 
 #[derive(Debug, Clone)]
@@ -287,7 +288,7 @@ impl Model {
 
     #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
     fn apply(&mut self, op: Op) {
-        self.is_side_effect = matches!(op, Op::Get { .. } | Op::Touch { .. });
+        self.is_side_effect = matches!(op, Op::Get { .. } | Op::Touch { .. } | Op::Count);
         match op {
             Op::Set { id: number, text, ttl, rank } => {
                 let (id, deadline) = (id(number), self.deadline(ttl));
@@ -401,7 +402,7 @@ impl Model {
                 let destroyed = self.sessions.get(&id).filter(|_| live).map(|session| session.revision);
                 assert_eq!(self.store.destroy(&id, self.now), live);
                 self.events(if live { vec![id.clone()] } else { Vec::new() }, None, None);
-                self.tombstones.insert(id.clone(), self.system + TOMBSTONE_MS);
+                self.tombstones.insert(id.clone(), self.system.max(self.now) + TOMBSTONE_MS);
                 for (revision, fate) in self.revisions.entry(id).or_default() {
                     if Some(*revision) == destroyed {
                         *fate = Fate::Destroyed;
@@ -431,13 +432,19 @@ impl Model {
                 self.system += ms;
                 self.went_back |= ms < 0;
                 self.store.state.clock.set(self.system);
-                self.forget_tombstones();
+                self.forget_tombstones(self.system);
+            }
+            Op::Count => {
+                let live = self.sessions.values().filter(|session| session.deadline > self.now).count();
+                assert_eq!(self.store.count(self.now, 3), live as u64);
+                self.events(Vec::new(), None, None);
             }
             Op::Skew { ms } => {
                 self.went_back |= self.system + ms < self.now;
                 self.now = self.system + ms;
             }
             Op::Sweep { budget } => {
+                self.forget_tombstones(self.system.max(self.now));
                 if budget == 0 {
                     while self.store.sweep(self.now, 7).more {}
                     self.events(Vec::new(), None, None);
@@ -458,17 +465,17 @@ impl Model {
     }
 
     /// Late saves of a session whose id was destroyed long ago are no longer dropped.
-    fn forget_tombstones(&mut self) {
-        let (system, revisions) = (self.system, &mut self.revisions);
+    fn forget_tombstones(&mut self, latest: i64) {
+        let revisions = &mut self.revisions;
         self.tombstones.retain(|id, until| {
-            if *until <= system {
+            if *until <= latest {
                 // Whether it is still remembered depends on when it was swept.
                 revisions
                     .get_mut(id)
                     .into_iter()
                     .for_each(|all| all.retain(|(_, fate)| *fate != Fate::IdDestroyed));
             }
-            *until > system
+            *until > latest
         });
     }
 
@@ -523,6 +530,7 @@ fn op() -> impl Strategy<Value = Op> {
             1 => -100_000..0_i64,
         ]
         .prop_map(|ms| Op::Advance { ms }),
+        1 => Just(Op::Count),
         1 => prop_oneof![2 => Just(0), 1 => Just(31_536_000_000_i64), 1 => -100_000_000..1_000_000_i64]
             .prop_map(|ms| Op::Skew { ms }),
         3 => (0..20_usize).prop_map(|budget| Op::Sweep { budget }),

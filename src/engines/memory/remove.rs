@@ -26,7 +26,8 @@ impl MemoryStore {
         let shard = guard.shard_or_new(now);
         // Whatever was loaded under this id has this revision or an earlier one.
         let up_to = self.state.revisions.last();
-        shard.add_tombstone(&key, up_to, self.state.clock.now().saturating_add(TOMBSTONE_MS));
+        let until = self.state.clock.now().max(now).saturating_add(TOMBSTONE_MS);
+        shard.add_tombstone(&key, up_to, until);
         if let Some(slot) = live {
             let removed = shard.remove(slot);
             self.state.revisions.destroy(removed.revision);

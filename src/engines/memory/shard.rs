@@ -128,6 +128,10 @@ impl Shard {
             .is_some_and(|Slot { entry, .. }| entry.revision == revision && entry.deadline > now)
     }
 
+    pub(super) fn count_live(&self, now: i64) -> u64 {
+        self.slots.iter().filter(|slot| slot.entry.deadline > now).count() as u64
+    }
+
     pub(super) fn slots(&self) -> &[Slot] {
         &self.slots
     }

@@ -99,7 +99,7 @@ impl MemoryStore {
         Some(f(View::of(shard.entry(slot), SlotHint::new(at, slot), &self.state.templates)))
     }
 
-    /// Number of sessions. An expired session counts until it is swept, within a second.
+    /// Number of sessions. An expired session counts until it is swept.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.state.totals.sessions.get()
@@ -127,6 +127,7 @@ impl MemoryStore {
     /// stays in the store meanwhile is in exactly one of the answers.
     #[must_use]
     pub fn ids(&self, shard: u32, now: i64) -> Option<Vec<Box<[u8]>>> {
+        self.note_time(now);
         let shard = usize::try_from(shard).ok().filter(|at| *at < self.shards.len())?;
         let mut guard = self.lock(shard);
         let Some(shard) = guard.shard() else { return Some(Vec::new()) };

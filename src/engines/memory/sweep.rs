@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::events::Kind;
 use super::shard::Shard;
 use super::slot::Entry;
-use super::store::MemoryStore;
+use super::store::{MemoryStore, UNKNOWN};
 
 /// Steps for which one shard's lock is held.
 const STEPS: usize = 256;
@@ -35,7 +35,8 @@ impl MemoryStore {
     pub fn sweep_into(&self, now: i64, budget: usize, to_free: &mut Vec<Box<[u8]>>) -> Swept {
         let mut swept = Swept::default();
         let mut left = self.sweep_cleared(budget, &mut swept, to_free);
-        let system = self.state.clock.now();
+        // Whoever sweeps for a later time believes it.
+        let latest = self.state.clock.now().max(now);
         for _ in 0..self.shard_count() {
             if left == 0 {
                 swept.more = true;
@@ -44,7 +45,7 @@ impl MemoryStore {
             let at = self.sweep_hand.fetch_add(1, Ordering::Relaxed) % self.shard_count();
             let steps = left.min(STEPS);
             let expire = |shard: &mut Shard, expired: &mut Vec<_>| {
-                let forgotten = shard.expire_tombstones(system, steps);
+                let forgotten = shard.expire_tombstones(latest, steps);
                 forgotten + shard.expire(now, steps - forgotten, expired)
             };
             let used = self.sweep_shard(at, &mut swept, to_free, expire);
@@ -69,6 +70,23 @@ impl MemoryStore {
             left -= self.sweep_shard(at, &mut swept, &mut to_free, expire);
         }
         swept
+    }
+
+    /// Removes some of what has expired for the caller and on the system's clock too. Returns whether there
+    /// may be more.
+    pub fn sweep_certain(&self, now: i64, budget: usize) -> bool {
+        self.note_time(now);
+        now != UNKNOWN && self.sweep_to_now(now.min(self.state.clock.now()), budget).more
+    }
+
+    /// The number of sessions that have not expired for the caller.
+    pub fn count(&self, now: i64, budget: usize) -> u64 {
+        let more = self.sweep_certain(now, budget);
+        if now == UNKNOWN || !more && now <= self.state.clock.now() {
+            return self.len();
+        }
+        let count_shard = |at| self.lock(at).shard().map_or(0, |shard| shard.count_live(now));
+        (0..self.shard_count()).map(count_shard).sum()
     }
 
     /// Calls `expire` on a shard, and handles what it removed after unlocking. Returns the steps it took.
