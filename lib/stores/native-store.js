@@ -8,6 +8,7 @@ const { deadlineOf } = require('./deadline')
 const { DONE, DROPPED, parse, PENDING, RANK } = require('./engine')
 const { knowledgeOf, setRevision } = require('./handover')
 const { every } = require('./interval')
+const rankOf = require('./rank')
 const Removals = require('./removals')
 const Store = require('./store')
 
@@ -334,18 +335,6 @@ function writeOf (engine, sid, session, known, time) {
 }
 
 /**
- * The rank of a session that is to be stored: the `protect` option may raise it.
- *
- * @param {import('./engine').Options} options
- * @param {any} session
- * @param {number} rank
- * @throws what `protect` throws
- */
-function rankOf ({ protect }, session, rank) {
-  return protect !== undefined && rank < RANK.SIGNED_IN && protect(session) ? RANK.SIGNED_IN : rank
-}
-
-/**
  * The record of a session whose cookie and deadline are to be stored.
  *
  * @param {Engine} engine
@@ -505,6 +494,5 @@ async function walk (engine, visit) {
 }
 
 module.exports = {
-  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, rankOf,
-  touchOf, writeOf
+  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, touchOf, writeOf
 }

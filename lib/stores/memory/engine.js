@@ -297,6 +297,7 @@ function plainCookie (session) {
 
 /**
  * @param {number} status of a touch that is done
+ * @return {Outcome}
  * @throws {RangeError}
  */
 function touched (status) {

@@ -3,7 +3,7 @@
 const { now } = require('../../util/clock')
 const { deadlineOf } = require('../deadline')
 const { RANK } = require('../engine')
-const { rankOf } = require('../native-store')
+const rankOf = require('../rank')
 
 module.exports = { sessionsView }
 
