@@ -18,7 +18,7 @@
  *   touch(write, callback)          DONE                   renews the deadline and the cookie, if there is the session
  *   destroy(sid, now, callback)     DONE                   a request that had loaded it can not bring it back
  *   clear(now, callback)            DONE                   destroys all
- *   length(now, callback)           number
+ *   length(now, callback)           number             of the sessions that are valid at `now`
  *   ids(part, now, callback)        string[] | null        the ids in parts 0, 1, …; null after the last part
  *   prune(now)                      boolean                removes some of what has expired at `now`; true: call again
  *   stats(now)                      object                 see MemoryStoreStats in index.d.ts
@@ -27,15 +27,20 @@
  *   unwatch(watch)
  *   close(now)                                             releases what the engine holds; what is only in memory is gone
  *
- * `now` is the time that the caller sees, in ms since the epoch.
+ * `now` is the time that the caller sees, in ms since the epoch. It may be wrong. A method believes it for what it returns.
+ * What it removes beside that, and what an engine removes by itself, has expired on the system's clock too, and on the one
+ * that the engine was last shown. Who writes over a session, destroys it or prunes is believed. NaN is no time: nothing has
+ * expired. A deadline of NaN or Infinity never comes.
  *
  * Revision. Each creation of a session has one; it is opaque to all but the engine. A write that names a revision is
  * DROPPED when that session was destroyed; without a revision it is stored in any case.
  *
  * Hint. Where the engine has seen a session. It may be lost at any time, and is opaque too.
  *
- * Rank. How much a session has proved: see RANK. At a bound the lowest rank goes first. The engine raises the rank of
- * sessions that clients come back with; a write can raise it, never lower it.
+ * Rank. How much a session has proved: see RANK. At a bound the lowest rank goes first, counted in sessions or in bytes
+ * as the bound is; the ranks below another keep a tenth together. A session larger than that is refused while there are
+ * others of higher rank. The engine raises the rank of sessions that clients come back with: at the first time to
+ * RETURNED, and to ESTABLISHED in another minute. A write can raise it, never lower it.
  *
  * Properties: `capabilities` as below, `options` as the store's constructor has checked them.
  */
@@ -47,10 +52,10 @@ const DONE = Symbol('done')
 const DROPPED = Symbol('dropped')
 
 /**
- * How much a session has proved: nothing; its client came back with a cookie whose session was found; it took the place
- * of such a session, as logins do. An engine may have ranks of its own between the last two.
+ * How much a session has proved: nothing; its client came back with a cookie whose session was found; it came back in two
+ * different minutes; it took the place of a session that was found, as logins do, or the `protect` option says so.
  */
-const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
+const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
 
 /**
  * @template T
@@ -91,6 +96,7 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {boolean} noDisposeOnSet
  * @property {number|undefined} checkPeriod
  * @property {string|undefined} shared
+ * @property {((session: any) => any)|undefined} protect whether a session is that of a user who has signed in
  *
  * @typedef {Options & {max: number, maxBytes: number, stale: boolean, explicitLimits: boolean[]}} MemoryOptions those of a
  *   MemoryStore, checked

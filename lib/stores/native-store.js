@@ -1,14 +1,15 @@
 'use strict'
 
 const { inherits } = require('util')
-const { now } = require('../util/clock')
+const { now, systemNow } = require('../util/clock')
 const defer = require('../util/defer')
-const unrefInterval = require('../util/unref-interval')
 const { warnOf } = require('../util/warn')
 const { deadlineOf } = require('./deadline')
 const { DONE, DROPPED, parse, PENDING, RANK } = require('./engine')
 const { knowledgeOf, setRevision } = require('./handover')
+const { every } = require('./interval')
 const { addStorePromises } = require('./promises')
+const rankOf = require('./rank')
 const Removals = require('./removals')
 const Store = require('./store')
 
@@ -181,11 +182,7 @@ const methods = {
 
   /** @param {Callback} [callback] */
   length (callback) {
-    perform(this, callback, (engine, done) => {
-      const time = now()
-      engine.prune(time)
-      return engine.length(time, done)
-    }, length => length)
+    perform(this, callback, (engine, done) => engine.length(now(), done), length => length)
   },
 
   /** @param {Callback} [callback] */
@@ -230,7 +227,8 @@ const methods = {
     this.stopInterval()
     const { checkPeriod } = parts.engine.options
     if (checkPeriod > 0 && checkPeriod < Infinity) {
-      parts.interval = unrefInterval(() => this.prune(), Math.min(Math.floor(checkPeriod), LONGEST_DELAY))
+      const period = Math.min(Math.floor(checkPeriod), LONGEST_DELAY)
+      parts.interval = every(period, isTest => isTest ? this.prune() : pruneUnasked(this))
     }
   },
 
@@ -255,6 +253,19 @@ const methods = {
     partsOf(this).removals.follow()
     return this
   }
+}
+
+/**
+ * What the interval does. Nobody has asked for it now: it removes what has expired on the system's clock too, because
+ * that of the app may be wrong for a moment. A `prune` of the app's own is called as it is.
+ *
+ * @param {any} store
+ */
+function pruneUnasked (store) {
+  if (store.prune !== methods.prune) return store.prune()
+  const { engine, removals } = partsOf(store)
+  if (engine.prune(Math.min(now(), systemNow()))) defer(() => pruneUnasked(store))
+  removals.tell()
 }
 
 /**
@@ -317,10 +328,11 @@ function droppedError () {
  * @param {import('./handover').Knowledge|undefined} known what a request knows of it
  * @param {number} time
  * @return {Write}
+ * @throws what the app's `ttl` and `protect` throw
  */
 function writeOf (engine, sid, session, known, time) {
   const write = touchOf(engine, sid, session, known, time)
-  if (known !== undefined) write.rank = known.rank
+  write.rank = rankOf(engine.options, session, known === undefined ? RANK.NEW : known.rank)
   return write
 }
 

@@ -18,7 +18,7 @@ pub enum NumberAt {
     Template,
     /// The revision of the session. In: -1 for any. Out: also `ABSENT` or `NEEDS_FULL_READ`.
     Revision,
-    /// 0: new. Otherwise: the client has come back with a valid cookie. In.
+    /// The rank, from 0 (new) to 3 (signed in). In.
     Rank,
     /// Where the session was seen, or -1. In and out.
     Hint,

@@ -14,11 +14,12 @@ function readOptions (options) {
   if (options === undefined || options === null) options = {}
   if (typeof options !== 'object') throw new TypeError('options of MemoryStore must be an object')
 
-  const { checkPeriod, dispose, noDisposeOnSet, serializer, shared, stale, ttl } = options
+  const { checkPeriod, dispose, noDisposeOnSet, protect, serializer, shared, stale, ttl } = options
 
   mustBe('dispose', dispose, 'function')
   mustBe('stale', stale, 'boolean')
   mustBe('noDisposeOnSet', noDisposeOnSet, 'boolean')
+  mustBe('protect', protect, 'function')
   mustBe('shared', shared, 'string')
   if (shared === '') throw new RangeError('shared option must not be empty')
 
@@ -39,10 +40,26 @@ function readOptions (options) {
     dispose: dispose == null ? undefined : dispose,
     stale: Boolean(stale),
     noDisposeOnSet: Boolean(noDisposeOnSet),
+    protect: protect == null ? hasUser : protect,
     serializer: serializer == null ? JSON : serializer,
     shared: shared == null ? undefined : shared,
     explicitLimits: [options.max != null, options.maxBytes != null]
   }
+}
+
+/**
+ * Whether a session says that a user has signed in, as most apps and Passport let it.
+ *
+ * @param {any} session
+ */
+function hasUser (session) {
+  const { passport } = session
+  return isSet(session.user) || (passport != null && isSet(passport.user))
+}
+
+/** @param {any} value */
+function isSet (value) {
+  return value != null && value !== false && value !== ''
 }
 
 /**

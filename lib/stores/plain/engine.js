@@ -7,6 +7,7 @@ const { DONE, DROPPED, loadByGet } = require('../engine')
 const ById = require('./by-id')
 const Deadlines = require('./deadlines')
 const { Ranks, SHARE } = require('./ranks')
+const { outranked, tooLarge } = require('../refused')
 const { Record, sizeOf } = require('./record')
 const RemovalLog = require('./removal-log')
 const Tombstones = require('./tombstones')
@@ -119,7 +120,7 @@ class PlainEngine {
     if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DROPPED
 
     const bytes = sizeOf(sid, cookie, data)
-    this.#checkRoom(bytes, record === undefined ? rank : Math.max(rank, record.rank))
+    this.#checkRoom(bytes, record, rank)
     if (record === undefined) {
       record = this.#create(sid, rank)
     } else {
@@ -146,7 +147,7 @@ class PlainEngine {
     if (record === undefined) return DONE
     const texts = textsWithCookie(record, cookie)
     const bytes = sizeOf(sid, ...texts)
-    this.#checkRoom(bytes, record.rank)
+    this.#checkRoom(bytes, record, record.rank)
     this.#rewrite(record, ...texts, bytes, write.deadline)
     this.#counts.touches++
     return DONE
@@ -189,7 +190,12 @@ class PlainEngine {
   /** @param {number} now */
   length (now) {
     this.#begin(now, MORE)
-    return this.#ranks.count
+    if (this.#deadlines.expired(now, { steps: MORE }) === undefined) return this.#ranks.count
+    let count = 0
+    for (const record of this.#records) {
+      if (!(record.deadline <= now)) count++
+    }
+    return count
   }
 
   /**
@@ -398,18 +404,16 @@ class PlainEngine {
   }
 
   /**
-   * @param {number} bytes that a session of `rank` is to have
-   * @param {number} rank
+   * @param {number} bytes that a session is to have
+   * @param {Record|undefined} record of the session, where it exists
+   * @param {number} rank that it is to have at least
    * @throws {RangeError} it is too large, or sessions of higher rank would have to go for it
    */
-  #checkRoom (bytes, rank) {
+  #checkRoom (bytes, record, rank) {
     const limit = this.#byteLimit()
-    if (bytes > limit) throw new RangeError('the session is larger than the maxBytes of the store')
-    if (bytes <= limit * SHARE) return // lower ranks keep as much
-    if (this.#ranks.bytes + bytes - limit > this.#ranks.bytesUpTo(rank)) {
-      throw new RangeError('the session is too large: within the maxBytes of the store, it would take the place of ' +
-        'sessions that rank higher')
-    }
+    if (bytes > limit) throw tooLarge()
+    if (bytes <= limit * SHARE || (record !== undefined && bytes <= record.bytes)) return
+    if (this.#ranks.isAnyAbove(record === undefined ? rank : Math.max(rank, record.rank))) throw outranked()
   }
 
   /** @param {Record} [spared] */

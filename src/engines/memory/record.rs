@@ -93,12 +93,12 @@ impl<'a> Parts<'a> {
         }
     }
 
-    pub(super) fn form(&self, id: &Id<'_>, deadline: u64) -> Form {
+    pub(super) fn form(&self, id: &Id<'_>, deadline: i64) -> Form {
         let (cookie, expires) = match self.cookie {
             None => (CookieIn::Whole, Expires::None),
             Some(CookieForm::Inline(_)) => (CookieIn::Inline, Expires::None),
             Some(CookieForm::Template(_, None)) => (CookieIn::Template, Expires::None),
-            Some(CookieForm::Template(_, Some(date))) if u64::try_from(date) == Ok(deadline) => {
+            Some(CookieForm::Template(_, Some(date))) if date == deadline => {
                 (CookieIn::Template, Expires::Deadline)
             }
             Some(CookieForm::Template(_, Some(_))) => (CookieIn::Template, Expires::Stored),
@@ -171,12 +171,6 @@ fn length(text: &[u8]) -> [u8; 4] {
     u32::try_from(text.len()).expect("a text of 4 GiB").to_le_bytes()
 }
 
-/// The record of a tombstone: only an id.
-pub(super) fn tombstone(id: &Id<'_>) -> (Form, Box<[u8]>) {
-    let form = Form::new(id, Encoding::Ascii, CookieIn::Whole, Expires::None);
-    (form, Parts::whole(Encoding::Ascii, b"").build(id, form))
-}
-
 /// Whether the record belongs to `id`.
 pub(super) fn is_of(record: &[u8], form: Form, id: &Id<'_>) -> bool {
     match id {
@@ -192,7 +186,7 @@ pub(super) struct Fields<'a> {
     pub(super) data: &'a [u8],
 }
 
-pub(super) fn read(record: &[u8], form: Form, template: u16, deadline: u64) -> Fields<'_> {
+pub(super) fn read(record: &[u8], form: Form, template: u16, deadline: i64) -> Fields<'_> {
     let (id, rest) = if form.has_text_id() {
         let (text, rest) = counted(record);
         (Id::Text(text), rest)
@@ -209,7 +203,7 @@ pub(super) fn read(record: &[u8], form: Form, template: u16, deadline: u64) -> F
         CookieIn::Template => {
             let (expires, data) = match form.expires() {
                 Expires::None => (None, rest),
-                Expires::Deadline => (i64::try_from(deadline).ok(), rest),
+                Expires::Deadline => (Some(deadline), rest),
                 Expires::Stored => {
                     let (bytes, data) = rest.split_first_chunk().expect("a stored date");
                     (Some(i64::from_le_bytes(*bytes)), data)

@@ -1,5 +1,6 @@
 //! What the table stores for each session.
 
+use super::rank::{Rank, Visits};
 use super::record::{self, Fields, Form};
 
 /// No slot.
@@ -16,37 +17,17 @@ impl Links {
     pub(super) const NONE: Links = Links { prev: NIL, next: NIL };
 }
 
-/// Where a session stands in the order of eviction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Standing {
-    /// No client has come back with this id yet.
-    Probation,
-    /// A client has come back with this id.
-    Protected,
-    /// The session was destroyed. Only its id is left.
-    Tombstone,
-}
-
-impl Standing {
-    pub(super) const COUNT: usize = 3;
-
-    pub(super) fn index(self) -> usize {
-        self as usize
-    }
-}
-
-/// A session, or a tombstone, without its links in a shard.
+/// A session without its links in a shard.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Entry {
     pub(super) record: Box<[u8]>,
     /// The session has expired from this millisecond on.
-    pub(super) deadline: u64,
+    pub(super) deadline: i64,
     pub(super) revision: u32,
     pub(super) template: u16,
     pub(super) form: Form,
-    pub(super) standing: Standing,
+    pub(super) rank: Rank,
 }
 
 impl Entry {
@@ -69,8 +50,7 @@ pub(super) struct Slot {
     pub(super) hash: u32,
     /// The wheel's bucket that the slot is in; never later than that of the deadline.
     pub(super) bucket: u16,
-    /// A client came back since the clock hand last passed. Only protected sessions use this.
-    pub(super) referenced: bool,
+    pub(super) visits: Visits,
     pub(super) queue: Links,
     pub(super) wheel: Links,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::clock::SystemClock;
 use super::events::{Kind, Watchers};
 use super::limits::{Bound, Limits};
 use super::revisions::Revisions;
@@ -16,6 +17,7 @@ pub(super) struct State {
     pub(super) totals: Totals,
     pub(super) counters: Counters,
     pub(super) revisions: Revisions,
+    pub(super) clock: SystemClock,
 }
 
 impl State {
@@ -26,7 +28,8 @@ impl State {
             limits: limits.normalized(),
             totals: Totals::default(),
             counters: Counters::default(),
-            revisions: Revisions::default(),
+            revisions: Revisions::new(limits.max_bytes),
+            clock: SystemClock::default(),
         }
     }
 
@@ -46,7 +49,26 @@ impl State {
 
     /// The bound that is exceeded now.
     pub(super) fn exceeded(&self) -> Option<Bound> {
-        self.limits.exceeded(self.totals.sessions.get(), self.totals.bytes.get())
+        if self.limits.max_sessions.is_some_and(|max| self.totals.sessions.get() > max) {
+            Some(Bound::Sessions)
+        } else if self.max_bytes().is_some_and(|max| self.totals.bytes.get() > max) {
+            Some(Bound::Bytes)
+        } else {
+            None
+        }
+    }
+
+    /// The bytes that sessions and tombstones may take together.
+    pub(super) fn max_bytes(&self) -> Option<u64> {
+        self.limits.max_bytes
+    }
+
+    pub(super) fn limit_of(&self, bound: Bound) -> u64 {
+        let limit = match bound {
+            Bound::Sessions => self.limits.max_sessions,
+            Bound::Bytes => self.max_bytes(),
+        };
+        limit.unwrap_or(u64::MAX)
     }
 
     pub(super) fn count_eviction(&self, bound: Bound) {

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::limits::Limits;
+use super::rank::Rank;
+use super::shard::Tally;
 
 /// What a store holds and has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,9 +79,28 @@ impl Total {
 }
 
 #[derive(Debug, Default)]
+pub(super) struct RankTotals {
+    pub(super) sessions: Total,
+    pub(super) bytes: Total,
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Totals {
     pub(super) sessions: Total,
-    pub(super) probation: Total,
-    pub(super) tombstones: Total,
+    /// Those of tombstones included.
     pub(super) bytes: Total,
+    pub(super) tombstones: Total,
+    pub(super) ranks: [RankTotals; Rank::COUNT],
+}
+
+impl Totals {
+    pub(super) fn change(&self, before: &Tally, after: &Tally) {
+        self.sessions.change(before.sessions(), after.sessions());
+        self.bytes.change(before.bytes(), after.bytes());
+        self.tombstones.change(before.tombstones, after.tombstones);
+        for (total, (before, after)) in self.ranks.iter().zip(before.ranks.iter().zip(&after.ranks)) {
+            total.sessions.change(before.sessions, after.sessions);
+            total.bytes.change(before.bytes, after.bytes);
+        }
+    }
 }

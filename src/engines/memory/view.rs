@@ -30,7 +30,7 @@ pub struct View<'a> {
     /// Where the session is at this moment.
     pub hint: SlotHint,
     /// The session has expired from this millisecond on.
-    pub deadline: u64,
+    pub deadline: i64,
     /// How `data` is to be read.
     pub encoding: Encoding,
     /// The cookie.
@@ -93,11 +93,11 @@ impl<'a> View<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Cookie, Limits, MemoryStore, Write};
+    use super::super::{Cookie, Limits, MemoryStore, Rank, Write};
     use super::*;
     use crate::codec::iso_date;
 
-    const NOW: u64 = 1_763_754_720_000;
+    const NOW: i64 = 1_763_754_720_000;
 
     fn json() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
@@ -162,7 +162,7 @@ mod tests {
         ] {
             let of_data = if data.is_ascii() { Encoding::Ascii } else { Encoding::Utf8 };
             let (form, data) = (Cookie::Text(cookie.as_bytes()), data.as_bytes());
-            store.write(b"id", form, data, of_data, NOW + 1, Write::Any, false, NOW).unwrap();
+            store.write(b"id", form, data, of_data, NOW + 1, Write::Any, Rank::New, NOW).unwrap();
             assert_eq!(written(&store).1, encoding, "{cookie}");
         }
     }
@@ -182,7 +182,7 @@ mod tests {
                     Ok(_) => Encoding::Utf8,
                     Err(_) => Encoding::Wide,
                 };
-                store.write_text(b"id", text, encoding, NOW + 1, false, NOW).unwrap();
+                store.write_text(b"id", text, encoding, NOW + 1, Rank::New, NOW).unwrap();
                 prop_assert_eq!(written(&store), (text.clone(), encoding));
                 // The data alone has what JavaScript would have read from the whole.
                 let data = store.peek(b"id", NOW, |view| match view.cookie {

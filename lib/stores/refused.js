@@ -1,0 +1,12 @@
+'use strict'
+
+/** Why an engine does not store a session: the same words from each engine with a bound on bytes. */
+module.exports = { outranked, tooLarge }
+
+function tooLarge () {
+  return new RangeError('the session is larger than the maxBytes of the store')
+}
+
+function outranked () {
+  return new RangeError('the session is larger than the tenth of maxBytes that sessions of higher rank leave it')
+}
