@@ -164,6 +164,13 @@ declare namespace session {
     clearCookie?: boolean | undefined
 
     /**
+     * What of a response waits until the store has answered. `"end"`: its last byte. `"headers"`: its headers, from the
+     * first byte on, so that no redirect arrives before the save; if the store fails, nothing was sent, and the error
+     * goes to `next`. Default: `"end"`. Not in express-session.
+     */
+    hold?: 'end' | 'headers' | undefined
+
+    /**
      * Which requests have no session. For those, nothing is read or set, and `req.session` is missing. It is called first,
      * and must be synchronous. What it throws goes to `next`. Default: none. Not in express-session.
      */
