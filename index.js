@@ -1,6 +1,7 @@
 'use strict'
 
 const Cookie = require('./lib/cookie/cookie')
+const { notARequest, notAResponse } = require('./lib/http/arguments')
 const { pathMatches } = require('./lib/http/path-match')
 const { native } = require('./lib/native')
 const RequestContext = require('./lib/request/context')
@@ -48,7 +49,9 @@ function session (options) {
   }
 
   return function session (req, res, next) {
-    if (req.session) return next()
+    if (req && req.session) return next()
+    const wrong = notARequest(req)
+    if (wrong !== undefined) return next(wrong)
     debug.refresh()
 
     if (!readiness.ready) {
@@ -70,6 +73,9 @@ function session (options) {
       return next()
     }
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
+
+    const fault = notAResponse(res)
+    if (fault !== undefined) return next(fault)
 
     new RequestContext(config, req, res, next, cookieOptions, keyring).open()
   }

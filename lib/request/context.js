@@ -1,20 +1,22 @@
 'use strict'
 
 const { inspect } = require('util')
-const { attach, contextOf } = require('../session/link')
+const { attach, contextOf, newestContext } = require('../session/link')
 const Session = require('../session/session')
 const { snapshotOf } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
 const { settleShapes } = require('../http/express-shapes')
-const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('../http/response')
+const { atFinish, hookHeaders, holdEnd, isBody, writesOwnHeaders } = require('../http/response')
 const { isSecure } = require('../http/secure')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
 const { DROPPED_CODE, isOurs } = require('../stores/native-store')
+const keepAsyncContext = require('../util/async-context')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
-const { askStore, TIMEOUT } = require('./ask-store')
+const { askStore } = require('./ask-store')
+const { isEmpty, warnOfEmptySession } = require('./empty-session')
 const fastPath = require('./fast-path')
 const { readParsedCookies } = require('./parsed-cookies')
 const {
@@ -79,7 +81,7 @@ class RequestContext {
     this.hint = undefined // and where the engine has seen it
     this.otherRevisions = undefined // the same for sessions that the app regenerated
 
-    this.timedOut = false // the store has not answered in time
+    this.hasStarted = false // this request has had a session
     this.touched = false
     this.headersDone = false
     this.failed = false
@@ -163,7 +165,6 @@ class RequestContext {
   fetched (err, data) {
     if (err && err.code !== 'ENOENT') {
       debug('store failed: %s', err.code || err.name)
-      this.timedOut = err.code === TIMEOUT
       this.next(err)
       return
     }
@@ -220,7 +221,14 @@ class RequestContext {
   inflate (data, revision) {
     debug('session found')
     if (revision !== undefined) this.learnRevision(this.req.sessionID, revision)
-    this.store.createSession(this.req, data)
+    try {
+      this.store.createSession(this.req, data)
+    } catch (err) {
+      if (!isEmpty(data)) throw err
+      warnOfEmptySession(this.store, data)
+      this.generate()
+      return
+    }
     this.cameWith(data)
   }
 
@@ -233,6 +241,7 @@ class RequestContext {
 
   /** @param {any} data */
   came (data) {
+    this.hasStarted = true
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
     trackSaves(this.req.session, this)
@@ -256,7 +265,7 @@ class RequestContext {
       return
     }
 
-    const done = callback || noop
+    const done = keepAsyncContext(callback) || noop
     if (!fastPath.save(this, session, done)) this.saveThroughStore(session, done)
   }
 
@@ -442,7 +451,7 @@ class RequestContext {
     if (!isBody(chunk)) return this.originalEnd.call(res, chunk, encoding)
 
     this.phase = ENDING
-    onFinish(res, callback)
+    if (callback) this.originalEnd = atFinish(res, this.originalEnd, callback)
 
     const task = this.decide()
     if (task === NOTHING || this.commitNow(task)) {
@@ -462,8 +471,7 @@ class RequestContext {
     const { req, store, config } = this
     const { session, sessionID: sid } = req
 
-    // A store that has not answered in time may well have the session.
-    if (sid && config.unsetDestroy && session == null && !this.timedOut) return DESTROY
+    if (sid && config.unsetDestroy && session == null && this.hasHadSession()) return DESTROY
 
     if (!session) {
       debug('no session')
@@ -485,6 +493,14 @@ class RequestContext {
       this.fail(err)
       return NOTHING
     }
+  }
+
+  /**
+   * Whether a session that is gone from the request was there. The store may have failed, or not have answered yet; and
+   * another middleware on the same request may have changed `req.sessionID` since.
+   */
+  hasHadSession () {
+    return this.hasStarted && newestContext(this.req).hasStarted
   }
 
   /**
@@ -616,7 +632,7 @@ class RequestContext {
     const { res } = this
 
     if (callback && this.phase !== ENDED) {
-      onFinish(res, callback)
+      res.once('finish', callback)
     } else if (callback) {
       this.originalEnd.call(res, undefined, undefined, callback)
     }

@@ -1,6 +1,7 @@
 'use strict'
 
 const Session = require('../session/session')
+const keepAsyncContext = require('../util/async-context')
 
 module.exports = { trackSaves }
 
@@ -19,18 +20,26 @@ function trackSaves (session, context) {
     context.noteSaved(this)
     const known = context.handDown(this)
     try {
-      return save.apply(this, args)
+      return save.apply(this, args.map(keepAsyncContext))
     } finally {
       context.takeBack(this, known)
     }
   })
 
   define(session, 'reload', /** @this {any} */ function (/** @type {Function} */ callback) {
-    return reload.call(this, (/** @type {any[]} */ ...args) => {
+    return reload.call(this, keepAsyncContext((/** @type {any[]} */ ...args) => {
       if (context.req.session !== this) trackSaves(context.req.session, context)
       callback(...args)
-    })
+    }))
   })
+
+  for (const name of ['destroy', 'regenerate']) {
+    const method = session[name]
+    if (method === Session.prototype[name] || typeof method !== 'function') continue
+    define(session, name, /** @this {any} */ function (/** @type {any[]} */ ...args) {
+      return method.apply(this, args.map(keepAsyncContext))
+    })
+  }
 }
 
 /**

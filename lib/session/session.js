@@ -1,5 +1,6 @@
 'use strict'
 
+const keepAsyncContext = require('../util/async-context')
 const { contextOf, contextOn } = require('./link')
 
 module.exports = Session
@@ -72,7 +73,7 @@ defineMethod('save', function save (callback) {
   if (context) {
     context.save(this, callback)
   } else {
-    this.req.sessionStore.set(this.id, this, callback || noop)
+    this.req.sessionStore.set(this.id, this, keepAsyncContext(callback) || noop)
   }
   return this
 })
@@ -87,7 +88,7 @@ defineMethod('reload', function reload (callback) {
   const store = req.sessionStore
   const done = callback || noop
 
-  store.get(this.id, function (/** @type {any} */ err, /** @type {any} */ data) {
+  store.get(this.id, keepAsyncContext((/** @type {any} */ err, /** @type {any} */ data) => {
     if (err) return done(err)
     if (!data) return done(new Error('failed to load session'))
     try {
@@ -98,7 +99,7 @@ defineMethod('reload', function reload (callback) {
       return done(err)
     }
     done()
-  })
+  }))
   return this
 })
 
@@ -109,7 +110,7 @@ defineMethod('reload', function reload (callback) {
  */
 defineMethod('destroy', function destroy (callback) {
   delete this.req.session
-  this.req.sessionStore.destroy(this.id, callback)
+  this.req.sessionStore.destroy(this.id, keepAsyncContext(callback))
   return this
 })
 
@@ -119,7 +120,7 @@ defineMethod('destroy', function destroy (callback) {
  * @param {(err?: any) => void} [callback]
  */
 defineMethod('regenerate', function regenerate (callback) {
-  this.req.sessionStore.regenerate(this.req, callback || noop)
+  this.req.sessionStore.regenerate(this.req, keepAsyncContext(callback) || noop)
   return this
 })
 

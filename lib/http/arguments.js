@@ -1,0 +1,30 @@
+'use strict'
+
+const { typeName } = require('../util/type-name')
+
+module.exports = { notARequest, notAResponse }
+
+/**
+ * What is wrong with the first argument of the middleware, or undefined.
+ *
+ * @param {any} req
+ */
+function notARequest (req) {
+  if (isObject(req) && isObject(req.headers)) return undefined
+  return new TypeError(`the session middleware needs a request with headers, as node:http makes them; its first argument is ${typeName(req)}`)
+}
+
+/**
+ * What is wrong with its second, or undefined.
+ *
+ * @param {any} res
+ */
+function notAResponse (res) {
+  if (isObject(res) && typeof res.end === 'function') return undefined
+  return new TypeError(`the session middleware needs a response, as node:http makes them; its second argument is ${typeName(res)}`)
+}
+
+/** @param {any} value */
+function isObject (value) {
+  return typeof value === 'object' && value !== null
+}
