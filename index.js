@@ -1,7 +1,7 @@
 'use strict'
 
 const Cookie = require('./lib/cookie/cookie')
-const { notARequest, notAResponse } = require('./lib/http/arguments')
+const { mustBeNext, notARequest, notAResponse } = require('./lib/http/arguments')
 const { pathMatches } = require('./lib/http/path-match')
 const { native } = require('./lib/native')
 const RequestContext = require('./lib/request/context')
@@ -49,6 +49,7 @@ function session (options) {
   }
 
   return function session (req, res, next) {
+    mustBeNext(next)
     if (req && req.session) return next()
     const wrong = notARequest(req)
     if (wrong !== undefined) return next(wrong)

@@ -2,7 +2,7 @@
 
 const { typeName } = require('../util/type-name')
 
-module.exports = { notARequest, notAResponse }
+module.exports = { mustBeNext, notARequest, notAResponse }
 
 /**
  * What is wrong with the first argument of the middleware, or undefined.
@@ -22,6 +22,14 @@ function notARequest (req) {
 function notAResponse (res) {
   if (isObject(res) && typeof res.end === 'function') return undefined
   return new TypeError(`the session middleware needs a response, as node:http makes them; its second argument is ${typeName(res)}`)
+}
+
+/**
+ * @param {any} next
+ * @throws {TypeError} now; otherwise the store's callback would throw, with nobody to catch it
+ */
+function mustBeNext (next) {
+  if (typeof next !== 'function') throw new TypeError(`the session middleware needs next, a function; its third argument is ${typeName(next)}`)
 }
 
 /** @param {any} value */
