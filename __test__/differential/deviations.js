@@ -42,6 +42,11 @@ const usesCookieFunction = (s) => !!(s.options && s.options.cookie && s.options.
 
 const has = (scenario, test) => scenario.steps.some((s) => [...(s.actions || []), ...(s.after || [])].some(test))
 
+const EMPTY = ['{}', '[]', '5', '"text"', 'true', '{"cookie":null}', '{"cookie":"x"}']
+
+// Does the request of this step read such a session? One without its cookie reads none.
+const readsEmpty = (step) => step.cookie !== 'drop' && (step.before || []).some((b) => b.do === 'text' && EMPTY.includes(b.v))
+
 module.exports = [
   {
     id: 'whole-response',
@@ -178,6 +183,29 @@ module.exports = [
         if (e[0] === 'store.get calls back' && e[2] === 'false') e[2] = 'null'
       })
     }
+  },
+  {
+    id: 'empty-session-is-none',
+    reason:
+      'What a store gives without a cookie and without data ({}, [], a text, a number) is no session: its client gets a new one, and a warning says so. Upstream answers every request of this client with a TypeError.',
+    applies: (s) => s.steps.some(readsEmpty),
+    instead: (s) => ({
+      ...s,
+      steps: s.steps.map((x) => (readsEmpty(x) ? { ...x, before: x.before.map((b) => (EMPTY.includes(b.v) ? { ...b, v: 'false' } : b)) } : x))
+    }),
+    expect (record, scenario) {
+      eachStep(record, scenario, (out, step) => {
+        if (!readsEmpty(step)) return
+        for (const e of out.log) if (e[0] === 'store.get calls back' && e[2] === 'false') e[2] = step.before[0].v
+      })
+    }
+  },
+  {
+    id: 'not-loaded-is-not-destroyed',
+    reason:
+      "unset: 'destroy' destroys only a session that the request has had. Upstream destroys it too when the store's get has failed, or has not called back yet.",
+    applies: (s) => !!s.options && s.options.unset === 'destroy',
+    instead: (s) => ({ ...s, forgetsUnloaded: true })
   },
   {
     id: 'destroyed-stays-destroyed',

@@ -15,12 +15,12 @@ function notARequest (req) {
 }
 
 /**
- * What is wrong with its second, or undefined.
+ * What is wrong with its second, or undefined. For the handshake of a socket it may be any object.
  *
  * @param {any} res
  */
 function notAResponse (res) {
-  if (isObject(res) && typeof res.end === 'function') return undefined
+  if (isObject(res) || typeof res === 'function') return undefined
   return new TypeError(`the session middleware needs a response, as node:http makes them; its second argument is ${typeName(res)}`)
 }
 
