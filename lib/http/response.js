@@ -50,7 +50,7 @@ function hookHeaders (res, context) {
  * @param {any} res
  */
 function isMock (res) {
-  return res._header === undefined
+  return !('_header' in res)
 }
 
 /**
@@ -59,8 +59,8 @@ function isMock (res) {
  * @param {{beforeHeaders: () => void}} context
  */
 function hookMock (res, name, context) {
+  if (!(name in res)) return
   const method = res[name]
-  if (typeof method !== 'function') return
   res[name] = function (/** @type {any[]} */ ...args) {
     if (!res.headersSent) context.beforeHeaders()
     return method.apply(res, args)

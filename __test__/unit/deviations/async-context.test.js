@@ -5,7 +5,6 @@
 
 const assert = require('node:assert/strict')
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
-const { test } = require('node:test')
 const express = require('express-session')
 const { turns } = require('../../helpers/calls')
 const { serve } = require('../../helpers/server')
