@@ -8,14 +8,6 @@ export declare class ExternalObject<T> {
   }
 }
 
-/**
- * Which binding artifact the generated loader actually loaded: `'native'` for
- * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
- * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
- * can point the loader at a WASI artifact this package does not build itself.
- */
-export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
-
 /** In `NumberAt.Revision`: there is no such session. */
 export declare const ABSENT: number
 
@@ -168,6 +160,9 @@ export declare enum NumberAt {
   /** The length of the cookie's value if `seal` would make the same for the id, otherwise 0. Out. */
   SealedLength = 9,
 }
+
+/** The version that this binary was built for. binding.js takes no other. */
+export declare const VERSION: string
 
 /** The result of `set`, `commit` and `commitSeen`. */
 export declare enum WriteOutcome {

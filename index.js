@@ -32,7 +32,7 @@ exports.native = native
  */
 function session (options) {
   const config = /** @type {import('./lib/request/options').Config} */ (readOptions(options))
-  const { store, openKeyring } = config
+  const { store, openKeyring, onDisconnect } = config
   const readiness = followReadiness(store)
 
   config.warnOfInsecureCookie = insecureCookieWarning(config)
@@ -57,7 +57,7 @@ function session (options) {
 
     if (!readiness.ready) {
       debug('store is disconnected')
-      return next()
+      if (onDisconnect === undefined) return next()
     }
 
     let cookieOptions, matches, keyring
@@ -73,6 +73,7 @@ function session (options) {
       debug('pathname mismatch')
       return next()
     }
+    if (!readiness.ready && onDisconnect !== undefined) return onDisconnect(req, res, next)
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
 
     const fault = notAResponse(res)
