@@ -13,6 +13,7 @@ const { contextOn } = require('./lib/session/link')
 const Session = require('./lib/session/session')
 const MemoryStore = require('./lib/stores/memory')
 const Store = require('./lib/stores/store')
+const { asError } = require('./lib/util/as-error')
 const debug = require('./lib/util/debug')
 
 // Literal assignments: Node's CommonJS lexer finds them, and `import { Store }` works.
@@ -66,7 +67,7 @@ function session (options) {
       matches = pathMatches(req, cookieOptions.path || '/')
       keyring = matches ? openKeyring(req) : undefined
     } catch (err) {
-      return next(err)
+      return next(asError(err))
     }
 
     if (!matches) {

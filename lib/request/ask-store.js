@@ -1,5 +1,6 @@
 'use strict'
 
+const { asError } = require('../util/as-error')
 const keepAsyncContext = require('../util/async-context')
 const debug = require('../util/debug')
 
@@ -51,7 +52,7 @@ function askStore (timeout, self, call, done) {
   } catch (err) {
     if (failed) throw err // the app's, out of `done`
     if (answered) debug('store threw after it had answered')
-    else answer(err)
+    else answer(asError(err))
   }
 }
 

@@ -11,10 +11,12 @@ const { isSecure } = require('../http/secure')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
 const { DROPPED_CODE, isOurs } = require('../stores/native-store')
+const { asError, codeOf } = require('../util/as-error')
 const keepAsyncContext = require('../util/async-context')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
+const { typeName } = require('../util/type-name')
 const { askStore } = require('./ask-store')
 const { isEmpty, warnOfEmptySession } = require('./empty-session')
 const fastPath = require('./fast-path')
@@ -120,7 +122,7 @@ class RequestContext {
         opened = undefined
       }
     } catch (err) {
-      this.next(err)
+      this.next(asError(err))
       return
     }
 
@@ -134,7 +136,7 @@ class RequestContext {
     } else if (opened === undefined || opened.found === PENDING) {
       this.fetch()
     } else if (opened.found !== undefined && opened.found.error !== undefined) {
-      this.next(opened.found.error)
+      this.next(asError(opened.found.error))
     } else {
       this.start(opened.found)
     }
@@ -166,9 +168,10 @@ class RequestContext {
    * @param {any} data
    */
   fetched (err, data) {
-    if (err && err.code !== 'ENOENT') {
-      debug('store failed: %s', err.code || err.name)
-      this.next(err)
+    const code = err && codeOf(err)
+    if (err && code !== 'ENOENT') {
+      debug('store failed: %s', typeof code === 'string' || typeof code === 'number' ? code : typeName(err))
+      this.next(asError(err))
       return
     }
     this.start(undefined, err ? undefined : data)
@@ -187,7 +190,7 @@ class RequestContext {
       else if (data) this.inflate(data, revisionOf(data))
       else this.generate()
     } catch (err) {
-      this.next(err)
+      this.next(asError(err))
       return
     }
 
@@ -620,7 +623,7 @@ class RequestContext {
 
   /** @param {any} err */
   committed (err) {
-    if (err && err.code !== DROPPED_CODE) this.report(err)
+    if (err && codeOf(err) !== DROPPED_CODE) this.report(err)
     this.phase = ENDED
     const { sendEnd } = this
     this.sendEnd = undefined // it holds the body, and whoever keeps the session keeps this
@@ -696,7 +699,7 @@ class RequestContext {
    * @param {any} err
    */
   report (err) {
-    defer(this.next, err)
+    defer(this.next, asError(err))
   }
 
   /** Whoever prints a request must not see sessions. */
