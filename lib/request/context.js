@@ -188,7 +188,10 @@ class RequestContext {
       if (loaded !== undefined && loaded.cookie !== undefined) this.revive(loaded)
       else if (loaded !== undefined && loaded.data) this.inflate(loaded.data, loaded.revision)
       else if (data) this.inflate(data, revisionOf(data))
-      else this.generate()
+      else {
+        if (this.cookieId) debug('no session found')
+        this.generate()
+      }
     } catch (err) {
       this.next(asError(err))
       return
@@ -489,6 +492,8 @@ class RequestContext {
     if (callback) this.originalEnd = atFinish(res, this.originalEnd, callback)
 
     const task = this.decide()
+    if (task === DESTROY) debug('destroying')
+    else if (task === TOUCH) debug('touching')
     if (task === NOTHING || this.commitNow(task)) {
       this.endNow(chunk, encoding)
       return res
@@ -518,7 +523,7 @@ class RequestContext {
 
       // Without an id there is nothing to save it under.
       if (typeof sid !== 'string') {
-        debug('session ignored because of bogus req.sessionID of type %s', typeof sid)
+        debug('session ignored because of bogus req.sessionID (%s)', typeName(sid))
         return NOTHING
       }
 
@@ -610,12 +615,10 @@ class RequestContext {
     const { req, store, config: { touchAfter } } = this
     const { session, sessionID: sid } = req
     if (task === DESTROY) {
-      debug('destroying')
       store.destroy(sid, done)
     } else if (task === SAVE) {
       session.save(this.handedDown(session, done))
     } else {
-      debug('touching')
       if (touchAfter === undefined) store.touch(sid, session, done)
       else touchAfter.touch(this, done)
     }

@@ -1,5 +1,6 @@
 'use strict'
 
+const debug = require('../util/debug')
 const keepAsyncContext = require('../util/async-context')
 const { contextOf, contextOn } = require('./link')
 
@@ -87,6 +88,7 @@ defineMethod('reload', function reload (callback) {
   const { req } = this
   const store = req.sessionStore
   const done = callback || noop
+  debug.session('reloading %s', this.id)
 
   store.get(this.id, keepAsyncContext((/** @type {any} */ err, /** @type {any} */ data) => {
     if (err) return done(err)

@@ -24,7 +24,7 @@ function debug (message, ...values) {
  * @param {unknown} sid
  */
 debug.session = function debugSession (message, sid) {
-  if (enabled) log(message, typeof sid === 'string' ? sid.slice(0, 6) + '…' : typeName(sid))
+  if (enabled) log(message, typeof sid === 'string' ? sid.slice(0, 6) + '…' : `(${typeName(sid)})`)
 }
 
 /** Learns whether the app has turned debugging on or off. Every request asks once. */
