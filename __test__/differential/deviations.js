@@ -288,7 +288,7 @@ module.exports = [
     reason: 'A wrong option throws where the middleware is made; upstream fails in the first request that needs it.',
     applies: (s) => !!s.options && refusal(s.options) !== undefined,
     expect (record, s) {
-      return { refused: { name: 'TypeError', message: refusal(s.options) }, log: [], steps: [] }
+      return { refused: refusal(s.options), log: [], steps: [] }
     }
   },
   {
@@ -394,17 +394,33 @@ function evenForm ([status, second, third]) {
 // cookie package say when they are used.
 function refusal ({ cookie, name, key }) {
   const called = name || key || 'connect.sid'
-  if (typeof called !== 'string') return 'name option must be a string'
+  if (typeof called !== 'string') return { name: 'TypeError', message: 'name option must be a string' }
   try {
     const { upstream } = require('./harness/lib')
     const given = revive(cookie, { log () {} })
     const made = new upstream.Cookie(typeof given === 'function' || !given ? {} : given)
     if (made.secure === 'auto') made.secure = true
     if (made.sameSite === 'auto') made.sameSite = 'lax'
+    const wrong = given && typeof given === 'object' && wrongLifetime(given)
+    if (wrong) return wrong
     made.expires = null
     made.serialize(called, '')
   } catch (err) {
-    return err.message
+    return { name: err.name, message: err.message }
+  }
+  return undefined
+}
+
+// A lifetime that leads to no date: what upstream says of it at every request is only that `expires` is invalid.
+function wrongLifetime (given) {
+  for (const key of ['maxAge', 'expires']) {
+    const value = given[key]
+    const option = `cookie.${key} option must be`
+    if (typeof value === 'number' && Number.isNaN(new Date(Date.now() + value).getTime())) {
+      return { name: 'RangeError', message: `${option} a number of milliseconds that leads to a valid date` }
+    }
+    if (value instanceof Date && Number.isNaN(value.getTime())) return { name: 'RangeError', message: `${option} a valid Date` }
+    if (key === 'expires' && typeof value === 'string' && value) return { name: 'TypeError', message: `${option} a Date` }
   }
   return undefined
 }

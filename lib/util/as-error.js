@@ -21,8 +21,8 @@ function canBeShown (thrown) {
   try {
     if (typeof thrown !== 'object' && typeof thrown !== 'function') return true
     const { code, message, name, stack, status, statusCode } = thrown
-    return [thrown, code, message, name, stack, status, statusCode].every(value => String(value) !== undefined) &&
-      (Boolean(stack) || typeof thrown.toString === 'function')
+    for (const value of [thrown, code, message, name, stack, status, statusCode]) String(value)
+    return Boolean(stack) || typeof thrown.toString === 'function'
   } catch {
     return false
   }
