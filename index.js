@@ -1,6 +1,7 @@
 'use strict'
 
 const Cookie = require('./lib/cookie/cookie')
+const { mustBeNext, notARequest, notAResponse } = require('./lib/http/arguments')
 const { pathMatches } = require('./lib/http/path-match')
 const { native } = require('./lib/native')
 const RequestContext = require('./lib/request/context')
@@ -12,6 +13,7 @@ const { contextOn } = require('./lib/session/link')
 const Session = require('./lib/session/session')
 const MemoryStore = require('./lib/stores/memory')
 const Store = require('./lib/stores/store')
+const { asError } = require('./lib/util/as-error')
 const debug = require('./lib/util/debug')
 
 // Literal assignments: Node's CommonJS lexer finds them, and `import { Store }` works.
@@ -48,7 +50,10 @@ function session (options) {
   }
 
   return function session (req, res, next) {
-    if (req.session) return next()
+    mustBeNext(next)
+    if (req && req.session) return next()
+    const wrong = notARequest(req)
+    if (wrong !== undefined) return next(wrong)
     if (skip !== undefined && skip(req, next)) return
     debug.refresh()
 
@@ -63,7 +68,7 @@ function session (options) {
       matches = pathMatches(req, cookieOptions.path || '/')
       keyring = matches ? openKeyring(req) : undefined
     } catch (err) {
-      return next(err)
+      return next(asError(err))
     }
 
     if (!matches) {
@@ -72,6 +77,9 @@ function session (options) {
     }
     if (!readiness.ready && onDisconnect !== undefined) return onDisconnect(req, res, next)
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
+
+    const fault = notAResponse(res)
+    if (fault !== undefined) return next(fault)
 
     new RequestContext(config, req, res, next, cookieOptions, keyring).open()
   }

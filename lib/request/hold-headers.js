@@ -100,7 +100,7 @@ class HeldHeaders {
   begin () {
     if (this.state !== OPEN) return
     const { context } = this
-    if (!context.hasCome) {
+    if (!context.hasStarted) {
       this.state = SENT // there was an error on the way in
       return
     }
@@ -224,7 +224,7 @@ class HeldHeaders {
   /** The client has left. The app may never end the response, or may do so later. */
   left () {
     const { context } = this
-    if (this.state !== SENT || !context.hasCome || !context.isRunning) return
+    if (this.state !== SENT || !context.hasStarted || !context.isRunning) return
     try {
       this.ask(this.stepOf(this.without(context.task())), err => { if (err) context.report(err) })
     } catch (err) {

@@ -4,6 +4,7 @@ const EventEmitter = require('events')
 const { inherits } = require('util')
 const Cookie = require('../cookie/cookie')
 const Session = require('../session/session')
+const keepAsyncContext = require('../util/async-context')
 
 module.exports = Store
 
@@ -30,10 +31,10 @@ inherits(Store, EventEmitter)
 Store.prototype.regenerate = function regenerate (req, callback) {
   const store = this
 
-  this.destroy(req.sessionID, function (/** @type {any} */ err) {
+  this.destroy(req.sessionID, keepAsyncContext((/** @type {any} */ err) => {
     store.generate(req)
     callback(err)
-  })
+  }))
 }
 
 /**
@@ -46,12 +47,12 @@ Store.prototype.regenerate = function regenerate (req, callback) {
 Store.prototype.load = function load (sid, callback) {
   const store = this
 
-  this.get(sid, function (/** @type {any} */ err, /** @type {any} */ data) {
+  this.get(sid, keepAsyncContext((/** @type {any} */ err, /** @type {any} */ data) => {
     if (err) return callback(err)
     if (!data) return callback()
     const req = { sessionID: sid, sessionStore: store }
     callback(null, store.createSession(req, data))
-  })
+  }))
 }
 
 /**
