@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { after, before, test } = require('node:test')
-const { createClient } = require('redis')
+const { createClient } = require('redis-5')
 const { engines } = require('../engines')
 const { missing, startRedis } = require('./servers')
 const { redisSubject } = require('./subjects')
