@@ -10,7 +10,7 @@ const { CHANGED, DONE, DROPPED } = require('../../lib/stores/engine')
 const { engineOf } = require('../../lib/stores/native-store')
 const { ask: askEngine, writeOf } = require('../engines/ask')
 const { app, pages, slowPage } = require('../engines/app')
-const { ask, toArray, turns, until } = require('../helpers/calls')
+const { toArray, turns, until } = require('../helpers/calls')
 const { clientsOf, names } = require('./clients')
 const { missing, startRedis } = require('./servers')
 
