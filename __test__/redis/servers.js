@@ -22,7 +22,6 @@ function find (program) {
 
 /** Why the tests that need it are skipped; false when they are not. */
 const missing = find('redis-server') ? false : 'redis-server is not installed'
-const sentinelMissing = missing || (find('redis-sentinel') ? false : 'redis-sentinel is not installed')
 const clusterMissing = missing || (find('redis-cli') ? false : 'redis-cli is not installed')
 
 let folder
@@ -129,12 +128,12 @@ async function startCluster () {
 async function startSentinel () {
   const master = await startRedis()
   const replica = await startRedis('--replicaof', `127.0.0.1 ${master.port}`, '--repl-diskless-sync-delay', 0)
-  const sentinel = new Server('redis-sentinel', await freePort(), [])
+  const sentinel = new Server('redis-server', await freePort(), [])
   sentinel.settings = [sentinel.write('sentinel.conf', `sentinel monitor sessions 127.0.0.1 ${master.port} 1
 sentinel down-after-milliseconds sessions 500
 sentinel failover-timeout sessions 2000
 sentinel parallel-syncs sessions 1
-`)]
+`), '--sentinel']
   await sentinel.start()
   while (!/slave0:/.test(await master.talk('INFO', 'replication'))) await sleep(50)
   while (!/num-slaves[\s\S]{0,12}1/.test(await sentinel.talk('SENTINEL', 'MASTER', 'sessions'))) await sleep(100)
@@ -149,4 +148,4 @@ async function freePort () {
   return port < 55000 ? port : freePort() // a cluster node's bus is 10,000 further
 }
 
-module.exports = { clusterMissing, freePort, missing, sentinelMissing, startCluster, startRedis, startSentinel }
+module.exports = { clusterMissing, freePort, missing, startCluster, startRedis, startSentinel }
