@@ -38,7 +38,7 @@ Object.defineProperty(exports, 'RedisStore', {
  */
 function session (options) {
   const config = /** @type {import('./lib/request/options').Config} */ (readOptions(options))
-  const { store, openKeyring } = config
+  const { store, openKeyring, onDisconnect } = config
   const readiness = followReadiness(store)
 
   config.warnOfInsecureCookie = insecureCookieWarning(config)
@@ -60,7 +60,7 @@ function session (options) {
 
     if (!readiness.ready) {
       debug('store is disconnected')
-      return next()
+      if (onDisconnect === undefined) return next()
     }
 
     let cookieOptions, matches, keyring
@@ -76,6 +76,7 @@ function session (options) {
       debug('pathname mismatch')
       return next()
     }
+    if (!readiness.ready && onDisconnect !== undefined) return onDisconnect(req, res, next)
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
 
     new RequestContext(config, req, res, next, cookieOptions, keyring).open()

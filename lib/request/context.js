@@ -66,6 +66,9 @@ class RequestContext {
 
     this.found = false // the store had the session of that id
 
+    /** @type {import('./touch-after').Stored|undefined} */
+    this.stored = undefined // what the store has of the cookie, with touchAfter
+
     this.originalId = undefined // the session as it came: its id,
     /** @type {any} */
     this.original = undefined // and its snapshot
@@ -227,6 +230,7 @@ class RequestContext {
   /** @param {any} data */
   cameWith (data) {
     this.found = true
+    this.loaded()
     this.came(data)
     if (!this.config.resave) this.saved = this.original
   }
@@ -235,6 +239,18 @@ class RequestContext {
   came (data) {
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
+    trackSaves(this.req.session, this)
+  }
+
+  /** `req.session` is new from the store. */
+  loaded () {
+    const { touchAfter } = this.config
+    if (touchAfter !== undefined) touchAfter.loaded(this)
+  }
+
+  /** So it is after `session.reload`. */
+  reloaded () {
+    this.loaded()
     trackSaves(this.req.session, this)
   }
 
@@ -248,16 +264,32 @@ class RequestContext {
    */
   save (session, callback) {
     debug.session('saving %s', session.id)
+    const { touchAfter } = this.config
+    let done = callback || noop
     try {
       this.noteSaved(session)
+      if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
     } catch (err) {
       if (!callback) throw err
       defer(callback, err)
       return
     }
 
-    const done = callback || noop
     if (!fastPath.save(this, session, done)) this.saveThroughStore(session, done)
+  }
+
+  get isRunning () {
+    return this.phase === RUNNING
+  }
+
+  /**
+   * What a store gets of a session.
+   *
+   * @param {any} session
+   */
+  toStore (session) {
+    const { touchAfter } = this.config
+    return touchAfter === undefined ? session : touchAfter.toStore(session)
   }
 
   /**
@@ -480,7 +512,7 @@ class RequestContext {
       }
 
       if (this.shouldSave(session, sid)) return SAVE
-      return this.cookieId === sid && typeof store.touch === 'function' ? TOUCH : NOTHING
+      return this.cookieId === sid && typeof store.touch === 'function' && this.isTouchDue(session) ? TOUCH : NOTHING
     } catch (err) {
       this.fail(err)
       return NOTHING
@@ -496,6 +528,12 @@ class RequestContext {
     return onlyIfModified
       ? this.isModified(session)
       : !isSaved(this.originalId, this.saved, session.id, this.snapshot(session))
+  }
+
+  /** @param {any} session */
+  isTouchDue (session) {
+    const { touchAfter } = this.config
+    return touchAfter === undefined || touchAfter.isDue(this, session)
   }
 
   /** @param {any} session */
@@ -550,7 +588,7 @@ class RequestContext {
       return
     }
 
-    const { req, store } = this
+    const { req, store, config: { touchAfter } } = this
     const { session, sessionID: sid } = req
     if (task === DESTROY) {
       debug('destroying')
@@ -559,7 +597,8 @@ class RequestContext {
       session.save(this.handedDown(session, done))
     } else {
       debug('touching')
-      store.touch(sid, session, done)
+      if (touchAfter === undefined) store.touch(sid, session, done)
+      else touchAfter.touch(this, done)
     }
   }
 

@@ -4,6 +4,8 @@ const deprecate = require('depd')('express-session')
 const Cookie = require('../cookie/cookie')
 const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
+const { onDisconnectOption } = require('./on-disconnect')
+const { touchAfterOption } = require('./touch-after')
 
 module.exports = readOptions
 
@@ -48,17 +50,21 @@ function readOptions (options) {
     throw new TypeError('name option must be a string')
   }
 
+  const store = storeOption(opts.store)
+
   return {
     cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
     name,
+    onDisconnect: onDisconnectOption(opts.onDisconnect, store),
     openKeyring: secret ? ownKeyring(name, secret) : requestKeyring(name),
     resave: opts.resave === undefined || Boolean(opts.resave),
     rolling: Boolean(opts.rolling),
     saveUninitialized: opts.saveUninitialized === undefined || Boolean(opts.saveUninitialized),
-    store: storeOption(opts.store),
+    store,
     storeTimeout: storeTimeoutOption(opts.storeTimeout),
+    touchAfter: touchAfterOption(opts.touchAfter, store),
     trustProxy: opts.proxy,
     unsetDestroy: unset === 'destroy'
   }

@@ -94,6 +94,7 @@ defineMethod('reload', function reload (callback) {
       const context = contextOn(req, store)
       if (context) context.hasRead(req.sessionID, data)
       store.createSession(req, data)
+      if (context) context.reloaded()
     } catch (err) {
       return done(err)
     }
