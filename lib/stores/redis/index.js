@@ -68,7 +68,7 @@ async function * sessionsIn (engine) {
 }
 
 // connect-redis has these properties.
-for (const [name, read] of /** @type {[string, (engine: any) => any][]} */ ([
+for (const [name, read] of /** @type {[string|symbol, (engine: any) => any][]} */ ([
   ['client', engine => engine.client],
   ['prefix', engine => engine.options.prefix],
   ['scanCount', engine => engine.options.scanCount],
@@ -76,7 +76,8 @@ for (const [name, read] of /** @type {[string, (engine: any) => any][]} */ ([
   ['ttl', engine => engine.options.seconds],
   ['disableTTL', engine => engine.options.disableTTL],
   ['disableTouch', engine => engine.options.disableTouch],
-  ['storeTimeout', engine => engine.options.storeTimeout]
+  ['storeTimeout', engine => engine.options.storeTimeout],
+  [Store.ORIGIN, engine => engine.options.origin]
 ])) {
   Object.defineProperty(RedisStore.prototype, name, {
     configurable: true,
