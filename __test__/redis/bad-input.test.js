@@ -68,7 +68,7 @@ for (const name of names) {
     const store = new RedisStore({ client, prefix: 'multi:' })
     await store.set('a', session(1))
     await (isNode ? client.sendCommand(['MULTI']) : client.multi({ pipeline: false }))
-    for (const call of [() => store.get('a'), () => store.set('a', session(2)), () => store.destroy('a')]) {
+    for (const call of [() => store.get('a'), () => store.set('a', session(2)), () => store.destroy('a'), () => store.length()]) {
       await assert.rejects(async () => await call(), { code: 'ERR_SESSION_CLIENT', message: /in the middle of MULTI/ })
     }
     await (isNode ? client.sendCommand(['DISCARD']) : client.discard())

@@ -48,7 +48,7 @@ class RedisEngine {
     this.options = options
     this.capabilities = RedisEngine.capabilities
     this.#client = clientOf(client)
-    this.#keys = new Keys(this.#client, options.prefix, options.scanCount)
+    this.#keys = new Keys(this.#client, options.prefix, options.scanCount, ask => this.#inTime(ask))
     this.#limit = new TimeLimit(options.storeTimeout)
     this.#availability = new Availability(this.#client, options.storeTimeout)
   }
@@ -362,16 +362,24 @@ class RedisEngine {
   }
 
   /**
+   * @template T
+   * @param {() => Promise<T>} ask
+   * @return {Promise<T>}
+   */
+  #inTime (ask) {
+    if (this.#availability.isDown) return Promise.reject(disconnected())
+    return new Promise((resolve, reject) => {
+      this.#limit.wait(ask(), (err, value) => err ? reject(err) : resolve(value))
+    })
+  }
+
+  /**
    * @param {Callback|undefined} callback
    * @param {() => Promise<any>} work over all keys, which may take long
    * @return {Pending}
    */
   #walk (callback, work) {
     if (callback === undefined) return PENDING
-    if (this.#availability.isDown) {
-      defer(callback, disconnected())
-      return PENDING
-    }
     work().then(result => callback(null, result), err => callback(explain(err, this.options.prefix)))
     return PENDING
   }

@@ -1,5 +1,7 @@
 'use strict'
 
+const { inTransaction } = require('./errors')
+
 /** How many commands for single keys are on their way at once, in a cluster. */
 const AT_ONCE = 100
 
@@ -21,9 +23,11 @@ class Keys {
    * @param {Client} client
    * @param {string} prefix
    * @param {number} scanCount how many keys a server looks at for a page
+   * @param {<T>(ask: () => Promise<T>) => Promise<T>} inTime bounds how long an answer may take
    */
-  constructor (client, prefix, scanCount) {
+  constructor (client, prefix, scanCount, inTime) {
     this.client = client
+    this.inTime = inTime
     this.prefix = prefix
     this.start = client.keyPrefix.length + prefix.length
     this.scan = ['MATCH', `${escapeGlob(client.keyPrefix + prefix)}*`, 'COUNT', String(scanCount)]
@@ -34,8 +38,10 @@ class Keys {
    * @return {Promise<Page>}
    */
   async page (from) {
-    const at = from || { masters: await this.client.masters(), master: 0, cursor: '0', seen: new Set() }
-    const [cursor, keys] = await at.masters[at.master](['SCAN', at.cursor, ...this.scan])
+    const at = from || { masters: await this.inTime(() => this.client.masters()), master: 0, cursor: '0', seen: new Set() }
+    const reply = await this.inTime(() => at.masters[at.master](['SCAN', at.cursor, ...this.scan]))
+    if (!Array.isArray(reply)) throw inTransaction()
+    const [cursor, keys] = reply
 
     /** @type {Page} */
     const sids = []
@@ -70,7 +76,7 @@ class Keys {
   async texts (sids) {
     if (sids.length === 0) return []
     const keys = sids.map(sid => this.prefix + sid)
-    if (this.client.topology !== 'cluster') return this.client.send(keys[0], ['MGET', ...keys])
+    if (this.client.topology !== 'cluster') return this.inTime(() => this.client.send(keys[0], ['MGET', ...keys]))
     return this.each(keys, key => this.client.send(key, ['GET', key]).catch(nothingOfWrongType))
   }
 
@@ -82,7 +88,7 @@ class Keys {
   async remove (sids) {
     if (sids.length === 0) return
     const keys = sids.map(sid => this.prefix + sid)
-    if (this.client.topology !== 'cluster') await this.client.send(keys[0], ['UNLINK', ...keys])
+    if (this.client.topology !== 'cluster') await this.inTime(() => this.client.send(keys[0], ['UNLINK', ...keys]))
     else await this.each(keys, key => this.client.send(key, ['UNLINK', key]))
   }
 
@@ -95,7 +101,7 @@ class Keys {
   async each (keys, work) {
     const results = []
     for (let i = 0; i < keys.length; i += AT_ONCE) {
-      results.push(...await Promise.all(keys.slice(i, i + AT_ONCE).map(work)))
+      results.push(...await this.inTime(() => Promise.all(keys.slice(i, i + AT_ONCE).map(work))))
     }
     return results
   }
