@@ -34,9 +34,8 @@ async function works (store) {
 const having = form => names.filter(name => clientsOf(name)[form] !== undefined)
 
 test('a cluster of three nodes', { skip: clusterMissing }, async t => {
-  let nodes
-  t.after(() => Promise.all((nodes || []).map(node => node.kill())))
-  nodes = await startCluster()
+  const nodes = await startCluster()
+  t.after(() => Promise.all(nodes.map(node => node.kill())))
   for (const name of having('cluster')) {
     await t.test(name, async t => {
       const store = new RedisStore({ client: await clientsOf(name).cluster(t, nodes.map(({ port }) => port)), prefix: name })
@@ -95,4 +94,3 @@ test('a pool', { skip: missing }, async t => {
     })
   }
 })
-
