@@ -50,7 +50,7 @@ function conform (title, run) {
   for (const subject of engines) {
     const todo = subject.name.startsWith('memory') && notYet.has(title)
     const skip = subject.without && subject.without(title)
-    test(`${subject.name}: ${title}`, { todo, skip }, t => run(subject.during ? subject.during(t) : subject, t))
+    test(`${subject.name}: ${title}`, { todo, skip }, async t => run(subject.during ? await subject.during(t) : subject, t))
   }
 }
 

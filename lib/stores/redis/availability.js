@@ -13,14 +13,16 @@ class Availability {
   /**
    * @param {import('./client').Client} client
    * @param {number} grace milliseconds that a lost connection may take to come back
+   * @param {{up: () => void, down: () => void}} [near] told at once
    */
-  constructor (client, grace) {
+  constructor (client, grace, near) {
     this.isDown = false
     /** @type {NodeJS.Timeout|undefined} */
     this.timer = undefined
     this.grace = grace || GRACE
     /** @type {(isDown: boolean) => void} */
     this.tell = () => {}
+    this.near = near
     this.end = client.follow(() => this.up(), () => this.lost())
   }
 
@@ -28,9 +30,11 @@ class Availability {
     clearTimeout(this.timer)
     this.timer = undefined
     this.set(false)
+    if (this.near !== undefined) this.near.up()
   }
 
   lost () {
+    if (this.near !== undefined) this.near.down()
     if (this.isDown || this.timer !== undefined) return
     this.timer = setTimeout(() => this.set(true), this.grace)
     this.timer.unref()

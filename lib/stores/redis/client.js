@@ -15,6 +15,7 @@ module.exports = { clientOf }
  * @property {() => Promise<Send[]>} masters the servers that together have all keys
  * @property {(up: () => void, down: () => void) => () => void} follow tells when the server is there and when it is lost; the
  *   function that is returned ends that
+ * @property {() => boolean} isReady
  * @property {any} raw
  * @property {'node-redis'|'ioredis'} kind
  */

@@ -7,6 +7,7 @@ const { clientOf } = require('./client')
 const { disconnected, explain, inTransaction } = require('./errors')
 const Flights = require('./flight')
 const Keys = require('./keys')
+const NearCache = require('./near')
 const { REPLACE, run, TOUCH } = require('./scripts')
 const TimeLimit = require('./time-limit')
 
@@ -31,26 +32,45 @@ const QUEUED = 'QUEUED'
  */
 class RedisEngine {
   // Private, so that nothing prints ids, sessions and passwords.
+  /** @type {import('./client').Client} */
   #client
   #keys
   #flights = new Flights()
   #limit
   #availability
+  /** @type {NearCache|undefined} */
+  #near
   /** Whether the server has SET with IFEQ; undefined while nobody has tried. */
   #hasIfeq = /** @type {boolean|undefined} */ (undefined)
+  /** @type {((flight: import('./flight').Flight) => boolean)|undefined} */
+  #mayJoin
   #counts = { reads: 0, shared: 0, found: 0, sets: 0, dropped: 0, touches: 0, destroyed: 0 }
 
   /**
    * @param {any} client of the redis or the ioredis package
    * @param {import('./options').RedisOptions} options
+   * @param {(options: import('./near').NearOptions) => any} newMemory makes the memory engine of a near cache
    */
-  constructor (client, options) {
+  constructor (client, options, newMemory) {
     this.options = options
     this.capabilities = RedisEngine.capabilities
     this.#client = clientOf(client)
     this.#keys = new Keys(this.#client, options.prefix, options.scanCount, ask => this.#inTime(ask))
     this.#limit = new TimeLimit(options.storeTimeout)
-    this.#availability = new Availability(this.#client, options.storeTimeout)
+    const near = this.#near = this.#newNear(newMemory)
+    if (near !== undefined) this.#mayJoin = flight => near.mayJoin(flight)
+    this.#availability = new Availability(this.#client, options.storeTimeout, near)
+    if (near !== undefined && this.#client.isReady()) near.up()
+  }
+
+  /** @param {(options: import('./near').NearOptions) => any} newMemory */
+  #newNear (newMemory) {
+    const { nearCache, prefix } = this.options
+    if (nearCache === undefined) return undefined
+    const unfit = NearCache.unfit(this.#client)
+    if (unfit === undefined) return new NearCache(this.#client, prefix, nearCache.lease, newMemory(nearCache), this.#flights)
+    NearCache.sayOff(unfit)
+    return undefined
   }
 
   /** The app's client. */
@@ -63,6 +83,7 @@ class RedisEngine {
    * @param {string} header
    */
   load (keyring, header) {
+    if (this.#near !== undefined && this.#near.isFresh) return this.#near.load(keyring, header)
     const opened = keyring.open(header)
     if (opened !== undefined) opened.found = PENDING
     return opened
@@ -72,35 +93,69 @@ class RedisEngine {
    * @param {string} sid
    * @param {number} now
    * @param {Callback} [callback]
-   * @return {Pending}
+   * @return {import('../engine').Stored|Pending}
    */
   get (sid, now, callback) {
+    const near = this.#near
+    if (near !== undefined && near.isFresh) {
+      const text = near.get(sid)
+      if (text !== undefined) return { text, revision: EXISTS }
+    }
     if (callback === undefined) return PENDING
 
-    const joined = this.#flights.joinable(sid)
+    const joined = this.#flights.joinable(sid, this.#mayJoin)
     if (joined !== undefined) {
       this.#counts.shared++
       joined.callbacks.push(callback)
       return PENDING
     }
+    this.#counts.reads++
     const flight = this.#flights.read(sid)
     flight.callbacks.push(callback)
-    this.#counts.reads++
     const key = this.options.prefix + sid
-    this.#ask(() => this.#client.send(key, ['GET', key]), (err, reply) => {
-      this.#flights.end(flight)
-      const stored = err || reply === null ? undefined : { text: reply, revision: EXISTS }
-      if (stored !== undefined) this.#counts.found += flight.callbacks.length
-      for (const callback of flight.callbacks) callback(err, stored)
+    if (near === undefined || !near.isTold) {
+      return this.#ask(() => this.#client.send(key, ['GET', key]), (err, text) => this.#landed(flight, err, text))
+    }
+
+    flight.since = near.now()
+    return this.#ask(() => this.#getWithTtl(key), (err, reply) => {
+      if (err) return this.#landed(flight, err)
+      const [text, ttl] = reply
+      if (text === QUEUED) return this.#landed(flight, inTransaction())
+      if (text !== null && this.#flights.isClean(flight)) near.store(sid, text, ttl)
+      this.#landed(flight, null, text)
     })
-    return PENDING
+  }
+
+  /**
+   * Two commands in one trip. What changes in between is told, so nothing of it is kept.
+   *
+   * @param {string} key
+   * @return {Promise<any>}
+   */
+  #getWithTtl (key) {
+    const text = this.#client.send(key, ['GET', key])
+    const ttl = this.#client.send(key, ['PTTL', key])
+    return Promise.all([text, ttl])
+  }
+
+  /**
+   * @param {import('./flight').Flight} flight
+   * @param {any} err
+   * @param {string|null} [text]
+   */
+  #landed (flight, err, text) {
+    this.#flights.end(flight)
+    const stored = err || text === null ? undefined : { text, revision: EXISTS }
+    if (stored !== undefined) this.#counts.found += flight.callbacks.length
+    for (const callback of flight.callbacks) callback(err, stored)
   }
 
   /**
    * @param {string} sid
    * @param {number} now
    * @param {Callback} [callback]
-   * @return {Pending}
+   * @return {import('../engine').Stored|Pending}
    */
   peek (sid, now, callback) {
     return this.get(sid, now, callback)
@@ -156,7 +211,7 @@ class RedisEngine {
     /** @return {Pending} */
     const byScript = () => this.#ask(() => run(this.#client, REPLACE, key, [expected, text, ms[0] || '']), read)
 
-    this.#flights.spoil(sid)
+    this.#changing(sid)
     if (this.#hasIfeq === false) return byScript()
     const command = ['SET', key, text, 'IFEQ', expected, 'GET', ...ms.flatMap(ms => ['PX', ms])]
     return this.#ask(() => this.#client.send(key, command), (err, was) => {
@@ -207,7 +262,7 @@ class RedisEngine {
       return PENDING
     }
     const cookieText = JSON.stringify(cookie)
-    this.#flights.spoil(sid)
+    this.#changing(sid)
     return this.#ask(() => run(this.#client, TOUCH, key, [cookieText, String(lifetime)]), (err, reply) => {
       if (err || typeof reply !== 'string') return done(err)
       this.#replaceCookie(write, reply, cookieText, done)
@@ -258,11 +313,17 @@ class RedisEngine {
   clear (now, callback) {
     return this.#walk(callback, async () => {
       for await (const sids of this.#keys.pages()) {
-        this.#flights.spoilAll()
+        this.#forget()
         await this.#keys.remove(sids)
+        this.#forget()
       }
       return DONE
     })
+  }
+
+  #forget () {
+    if (this.#near !== undefined) this.#near.flush()
+    else this.#flights.spoilAll()
   }
 
   /**
@@ -307,7 +368,7 @@ class RedisEngine {
   }
 
   stats () {
-    return { ...this.#counts }
+    return { ...this.#counts, near: this.#near && this.#near.stats() }
   }
 
   watch () {
@@ -324,11 +385,23 @@ class RedisEngine {
   /** The client is the app's, and so is closing it. */
   close () {
     this.#availability.close()
+    if (this.#near !== undefined) this.#near.close()
+    this.#near = undefined
   }
 
   /** @param {(isDown: boolean) => void} tell called when the server is lost for long, and when it is back */
-  followServer (tell) {
+  tellServer (tell) {
     this.#availability.tell = tell
+  }
+
+  /**
+   * What is known of a session is no longer true, before it is written: who reads it from now on asks Redis.
+   *
+   * @param {string} sid
+   */
+  #changing (sid) {
+    this.#flights.spoil(sid)
+    if (this.#near !== undefined) this.#near.drop(sid)
   }
 
   /**
@@ -337,7 +410,7 @@ class RedisEngine {
    * @param {Callback} callback
    */
   #write (sid, args, callback) {
-    this.#flights.spoil(sid)
+    this.#changing(sid)
     this.#ask(() => this.#client.send(args[1], args), callback)
   }
 
@@ -356,7 +429,7 @@ class RedisEngine {
     this.#limit.wait(send(), (err, reply) => {
       if (err) return callback(explain(err, this.options.prefix))
       if (reply === QUEUED) return callback(inTransaction())
-      callback(null, typeof reply === 'object' && reply !== null ? String(reply) : reply)
+      callback(null, reply instanceof Uint8Array ? String(reply) : reply)
     })
     return PENDING
   }

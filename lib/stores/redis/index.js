@@ -1,7 +1,9 @@
 'use strict'
 
 const Awaited = require('../awaited')
+const { MemoryEngine } = require('../../native')
 const { parse } = require('../engine')
+const { readOptions: readMemoryOptions } = require('../memory/options')
 const { defineStore, engineIn, engineOf, openEngine } = require('../native-store')
 const Store = require('../store')
 const defer = require('../../util/defer')
@@ -20,13 +22,22 @@ module.exports = RedisStore
 function RedisStore (options) {
   Store.call(this)
   const { engine } = openEngine(this, options)
-  engine.followServer((/** @type {boolean} */ isDown) => this.emit(isDown ? 'disconnect' : 'connect'))
+  engine.tellServer((/** @type {boolean} */ isDown) => this.emit(isDown ? 'disconnect' : 'connect'))
 }
 
 defineStore(RedisStore, options => {
   const checked = readOptions(options)
-  return new RedisEngine(/** @type {any} */ (options).client, checked)
+  return new RedisEngine(/** @type {any} */ (options).client, checked, newMemory)
 })
+
+/**
+ * What a near cache keeps its sessions in.
+ *
+ * @param {import('./near').NearOptions} options
+ */
+function newMemory ({ max, maxBytes }) {
+  return new MemoryEngine(readMemoryOptions({ max, maxBytes }))
+}
 
 /** What the middlewares on this store do where they are not told otherwise. */
 RedisStore.prototype.sessionDefaults = Object.freeze({ touchAfter: 0.05, onDisconnect: 'error' })

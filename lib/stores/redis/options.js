@@ -11,12 +11,17 @@ const TTL = 86400
 const SCAN_COUNT = 100
 /** How long a caller waits for Redis, in milliseconds. */
 const STORE_TIMEOUT = 5000
+/** Bytes of the near cache, and milliseconds of its lease. */
+const NEAR_BYTES = 64 * 1024 * 1024
+const LEASE = 1000
+const SHORTEST_LEASE = 100
+const LONGEST_LEASE = 60_000
 const LONGEST_TIMEOUT = 2 ** 31 - 1
 
 /**
  * @typedef {import('../engine').Options & {
  *   prefix: string, scanCount: number, disableTTL: boolean, disableTouch: boolean, storeTimeout: number,
- *   seconds: number|Function, deadlineOf: (session: any, now: number) => number, origin: string
+ *   nearCache: import('./near').NearOptions|undefined, seconds: number|Function, deadlineOf: (session: any, now: number) => number, origin: string
  * }} RedisOptions
  */
 
@@ -52,6 +57,7 @@ function readOptions (options) {
     seconds,
     // A number is no limit to the lifetime of a cookie that has one.
     ttl: typeof seconds === 'function' ? seconds : undefined,
+    nearCache: nearCacheOption(options.nearCache),
     deadlineOf: (session, now) => deadlineOf(seconds, withoutTTL, session, now),
     origin: remedy(prefix == null ? PREFIX : prefix),
     dispose: undefined,
@@ -97,6 +103,27 @@ function scanCountOption (count) {
   if (typeof count !== 'number') throw new TypeError('scanCount option must be a number')
   if (!Number.isSafeInteger(count) || count < 1) throw new RangeError('scanCount option must be an integer from 1')
   return count
+}
+
+/**
+ * @param {any} given
+ * @return {import('./near').NearOptions|undefined}
+ */
+function nearCacheOption (given) {
+  if (given == null || given === false) return undefined
+  if (given !== true && typeof given !== 'object') throw new TypeError('nearCache option must be true, false or an object')
+  const { lease = LEASE, max = Infinity, maxBytes = NEAR_BYTES } = given === true ? {} : given
+  for (const [name, value] of /** @type {[string, any][]} */ (Object.entries({ max, maxBytes }))) {
+    if (typeof value !== 'number') throw new TypeError(`nearCache.${name} option must be a number`)
+    if (!(value === Infinity || (Number.isSafeInteger(value) && value > 0))) {
+      throw new RangeError(`nearCache.${name} option must be an integer from 1, or Infinity`)
+    }
+  }
+  if (typeof lease !== 'number') throw new TypeError('nearCache.lease option must be a number of milliseconds')
+  if (!(lease >= SHORTEST_LEASE && lease <= LONGEST_LEASE)) {
+    throw new RangeError(`nearCache.lease option must be from ${SHORTEST_LEASE} to ${LONGEST_LEASE} milliseconds`)
+  }
+  return { lease, max, maxBytes }
 }
 
 /** @param {any} ms */

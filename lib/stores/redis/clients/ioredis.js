@@ -24,6 +24,7 @@ function adapt (client) {
     raw: client,
     send: (key, args) => client.call(...args),
     masters: isCluster ? async () => clusterMasters(client) : async () => [send],
+    isReady: () => client.status === 'ready',
     follow: (up, down) => follow(client, up, down)
   }
 }

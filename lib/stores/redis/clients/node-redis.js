@@ -23,6 +23,7 @@ function adapt (client) {
     raw: client,
     send: senders[topology](client),
     masters: topology === 'cluster' ? () => clusterMasters(client) : async () => [senderOf(client, topology)],
+    isReady: () => client.isReady === true,
     follow: topology === 'cluster' ? () => () => {} : (up, down) => follow(client, up, down)
   }
 }
@@ -66,10 +67,11 @@ async function clusterMasters (client) {
  * @param {() => void} down
  */
 function follow (client, up, down) {
-  client.on('ready', up)
-  for (const event of ['reconnecting', 'end']) client.on(event, down)
+  // Without a reconnect strategy, an error is all that a client tells of its end.
+  const failed = () => { if (!client.isReady) down() }
+  const listeners = /** @type {[string, () => void][]} */ ([['ready', up], ['reconnecting', down], ['end', down], ['error', failed]])
+  for (const [event, listener] of listeners) client.on(event, listener)
   return () => {
-    client.off('ready', up)
-    for (const event of ['reconnecting', 'end']) client.off(event, down)
+    for (const [event, listener] of listeners) client.off(event, listener)
   }
 }
