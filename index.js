@@ -24,6 +24,13 @@ exports.Session = Session
 exports.MemoryStore = MemoryStore
 exports.native = native
 
+// Read where it is used, and not before.
+Object.defineProperty(exports, 'RedisStore', {
+  configurable: true,
+  enumerable: true,
+  get: () => require('./lib/stores/redis')
+})
+
 /**
  * Makes the session middleware.
  *
