@@ -11,6 +11,7 @@ const { followReadiness } = require('./lib/request/readiness')
 const { contextOn } = require('./lib/session/link')
 const Session = require('./lib/session/session')
 const MemoryStore = require('./lib/stores/memory')
+const SQLiteStore = require('./lib/stores/sqlite')
 const Store = require('./lib/stores/store')
 const debug = require('./lib/util/debug')
 
@@ -20,6 +21,7 @@ exports.Store = Store
 exports.Cookie = Cookie
 exports.Session = Session
 exports.MemoryStore = MemoryStore
+exports.SQLiteStore = SQLiteStore
 exports.native = native
 
 /**

@@ -105,6 +105,7 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {boolean} revisions a late save of a destroyed session is dropped
  * @property {boolean} events `watch`, `drain` and `unwatch` work
  * @property {boolean} iterate `ids` works
+ * @property {boolean} [persists] `close` removes nothing: the next engine on the same file has all of it
  *
  * @typedef {object} Write what is to be stored, by `commit` or `touch`
  * @property {string} sid

@@ -18,4 +18,5 @@ mod bound;
 mod cookies;
 mod memory;
 mod numbers;
+mod sqlite;
 mod text;
