@@ -240,7 +240,7 @@ export declare enum SqliteOutcome {
   None = 8,
 }
 
-/** What was removed since the last call, in one flat array: kind, reference and text of each. */
+/** What was removed since the last call up to `Now`, in one flat array: kind, reference and text of each. */
 export declare function sqliteRemoved(sqlite: ExternalObject<Sqlite>): string[]
 
 /** What a store holds, and what this process has done with it. */

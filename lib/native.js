@@ -19,6 +19,7 @@ function load () {
       generateId: require('./cookie/plain-session-id'),
       Keyring: require('./cookie/plain-keyring'),
       MemoryEngine: require('./stores/plain/engine'),
+      /** @return {never} */
       get SQLiteEngine () {
         throw new Error(`SQLiteStore needs the binary of express-session-native. ${missingBinary(/** @type {Error} */ (cause))}`)
       }

@@ -10,7 +10,7 @@ const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('..
 const { isSecure } = require('../http/secure')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
-const { DROPPED_CODE, isOurs } = require('../stores/native-store')
+const { DROPPED_CODE, isOurs, isReference } = require('../stores/native-store')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
@@ -114,6 +114,7 @@ class RequestContext {
         this.cookieId = readParsedCookies(req, this.config.name, keyring, opened && opened.sid)
         opened = undefined
       }
+      if (this.cookieId && isReference(store, this.cookieId)) this.cookieId = undefined
     } catch (err) {
       this.next(err)
       return

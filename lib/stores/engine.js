@@ -27,6 +27,9 @@
  *   unwatch(watch)
  *   close(now)                                             releases what the engine holds; what is only in memory is gone
  *
+ *   isReference(sid)            boolean                where the engine gives references in place of ids: whether that
+ *                                                         is one. A client's cookie must not name one
+ *
  * `now` is the time that the caller sees, in ms since the epoch.
  *
  * Revision. Each creation of a session has one; it is opaque to all but the engine. A write that names a revision is
@@ -80,6 +83,7 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {(watch: any, most: number, now: number) => string[]} drain
  * @property {(watch: any) => void} unwatch
  * @property {(now: number) => void} close
+ * @property {(sid: string) => boolean} [isReference]
  *
  * @typedef {import('../cookie/opened')} Opened
  * @typedef {import('../cookie/plain-keyring').Keyring} Keyring

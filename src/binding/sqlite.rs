@@ -517,10 +517,11 @@ pub fn sqlite_watch(sqlite: &External<Rc<Sqlite>>, watched: bool, replaced: bool
     sqlite.store.watch(watched, replaced);
 }
 
-/// What was removed since the last call, in one flat array: kind, reference and text of each.
+/// What was removed since the last call up to `Now`, in one flat array: kind, reference and text of each.
 #[napi(catch_unwind, ts_return_type = "string[]")]
 pub fn sqlite_removed(sqlite: &External<Rc<Sqlite>>) -> Vec<Text> {
     let mut flat = Vec::new();
+    sqlite.store.show(sqlite.now());
     for session in sqlite.store.take_removed() {
         let kind = match session.kind {
             Kind::Expired => "expired",

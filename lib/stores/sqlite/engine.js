@@ -232,6 +232,7 @@ class SQLiteEngine {
    * @param {string} sid
    * @param {number} now
    * @param {Callback} [callback]
+   * @return {import('../engine').Pending}
    */
   destroy (sid, now, callback) {
     numbers[Now] = now
@@ -245,6 +246,7 @@ class SQLiteEngine {
   /**
    * @param {number} now
    * @param {Callback} [callback]
+   * @return {import('../engine').Pending}
    */
   clear (now, callback) {
     numbers[Now] = now

@@ -11,9 +11,10 @@ module.exports = SQLiteStore
  * @param {any} options see SQLiteStoreOptions in index.d.ts
  * @throws {TypeError|RangeError} naming the option
  * @throws {Error} naming the file, or the binary that is missing
+ * @this {any}
  */
 function SQLiteStore (options) {
-  Store.call(/** @type {any} */ (this))
+  Store.call(this)
   openEngine(this, options)
 }
 

@@ -64,7 +64,12 @@ pub(super) fn position(rank: usize) -> i64 {
 }
 
 /// Refuses a session for which sessions of higher rank would have to go.
-pub(super) fn check_room(transaction: &mut Transaction<'_, '_>, size: i64, rank: usize) -> Result<()> {
+pub(super) fn check_room(
+    transaction: &mut Transaction<'_, '_>,
+    size: i64,
+    rank: usize,
+    most_visits: usize,
+) -> Result<()> {
     let Some(limit) = byte_limit(transaction) else { return Ok(()) };
     if size > limit {
         return Err(Error::TooLarge);
@@ -72,6 +77,8 @@ pub(super) fn check_room(transaction: &mut Transaction<'_, '_>, size: i64, rank:
     if size <= limit / SHARE {
         return Ok(()); // lower ranks keep as much
     }
+    let visits = transaction.take_visits(most_visits)?;
+    apply_visits(transaction, &visits)?;
     let totals = transaction.totals()?;
     let all: i64 = totals.bytes.iter().sum();
     let up_to: i64 = totals.bytes[..=rank].iter().sum();
@@ -113,8 +120,8 @@ pub(super) fn make_room(
             continue;
         }
         if std::mem::take(&mut is_first) {
-            let visits = transaction.shared.pending(|pending| pending.take_visits(most_visits));
-            apply_visits(transaction, &visits.ok_or(Error::TooMuch)?)?;
+            let visits = transaction.take_visits(most_visits)?;
+            apply_visits(transaction, &visits)?;
         }
         let Some((key, rank, size)) = victim(transaction, bound, spared)? else { return Ok(()) };
         transaction.remove(&key, rank, size, Kind::Evicted)?;

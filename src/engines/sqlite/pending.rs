@@ -114,6 +114,13 @@ impl Pending {
         Some(visits)
     }
 
+    /// Takes back visits that were not written, where there are no newer ones.
+    pub(super) fn give_back(&mut self, visits: Vec<(Key, Visit)>) {
+        for (key, visit) in visits {
+            self.fresh.entry(key).or_default().visit.get_or_insert(visit);
+        }
+    }
+
     /// Hands all over to be written. Whoever calls it holds the lock of the file.
     pub(super) fn begin_flush(&mut self) -> Arc<HashMap<Key, Entry>> {
         self.superseded.clear();

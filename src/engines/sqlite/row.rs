@@ -5,8 +5,8 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use super::key::Key;
 use crate::codec::encoding::Encoding;
 
-/// What a session takes beside its texts, in bytes.
-const OVERHEAD: usize = 128;
+/// What a session takes in the file beside its texts, in bytes: key, numbers, indexes, and room in pages.
+const OVERHEAD: usize = 192;
 /// Sizes are counted in steps of this, so that few writes change the totals.
 const STEP: usize = 64;
 

@@ -401,7 +401,7 @@ impl Store {
     fn write_touch(&self, key: &Key, touch: &Touch) -> Result<()> {
         let done = self.on(|statements| {
             let mut transaction = Transaction::begin(statements, &self.shared)?;
-            if write::touch(&mut transaction, key, touch)?.is_some() {
+            if write::touch(&mut transaction, key, touch, FEW_VISITS)?.is_some() {
                 super::bounds::make_room(&mut transaction, key, FEW_VISITS)?;
             }
             transaction.commit()
@@ -529,6 +529,11 @@ impl Store {
     /// Starts or ends the recording of removals.
     pub fn watch(&self, is_watched: bool, wants_replaced: bool) {
         self.shared.watch(is_watched, wants_replaced);
+    }
+
+    /// Learns what time it is. What expires by itself expires at times that were shown.
+    pub fn show(&self, now: Now) {
+        self.shared.show(now);
     }
 
     /// What was removed since the last call.

@@ -55,7 +55,7 @@ pub(super) fn flush(mut transaction: Transaction<'_, '_>) -> Result<()> {
         let mut touched = None;
         for (key, entry) in waiting.iter() {
             if let Some(touch) = &entry.touch {
-                match write::touch(&mut transaction, key, touch) {
+                match write::touch(&mut transaction, key, touch, usize::MAX) {
                     // It keeps its old deadline and cookie.
                     Err(Error::TooLarge | Error::NoRoom) => {}
                     result => drop(result?),

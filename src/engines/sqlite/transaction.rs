@@ -1,7 +1,8 @@
 //! A write to the file: all of it happens, or nothing.
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::key::Key;
+use super::pending::Visit;
 use super::row::{Head, Loaded};
 use super::shared::{Kind, Removed, Shared, count};
 use super::statements::{Sql, Statements};
@@ -12,6 +13,8 @@ pub(super) struct Transaction<'a, 'c> {
     pub(super) shared: &'a Shared,
     totals: Option<(Totals, Totals)>,
     removed: Vec<Removed>,
+    /// Those that this transaction writes.
+    visits: Vec<(Key, Visit)>,
     expired: u64,
     destroyed: u64,
     evicted_for_sessions: u64,
@@ -28,6 +31,7 @@ impl<'a, 'c> Transaction<'a, 'c> {
             shared,
             totals: None,
             removed: Vec::new(),
+            visits: Vec::new(),
             expired: 0,
             destroyed: 0,
             evicted_for_sessions: 0,
@@ -74,6 +78,13 @@ impl<'a, 'c> Transaction<'a, 'c> {
 
     pub(super) fn count_destroyed(&mut self, by: u64) {
         self.destroyed += by;
+    }
+
+    /// Takes the visits that are waiting, to write them. `TooMuch`: there may be more than `most`.
+    pub(super) fn take_visits(&mut self, most: usize) -> Result<Vec<(Key, Visit)>> {
+        let visits = self.shared.pending(|pending| pending.take_visits(most)).ok_or(Error::TooMuch)?;
+        self.visits.extend(visits.iter().cloned());
+        Ok(visits)
     }
 
     /// Keeps the text of a session that is about to go, for those who watch.
@@ -131,6 +142,8 @@ impl Drop for Transaction<'_, '_> {
         if self.is_open {
             // It fails where SQLite has undone the transaction itself.
             let _ = self.statements.execute(Sql::Rollback, []);
+            let visits = std::mem::take(&mut self.visits);
+            self.shared.pending(|pending| pending.give_back(visits));
         }
     }
 }

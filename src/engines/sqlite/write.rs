@@ -57,8 +57,8 @@ pub(super) fn commit(
     }
     let size = size_of(write.cookie.as_ref().map(Vec::len), write.data.len());
     let revision = match head {
-        Some(head) => replace(transaction, write, &head, waiting, size)?,
-        None => insert(transaction, write, size)?,
+        Some(head) => replace(transaction, write, &head, waiting, size, most_visits)?,
+        None => insert(transaction, write, size, most_visits)?,
     };
     make_room(transaction, key, most_visits)?;
     Ok(Written::Done(revision))
@@ -72,8 +72,13 @@ fn was_destroyed(transaction: &mut Transaction<'_, '_>, key: &Key, revision: i64
     Ok(tombstone.is_some_and(|destroyed| destroyed >= revision))
 }
 
-fn insert(transaction: &mut Transaction<'_, '_>, write: &Write, size: i64) -> Result<i64> {
-    check_room(transaction, size, write.rank)?;
+fn insert(
+    transaction: &mut Transaction<'_, '_>,
+    write: &Write,
+    size: i64,
+    most_visits: usize,
+) -> Result<i64> {
+    check_room(transaction, size, write.rank, most_visits)?;
     let totals = transaction.totals()?;
     // A session that comes back after it has expired is the same one for all who had loaded it.
     totals.sequence = totals.sequence.max(write.revision.unwrap_or_default());
@@ -95,10 +100,11 @@ fn replace(
     head: &Head,
     waiting: Option<&Entry>,
     size: i64,
+    most_visits: usize,
 ) -> Result<i64> {
     let visit = waiting.and_then(|entry| entry.visit.as_ref());
     let rank = write.rank.max(head.rank).max(visit.map_or(0, |visit| visit.rank));
-    check_room(transaction, size, rank)?;
+    check_room(transaction, size, rank, most_visits)?;
     if transaction.shared.wants_replaced() {
         transaction.record(&write.key, Kind::Replaced)?;
     }
@@ -151,7 +157,12 @@ fn data(write: &Write) -> Bytes<'_> {
 }
 
 /// Renews the deadline and the cookie of a session.
-pub(super) fn touch(transaction: &mut Transaction<'_, '_>, key: &Key, touch: &Touch) -> Result<Option<Head>> {
+pub(super) fn touch(
+    transaction: &mut Transaction<'_, '_>,
+    key: &Key,
+    touch: &Touch,
+    most_visits: usize,
+) -> Result<Option<Head>> {
     let Some(head) = transaction.head(key)? else { return Ok(None) };
     if touch.revision.is_some_and(|revision| revision != head.revision) {
         return Ok(None);
@@ -167,7 +178,7 @@ pub(super) fn touch(transaction: &mut Transaction<'_, '_>, key: &Key, touch: &To
     };
     let cookie = cookie.map(|bytes| Bytes { bytes, is_wide: false });
     if size > head.size {
-        check_room(transaction, size, head.rank)?;
+        check_room(transaction, size, head.rank, most_visits)?;
     }
     transaction.statements.execute(Sql::Touch, params![key, touch.deadline, cookie, size])?;
     set_due(transaction, key, head.due, touch.deadline)?;
