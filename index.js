@@ -12,6 +12,7 @@ const { followReadiness } = require('./lib/request/readiness')
 const { contextOn } = require('./lib/session/link')
 const Session = require('./lib/session/session')
 const MemoryStore = require('./lib/stores/memory')
+const SQLiteStore = require('./lib/stores/sqlite')
 const Store = require('./lib/stores/store')
 const { asError } = require('./lib/util/as-error')
 const debug = require('./lib/util/debug')
@@ -22,6 +23,7 @@ exports.Store = Store
 exports.Cookie = Cookie
 exports.Session = Session
 exports.MemoryStore = MemoryStore
+exports.SQLiteStore = SQLiteStore
 exports.native = native
 
 // Read where it is used, and not before.

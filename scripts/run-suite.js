@@ -36,6 +36,7 @@ const SUITES = {
     require('../__test__/redis/install')()
     return runFolder('redis', args)
   },
+  crash: (args) => require('../__test__/crash/suite')(args),
   soak: (args) => require('../__test__/soak/suite')(args),
   nodes: (args) => require('../__test__/nodes/suite')(args)
 }

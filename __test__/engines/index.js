@@ -8,6 +8,7 @@ const PlainEngine = require('../../lib/stores/plain/engine')
 const Store = require('../../lib/stores/store')
 const { later, nowAndThen } = require('./answers')
 const notYet = require('./not-yet')
+const { sqlite } = require('./sqlite')
 
 const memory = options => new MemoryEngine(readOptions(options))
 const plain = options => new PlainEngine(readOptions(options))
@@ -18,7 +19,8 @@ const engines = [
   subject('memory, answering later', options => later(memory(options))),
   subject('plain', plain),
   subject('plain, answering later', options => later(plain(options))),
-  subject('plain, answering now this and now that', options => nowAndThen(plain(options)))
+  subject('plain, answering now this and now that', options => nowAndThen(plain(options))),
+  subject('sqlite', sqlite)
 ]
 
 /**

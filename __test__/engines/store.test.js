@@ -307,7 +307,15 @@ conform('clear removes all; close too, and may be called twice', async (subject,
   store.close()
   await turns()
   assert.equal(store.stats().sessions, 0)
-  assert.equal(await ask(store, 'get', 'a'), undefined)
+  if (engineOf(store).capabilities.persists) {
+    // An answer that there is no session would log its user out.
+    for (const method of ['get', 'destroy']) {
+      await assert.rejects(ask(store, method, 'a'), { code: 'ERR_SESSION_STORE_CLOSED' })
+    }
+    await assert.rejects(ask(store, 'set', 'a', data(2)), { code: 'ERR_SESSION_STORE_CLOSED' })
+  } else {
+    assert.equal(await ask(store, 'get', 'a'), undefined)
+  }
 })
 
 conform('stats', async (subject, t) => {

@@ -11,7 +11,7 @@ const { atFinish, hookHeaders, holdEnd, isBody, writesOwnHeaders } = require('..
 const { isSecure } = require('../http/secure')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
-const { DROPPED_CODE, isOurs } = require('../stores/native-store')
+const { DROPPED_CODE, isOurs, isReference } = require('../stores/native-store')
 const { asError, codeOf } = require('../util/as-error')
 const keepAsyncContext = require('../util/async-context')
 const { now } = require('../util/clock')
@@ -129,6 +129,7 @@ class RequestContext {
         this.cookieId = readParsedCookies(req, this.config.name, keyring, opened && opened.sid)
         opened = undefined
       }
+      if (this.cookieId && isReference(store, this.cookieId)) this.cookieId = undefined
     } catch (err) {
       this.next(asError(err))
       return

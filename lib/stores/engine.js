@@ -28,6 +28,9 @@
  *   unwatch(watch)
  *   close(now)                                             releases what the engine holds; what is only in memory is gone
  *
+ *   isReference(sid)                boolean                where the engine gives references in place of ids: whether that
+ *                                                         is one. A client's cookie must not name one
+ *
  * `now` is the time that the caller sees, in ms since the epoch. It may be wrong. A method believes it for what it returns.
  * What it removes beside that, and what an engine removes by itself, has expired on the system's clock too, and on the one
  * that the engine was last shown. Who writes over a session, destroys it or prunes is believed. NaN is no time: nothing has
@@ -91,6 +94,7 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {(watch: any, most: number, now: number) => string[]} drain
  * @property {(watch: any) => void} unwatch
  * @property {(now: number) => void} close
+ * @property {(sid: string) => boolean} [isReference]
  *
  * @typedef {import('../cookie/opened')} Opened
  * @typedef {import('../cookie/plain-keyring').Keyring} Keyring
@@ -121,6 +125,7 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {boolean} iterate `ids` works
  * @property {boolean} [compareAndSet] `commit` keeps to `expected`
  * @property {boolean} [promises] the store's methods return a promise where they get no callback
+ * @property {boolean} [persists] `close` removes nothing: the next engine on the same file has all of it
  *
  * @typedef {object} Write what is to be stored, by `commit` or `touch`
  * @property {string} sid

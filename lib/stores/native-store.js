@@ -107,6 +107,17 @@ function fastEngine (store) {
 }
 
 /**
+ * Whether an id is one that no client has: it names a session and opens none.
+ *
+ * @param {any} store
+ * @param {any} sid
+ */
+function isReference (store, sid) {
+  const engine = engineIn(store)
+  return engine !== undefined && engine.isReference !== undefined && engine.isReference(sid)
+}
+
+/**
  * Whether a store is of this package.
  *
  * @param {any} store
@@ -529,5 +540,5 @@ async function walk (engine, visit) {
 }
 
 module.exports = {
-  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, touchOf, writeOf
+  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, isReference, methods, openEngine, touchOf, writeOf
 }
