@@ -36,22 +36,19 @@ function readJournal (file) {
 }
 
 /**
- * Checks one session of a journal, or all.
+ * Checks one session of a journal, or all. Hands each that was asked for and not answered to `learn`, with what it is.
  *
  * @throws {Error} a write that was answered is lost, or a destroyed session is back
  */
-async function check (engine, journal, sid) {
-  const sids = sid === undefined ? [...journal.values.keys()] : [sid]
+async function check (engine, journal, sid, learn) {
+  const sids = sid === undefined ? [...new Set([...journal.values.keys(), ...journal.asked.keys()])] : [sid]
   for (const sid of sids) {
     const stored = await ask(engine, 'peek', sid, Date.now())
     const value = stored === undefined ? null : JSON.parse(stored.text).value
     if (!journal.allows(sid, value)) {
       throw new Error(`${sid} is ${value}; ${journal.values.get(sid)} was answered, ${journal.asked.get(sid)} was asked for`)
     }
-    if (journal.asked.has(sid) && sids.length > 1) { // now it is known what became of it
-      journal.add('A', sid, value)
-      journal.answers--
-    }
+    if (journal.asked.has(sid) && learn !== undefined) learn(sid, value)
   }
 }
 

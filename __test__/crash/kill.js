@@ -29,13 +29,15 @@ async function killAtRandom (kills, time) {
   try {
     await Promise.all(children.map(child => child.ready))
     while (done < kills && Date.now() < end && children.every(child => child.exitCode === null)) {
-      await new Promise(resolve => setTimeout(resolve, Math.random() * LONGEST_LIFE))
       const n = Math.floor(Math.random() * PROCESSES)
+      // Some are killed while they start.
+      if (Math.random() < 0.9) await children[n].ready
+      await new Promise(resolve => setTimeout(resolve, Math.random() * LONGEST_LIFE))
       await kill(children[n])
       done++
       children[n] = start(folder, n)
-      await children[n].ready
     }
+    await Promise.all(children.map(child => child.ready))
     // All at once: then the log has to be recovered.
     await Promise.all(children.map(kill))
     problems.push(...children.map(child => child.problem()).filter(Boolean), ...await checkAll(folder))

@@ -20,7 +20,8 @@ const engines = [
   subject('plain', plain),
   subject('plain, answering later', options => later(plain(options))),
   subject('plain, answering now this and now that', options => nowAndThen(plain(options))),
-  subject('sqlite', sqlite)
+  subject('sqlite', options => sqlite(options)),
+  subject('sqlite, answering later', options => sqlite(options, true))
 ]
 
 /**

@@ -25,9 +25,12 @@ function newFile () {
   return path.join(root, `${++files}.db`)
 }
 
-/** @param {object} [options] of a SQLiteStore; without a file, on a new one */
-function sqlite (options) {
-  const engine = new Named(readOptions({ file: newFile(), ...options }))
+/**
+ * @param {object} [options] of a SQLiteStore; without a file, on a new one
+ * @param {boolean} [later] let the writer thread do all writes, as if the file was always in use
+ */
+function sqlite (options, later = false) {
+  const engine = new Named(readOptions({ file: newFile(), ...options }), later)
   open.push(engine)
   if (open.length > MOST_OPEN) {
     const oldest = open.shift()

@@ -28,7 +28,7 @@ pub enum NumberAt {
     IdLength,
     /// The length of the cookie's value if `seal` would make the same for the id, otherwise 0. Out.
     SealedLength,
-    /// `SQLite`. In: 1 if the caller takes an answer that comes later. Out: the number of the job that gives it.
+    /// `SQLite`. In: 1 if the caller takes an answer that comes later, 2 if it shall come later. Out: the number of the job that gives it.
     Job,
     /// `SQLite`. The outcome of a job. Out.
     Outcome,

@@ -20,7 +20,7 @@ use crate::codec::split::{CookieForm, Split, cookie_form, split};
 use crate::engines::sqlite::error::Error as StoreError;
 use crate::engines::sqlite::key::Key;
 use crate::engines::sqlite::record::Write;
-use crate::engines::sqlite::store::{Answers, NewDeadline, Outcome, Store, Touched};
+use crate::engines::sqlite::store::{Answers, NewDeadline, Outcome, Store, Touched, Waits};
 use crate::engines::sqlite::time::{Now, deadline};
 use crate::engines::sqlite::{Done, Kind, Limits, View};
 
@@ -60,6 +60,7 @@ pub enum SqliteOutcome {
 
 #[expect(clippy::cast_possible_truncation, reason = "casts saturate, as intended")]
 #[expect(clippy::cast_precision_loss, reason = "revisions, jobs and deadlines are below 2^53")]
+#[expect(clippy::cast_sign_loss, reason = "as above")]
 impl Sqlite {
     fn now(&self) -> Now {
         Now::new(self.numbers.get(NumberAt::Now))
@@ -74,12 +75,15 @@ impl Sqlite {
         (revision >= 0.0).then_some(revision as i64)
     }
 
-    fn may_wait(&self) -> bool {
-        self.numbers.get(NumberAt::Job) != 0.0
+    fn waits(&self) -> Waits {
+        match self.numbers.get(NumberAt::Job) as u32 {
+            0 => Waits::Never,
+            1 => Waits::IfBusy,
+            _ => Waits::Always,
+        }
     }
 
     /// The text of the cookie of the template and expiry in the numbers, if there is a template.
-    #[expect(clippy::cast_sign_loss, reason = "as above")]
     fn cookie(&self) -> Option<Vec<u8>> {
         let number = self.numbers.get(NumberAt::Template);
         let expires = self.numbers.get(NumberAt::Expires);
@@ -89,7 +93,6 @@ impl Sqlite {
         Some(text)
     }
 
-    #[expect(clippy::cast_sign_loss, reason = "as above")]
     fn write(
         &self,
         sid: Text,
@@ -101,7 +104,7 @@ impl Sqlite {
         let (deadline, revision, now) = (self.deadline(), self.revision(), self.now());
         let key = key(sid);
         let write = Write { key, cookie, data, is_wide, deadline, revision, rank, now };
-        self.outcome(self.store.commit(write, self.may_wait()))
+        self.outcome(self.store.commit(write, self.waits()))
     }
 
     fn outcome(&self, outcome: std::result::Result<Outcome, StoreError>) -> Result<SqliteOutcome> {
@@ -229,9 +232,9 @@ pub fn bind_sqlite<'env>(env: &'env Env, sqlite: &External<Rc<Sqlite>>) -> Resul
         .with("touchSeen", |sqlite, given| touch_seen(sqlite, given.text(0)?))?
         .with("destroy", |sqlite, given| {
             let sid = given.text(0)?;
-            sqlite.outcome(sqlite.store.destroy(key(sid), sqlite.now(), sqlite.may_wait()))
+            sqlite.outcome(sqlite.store.destroy(key(sid), sqlite.now(), sqlite.waits()))
         })?
-        .with("clear", |sqlite, _| sqlite.outcome(sqlite.store.clear(sqlite.now(), sqlite.may_wait())))?
+        .with("clear", |sqlite, _| sqlite.outcome(sqlite.store.clear(sqlite.now(), sqlite.waits())))?
         .with("prune", |sqlite, _| sqlite.store.prune(sqlite.now()).map_err(|error| sqlite.error(&error)))?
         .with("take", |sqlite, _| Ok(or_undefined(take(sqlite))))?;
     Ok(calls.object())

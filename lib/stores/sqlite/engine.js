@@ -44,14 +44,17 @@ class SQLiteEngine {
   /** What is asked of the writer thread, by the number of the job. */
   #waiting = /** @type {Map<number, {answer: Callback, write: Write|undefined}>} */ (new Map())
   #isWaiting = false
+  #waits
 
   /**
    * @param {SQLiteOptions} options
+   * @param {boolean} [later] let the writer thread do all writes. For tests
    * @throws an error that names the file and says what to do
    */
-  constructor (options) {
+  constructor (options, later = false) {
     const { file, max, maxBytes, durability } = options
     this.options = options
+    this.#waits = later ? 2 : 1
     this.capabilities = SQLiteEngine.capabilities
     try {
       this.#handle = binding.createSqlite(numbers, file, max, maxBytes, durability === 'full')
@@ -236,7 +239,7 @@ class SQLiteEngine {
    */
   destroy (sid, now, callback) {
     numbers[Now] = now
-    numbers[Job] = callback === undefined ? 0 : 1
+    numbers[Job] = callback === undefined ? 0 : this.#waits
     const outcome = this.#ask(this.#calls.destroy, sid)
     this.#collect()
     if (outcome === SqliteOutcome.Waiting) this.#wait(/** @type {Callback} */ (callback))
@@ -250,7 +253,7 @@ class SQLiteEngine {
    */
   clear (now, callback) {
     numbers[Now] = now
-    numbers[Job] = callback === undefined ? 0 : 1
+    numbers[Job] = callback === undefined ? 0 : this.#waits
     const outcome = this.#ask(this.#calls.clear)
     if (outcome === SqliteOutcome.Waiting) this.#wait(/** @type {Callback} */ (callback))
     return PENDING
@@ -367,7 +370,7 @@ class SQLiteEngine {
     numbers[Revision] = write.revision === undefined ? NONE : write.revision
     numbers[Hint] = write.hint === undefined ? NONE : write.hint
     numbers[Template] = template === undefined ? NONE : template.number
-    numbers[Job] = callback === undefined ? 0 : 1
+    numbers[Job] = callback === undefined ? 0 : this.#waits
     if (template !== undefined) numbers[Expires] = data.expires ? data.expires.getTime() : NaN
   }
 

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::key::Key;
 use super::record::Write;
 use super::shared::{Done, Limits};
-use super::store::{NewDeadline, Outcome, Store, Touched};
+use super::store::{NewDeadline, Outcome, Store, Touched, Waits};
 use super::time::Now;
 
 /// A file that is removed with its log.
@@ -158,9 +158,10 @@ fn check(store: &Store, model: &mut Model, n: u8) {
 
 fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, step: &Step) {
     let now = model.now;
+    let waits = if model.step.is_multiple_of(3) { Waits::Always } else { Waits::IfBusy };
     match *step {
         Step::Set { n, value, lifetime } => {
-            let outcome = stores[at].commit(write(n, &text(value), now, lifetime), true).unwrap();
+            let outcome = stores[at].commit(write(n, &text(value), now, lifetime), waits).unwrap();
             let Done::Written(revision) = finish(&stores[at], outcome) else {
                 panic!("it is stored in any case")
             };
@@ -172,7 +173,7 @@ fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, s
                 return;
             };
             let late = Write { revision: Some(revision), ..write(n, &text(value), now, lifetime) };
-            let outcome = stores[at].commit(late, true).unwrap();
+            let outcome = stores[at].commit(late, waits).unwrap();
             let done = finish(&stores[at], outcome);
             if model.destroyed.get(&n).is_some_and(|destroyed| *destroyed >= step) {
                 assert_eq!(done, Done::Dropped);
@@ -197,13 +198,13 @@ fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, s
         }
         Step::Look { n } => check(&stores[at], model, n),
         Step::Destroy { n } => {
-            let outcome = stores[at].destroy(key(n), Now::at(now), true).unwrap();
+            let outcome = stores[at].destroy(key(n), Now::at(now), waits).unwrap();
             assert_eq!(finish(&stores[at], outcome), Done::Other);
             model.sessions.remove(&n);
             model.destroyed.insert(n, model.step);
         }
         Step::Clear => {
-            let outcome = stores[at].clear(Now::at(now), true).unwrap();
+            let outcome = stores[at].clear(Now::at(now), waits).unwrap();
             assert_eq!(finish(&stores[at], outcome), Done::Other);
             model.sessions.clear();
             model.destroyed = (0..4).map(|n| (n, model.step)).collect();

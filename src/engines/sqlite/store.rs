@@ -47,6 +47,17 @@ self_cell!(
     }
 );
 
+/// Whether the caller of a write takes an answer of the writer thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// What would have to wait is not begun.
+    Never,
+    /// It waits for what would hold up this thread.
+    IfBusy,
+    /// The writer thread does it in any case. For tests: they need not make the file busy.
+    Always,
+}
+
 /// What became of a write.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -251,17 +262,17 @@ impl Store {
         self.queued.borrow().contains_key(key)
     }
 
-    /// Stores a session. `may_wait`: somebody will take the answer of the writer thread.
+    /// Stores a session.
     ///
     /// # Errors
     ///
     /// `TooLarge`, `NoRoom`, and what SQLite says. The old session is kept.
-    pub fn commit(&self, write: Write, may_wait: bool) -> Result<Outcome> {
+    pub fn commit(&self, write: Write, waits: Waits) -> Result<Outcome> {
         self.shared.show(write.now);
-        if self.is_full && !may_wait {
+        if self.is_full && waits == Waits::Never {
             return Ok(Outcome::Refused);
         }
-        if !self.is_queued(&write.key) {
+        if waits != Waits::Always && !self.is_queued(&write.key) {
             match self.commit_now(&write) {
                 Ok(Written::Dropped) => return Ok(Outcome::Dropped),
                 Ok(Written::Done(revision)) => {
@@ -276,7 +287,7 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-        if !may_wait {
+        if waits == Waits::Never {
             return Ok(Outcome::Refused);
         }
         let waiting = self.take_waiting(&write.key);
@@ -298,12 +309,12 @@ impl Store {
     /// # Errors
     ///
     /// What SQLite says.
-    pub fn destroy(&self, key: Key, now: Now, may_wait: bool) -> Result<Outcome> {
+    pub fn destroy(&self, key: Key, now: Now, waits: Waits) -> Result<Outcome> {
         self.shared.show(now);
-        if !may_wait {
+        if waits == Waits::Never {
             return Ok(Outcome::Refused);
         }
-        if !self.is_queued(&key) {
+        if waits != Waits::Always && !self.is_queued(&key) {
             let waiting = self.shared.waiting(&key);
             let done = self.on(|statements| {
                 let mut transaction = Transaction::begin(statements, &self.shared)?;
@@ -328,9 +339,9 @@ impl Store {
     /// # Errors
     ///
     /// The store is closed.
-    pub fn clear(&self, now: Now, may_wait: bool) -> Result<Outcome> {
+    pub fn clear(&self, now: Now, waits: Waits) -> Result<Outcome> {
         self.shared.show(now);
-        if !may_wait {
+        if waits == Waits::Never {
             return Ok(Outcome::Refused);
         }
         Ok(Outcome::Waiting(self.enqueue(Task::Clear, true)?, None))
