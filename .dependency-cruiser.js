@@ -14,6 +14,8 @@ const LAYERS = {
 const MAY_LOAD_BINDING = ['^lib/native\\.js$', '^lib/cookie/keyring\\.js$', '^lib/stores/memory/engine\\.js$', '^lib/util/numbers\\.js$']
 const NOT_PRODUCT = '^(__test__|benchmark|examples|fuzz|scripts)/'
 
+const COMMANDS = '^(bin|lib/cli)/'
+
 const names = Object.keys(LAYERS)
 const layers = Object.values(LAYERS)
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to })
@@ -23,15 +25,15 @@ module.exports = {
     forbid('no cycles', {}, { circular: true }),
     ...layers.slice(1).map((path, above) =>
       forbid(`no import upward from ${names[above + 1]}`, { path }, { path: layers.slice(0, above + 1) })),
-    forbid('every file in lib/ belongs to a layer', {}, { path: '^lib/', pathNot: layers }),
+    forbid('every file in lib/ belongs to a layer', {}, { path: '^lib/', pathNot: [...layers, COMMANDS] }),
     forbid('only these load binding.js', { pathNot: MAY_LOAD_BINDING }, { path: '^binding\\.js$' }),
+    forbid('no import of a command', { pathNot: COMMANDS }, { path: COMMANDS }),
     forbid('no import of tests or tools', {}, { path: NOT_PRODUCT }),
     forbid('only dependencies that are installed with the package', {}, { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] }),
     forbid('every import exists', {}, { couldNotResolve: true })
   ],
   options: {
-    // binding.js is generated; it names packages that are not installed.
-    doNotFollow: { path: ['node_modules', '^binding\\.js$'] },
+    doNotFollow: { path: 'node_modules' },
     exclude: { path: '\\.d\\.ts$' }
   }
 }

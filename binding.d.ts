@@ -8,14 +8,6 @@ export declare class ExternalObject<T> {
   }
 }
 
-/**
- * Which binding artifact the generated loader actually loaded: `'native'` for
- * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
- * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
- * can point the loader at a WASI artifact this package does not build itself.
- */
-export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
-
 /** In `NumberAt.Revision`: there is no such session. */
 export declare const ABSENT: number
 
@@ -48,18 +40,19 @@ export declare function bindLoad(memory: ExternalObject<Memory>, keyring: Extern
 /**
  * The functions of a store. They read the numbers that their descriptions name, and `Now`.
  *
- * - `get(sid)`: a session's text for a client, or `undefined`. Raises the rank. Puts `Revision`.
- * - `peek(sid)`: the same, but raises no rank.
+ * - `get(sid)`: a session's text for a client, or `undefined`. Protects the session. Puts `Revision`.
+ * - `peek(sid)`: the same, but protects nothing.
  * - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`; puts `Revision`.
  * - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and
  *   `Template`, `Expires`.
  * - `commitSeen(data)`: the same, for the session that `load` saw. Takes `Hint` too.
- * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. Takes `Deadline`,
- *   `Template`, `Expires`.
- * - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too.
+ * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. False: the session's
+ *   text cannot be split, so its cookie is unchanged. Takes `Deadline`, `Template`, `Expires`.
+ * - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too. False: the
+ *   session is not there, or its text cannot be split; nothing changes then.
  * - `destroy(sid)`: whether there was a session.
  */
-export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): TouchOutcome, touchSeen(): TouchOutcome, destroy(sid: string): boolean }
+export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): boolean, touchSeen(): boolean, destroy(sid: string): boolean }
 
 /**
  * Prepares the name and the keys of a cookie: the first key signs, all keys verify. `numbers` comes from
@@ -83,8 +76,8 @@ export declare function generateId(): string
 /** Removes all sessions. */
 export declare function memoryClear(memory: ExternalObject<Memory>): void
 
-/** Up to `max` removals in one flat array: kind, id and text of each. The store is shown `Now`. */
-export declare function memoryDrain(memory: ExternalObject<Memory>, watch: ExternalObject<Watch>, max: number): string[]
+/** Up to `max` removals in one flat array: kind, id and text of each. */
+export declare function memoryDrain(watch: ExternalObject<Watch>, max: number): string[]
 
 /** Evicted sessions, by the bound that was exceeded. */
 export interface MemoryEvicted {
@@ -98,7 +91,7 @@ export declare function memoryIds(memory: ExternalObject<Memory>, part: number):
 /** The number of a cookie template, or -1 if it is too long or there are too many. */
 export declare function memoryIntern(memory: ExternalObject<Memory>, prefix: string, suffix?: string | undefined | null): number
 
-/** The number of sessions that have not expired at `Now`. */
+/** The number of sessions, including expired ones that were not swept yet. */
 export declare function memoryLength(memory: ExternalObject<Memory>): number
 
 /** The bounds of a store. `Infinity` is no bound. */
@@ -107,7 +100,7 @@ export interface MemoryLimits {
   maxBytes: number
 }
 
-/** What a store holds at `Now`, and has done. */
+/** What a store holds and has done. */
 export declare function memoryStats(memory: ExternalObject<Memory>): MemoryStats
 
 /** What a store holds and has done. */
@@ -125,7 +118,7 @@ export interface MemoryStats {
   evicted: MemoryEvicted
 }
 
-/** Removes up to about `budget` sessions that have expired at `Now`. Returns whether there are more. */
+/** Removes up to about `budget` expired sessions. Returns whether there are more. */
 export declare function memorySweep(memory: ExternalObject<Memory>, budget: number): boolean
 
 /** The text of a cookie template before and after the value of `expires`. */
@@ -156,7 +149,7 @@ export declare enum NumberAt {
   Template = 3,
   /** The revision of the session. In: -1 for any. Out: also `ABSENT` or `NEEDS_FULL_READ`. */
   Revision = 4,
-  /** The rank, from 0 (new) to 3 (signed in). In. */
+  /** 0: new. Otherwise: the client has come back with a valid cookie. In. */
   Rank = 5,
   /** Where the session was seen, or -1. In and out. */
   Hint = 6,
@@ -168,23 +161,12 @@ export declare enum NumberAt {
   SealedLength = 9,
 }
 
-/** The result of `touch` and `touchSeen`. */
-export declare enum TouchOutcome {
-  /** The id has no session. From `touchSeen`: the session is not where it was seen, or its text cannot be split. */
-  NotThere = 0,
-  /** The session has the new deadline and cookie. */
-  Renewed = 1,
-  /** The session has the new deadline. Its text cannot be split, so the cookie in it is unchanged. */
-  Whole = 2,
-  /** Nothing was changed: with the new cookie, the session would be larger than `maxBytes`. */
-  TooLarge = 3,
-  /** Nothing was changed: the session would be larger than what sessions of higher rank leave it. */
-  Outranked = 4,
-}
+/** The version that this binary was built for. binding.js takes no other. */
+export declare const VERSION: string
 
 /** The result of `set`, `commit` and `commitSeen`. */
 export declare enum WriteOutcome {
-  /** Nothing was written: the session was destroyed since. */
+  /** Nothing was written: the session was destroyed since, or another session has its id. */
   Dropped = 0,
   /** The id had no session before. */
   Created = 1,
@@ -192,8 +174,6 @@ export declare enum WriteOutcome {
   Replaced = 2,
   /** Nothing was written: the session is larger than `maxBytes`. */
   TooLarge = 3,
-  /** Nothing was written: the session is larger than what sessions of higher rank leave it. */
-  Outranked = 4,
   /** `commitSeen` only. Nothing was written: the session is not where it was seen. */
-  NotThere = 5,
+  NotThere = 4,
 }

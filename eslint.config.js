@@ -5,8 +5,7 @@ const neostandard = require('neostandard')
 
 module.exports = [
   js.configs.recommended,
-  // binding.js is generated.
-  ...neostandard({ noJsx: true, ignores: ['binding.js', 'target/', 'coverage/', '**/node_modules/', '**/.servers/'] }),
+  ...neostandard({ noJsx: true, ignores: ['target/', 'coverage/', '**/node_modules/', '**/.servers/'] }),
   {
     files: ['**/*.js'],
     languageOptions: { sourceType: 'commonjs' },

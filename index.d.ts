@@ -40,6 +40,9 @@ declare global {
 /** Express's request. Without @types/express: Node's request with the properties above. */
 type Request = 0 extends 1 & express.Request ? IncomingMessage & Express.Request : express.Request
 
+/** Express's response. Without @types/express: Node's. */
+type Response = 0 extends 1 & express.Response ? ServerResponse : express.Response
+
 export = session
 
 /**
@@ -47,8 +50,8 @@ export = session
  *
  * @throws {TypeError} `genid` is not a function, `unset` is neither `"destroy"` nor `"keep"`, `secret` is an
  *   empty array or not a key, `name` is not a string, `cookie` is neither an object nor a function, or `store`
- *   is not a store.
- * @throws {RangeError} `storeTimeout` is not between 1 and 2147483647.
+ *   is not a store. Other options have a wrong type. The message names the option.
+ * @throws {RangeError} `storeTimeout` is not between 1 and 2147483647, or `touchAfter` is out of range.
  */
 declare function session(options?: session.SessionOptions): session.RequestHandler
 
@@ -137,7 +140,44 @@ declare namespace session {
      * `"ERR_SESSION_STORE_TIMEOUT"`. Default: `false`, no limit. Not in express-session.
      */
     storeTimeout?: number | false | undefined
+
+    /**
+     * How long a session that is only read is not touched in the store: milliseconds (from 1), or a share of the
+     * lifetime (above 0, below 0.5). The stored session expires that much later than its cookie, at most half of the
+     * lifetime, so that nobody is logged out early. Sessions without `maxAge` are always touched.
+     * Default: `sessionDefaults.touchAfter` of the store, else `false`: touch at every request. Not in express-session.
+     */
+    touchAfter?: number | false | null | undefined
+
+    /**
+     * What becomes of requests while the store is disconnected. `"skip"`: they go on without a session. `"error"`: an
+     * error whose `code` is `"ERR_SESSION_STORE_DISCONNECTED"` and whose `status` is 503 goes to `next`. A function
+     * answers the request or calls `next`.
+     * Default: `sessionDefaults.onDisconnect` of the store, else `"skip"`. Not in express-session.
+     */
+    onDisconnect?: 'skip' | 'error' | ((req: Request, res: Response, next: (err?: any) => void) => unknown) | undefined
+
+    /**
+     * Send the cookie once more, expired and with the same attributes, if the client has sent one and the request has
+     * destroyed its session, or set it to `null` or deleted it. Default: `false`. Not in express-session.
+     */
+    clearCookie?: boolean | undefined
+
+    /**
+     * Which requests have no session. For those, nothing is read or set, and `req.session` is missing. It is called first,
+     * and must be synchronous. What it throws goes to `next`. Default: none. Not in express-session.
+     */
+    skip?: ((req: Request) => boolean) | undefined
+
+    /**
+     * Add `private` to `Cache-Control` and `Cookie` to `Vary` of each response that sets the cookie.
+     * Default: `false`. Not in express-session.
+     */
+    cacheControl?: boolean | undefined
   }
+
+  /** Options that a store may have its own defaults for. */
+  type SessionDefaults = Pick<SessionOptions, 'touchAfter' | 'onDisconnect'>
 
   /** The session of one request. Its enumerable properties are `cookie` and the app's data. */
   class Session {
@@ -172,6 +212,32 @@ declare namespace session {
 
     /** The same as `resetMaxAge`. The middleware calls it on every request. */
     touch(): this
+  }
+
+  /**
+   * The methods of sessions that return promises. Every session has them. They are not declared on `Session`, because
+   * sessions that tests make up have none. Declare them with one line:
+   *
+   * ```ts
+   * declare module 'express-session' { // or 'express-session-native': the name that you installed
+   *   interface Session extends SessionPromises {}
+   * }
+   * ```
+   *
+   * Not in express-session.
+   */
+  interface SessionPromises {
+    /** `save` with a promise. It is rejected if the store fails. */
+    saveAsync(): Promise<void>
+
+    /** `reload` with a promise of the new `req.session`. */
+    reloadAsync(): Promise<Session & Partial<SessionData>>
+
+    /** `regenerate` with a promise of the new `req.session`. */
+    regenerateAsync(): Promise<Session & Partial<SessionData>>
+
+    /** `destroy` with a promise. */
+    destroyAsync(): Promise<void>
   }
 
   /**
@@ -332,6 +398,9 @@ declare namespace session {
    * The first argument of a callback is the error. A method may call its callback before it returns.
    */
   abstract class Store extends EventEmitter {
+    /** What the middlewares on this store use where they are given no such option. Not in express-session. */
+    sessionDefaults?: SessionDefaults | undefined
+
     /** Destroys the session of the request, and sets `req.session` to a new one with a new id. */
     regenerate(req: Express.Request, callback: (err?: any) => any): void
 
@@ -494,6 +563,33 @@ declare namespace session {
 
     /** Passes all ids to the callback. For a large store, use `keys` instead. */
     ids(callback: (err: any, ids?: string[]) => void): void
+
+    /** `get` with a promise; `undefined` if there is no such session. */
+    getAsync(sid: string): Promise<SessionData | undefined>
+
+    /** `set` with a promise. */
+    setAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `touch` with a promise. */
+    touchAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `destroy` with a promise. */
+    destroyAsync(sid: string | readonly string[]): Promise<void>
+
+    /** `load` with a promise; `undefined` if there is no such session. */
+    loadAsync(sid: string): Promise<(Session & SessionData) | undefined>
+
+    /** `all` with a promise. */
+    allAsync(): Promise<{ [sid: string]: SessionData }>
+
+    /** `length` with a promise. */
+    lengthAsync(): Promise<number>
+
+    /** `clear` with a promise. */
+    clearAsync(): Promise<void>
+
+    /** `ids` with a promise. */
+    idsAsync(): Promise<string[]>
 
     /** Iterates over the ids without blocking the event loop. */
     keys(): AsyncIterableIterator<string>

@@ -31,7 +31,7 @@ exports.native = native
  */
 function session (options) {
   const config = /** @type {import('./lib/request/options').Config} */ (readOptions(options))
-  const { store, openKeyring } = config
+  const { store, openKeyring, onDisconnect, skip } = config
   const readiness = followReadiness(store)
 
   config.warnOfInsecureCookie = insecureCookieWarning(config)
@@ -49,11 +49,12 @@ function session (options) {
 
   return function session (req, res, next) {
     if (req.session) return next()
+    if (skip !== undefined && skip(req, next)) return
     debug.refresh()
 
     if (!readiness.ready) {
       debug('store is disconnected')
-      return next()
+      if (onDisconnect === undefined) return next()
     }
 
     let cookieOptions, matches, keyring
@@ -69,6 +70,7 @@ function session (options) {
       debug('pathname mismatch')
       return next()
     }
+    if (!readiness.ready && onDisconnect !== undefined) return onDisconnect(req, res, next)
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
 
     new RequestContext(config, req, res, next, cookieOptions, keyring).open()

@@ -5,6 +5,7 @@ const { attach, contextOf } = require('../session/link')
 const Session = require('../session/session')
 const { snapshotOf } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
+const { markPrivate } = require('../http/cache-control')
 const { settleShapes } = require('../http/express-shapes')
 const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('../http/response')
 const { isSecure } = require('../http/secure')
@@ -15,6 +16,7 @@ const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
 const { askStore, TIMEOUT } = require('./ask-store')
+const { clearCookie } = require('./clear-cookie')
 const fastPath = require('./fast-path')
 const { readParsedCookies } = require('./parsed-cookies')
 const {
@@ -65,6 +67,12 @@ class RequestContext {
     this.sealedId = undefined // the value of that cookie, where sealing the id would make it again
 
     this.found = false // the store had the session of that id
+
+    /** @type {import('./touch-after').Stored|undefined} */
+    this.stored = undefined // what the store has of the cookie, with touchAfter
+
+    /** @type {any} */
+    this.clientCookie = undefined // the cookie of that session, with clearCookie
 
     this.originalId = undefined // the session as it came: its id,
     /** @type {any} */
@@ -227,6 +235,7 @@ class RequestContext {
   /** @param {any} data */
   cameWith (data) {
     this.found = true
+    this.loaded()
     this.came(data)
     if (!this.config.resave) this.saved = this.original
   }
@@ -235,6 +244,19 @@ class RequestContext {
   came (data) {
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
+    if (this.config.clearCookie) this.clientCookie = this.req.session.cookie
+    trackSaves(this.req.session, this)
+  }
+
+  /** `req.session` is new from the store. */
+  loaded () {
+    const { touchAfter } = this.config
+    if (touchAfter !== undefined) touchAfter.loaded(this)
+  }
+
+  /** So it is after `session.reload`. */
+  reloaded () {
+    this.loaded()
     trackSaves(this.req.session, this)
   }
 
@@ -248,16 +270,32 @@ class RequestContext {
    */
   save (session, callback) {
     debug.session('saving %s', session.id)
+    const { touchAfter } = this.config
+    let done = callback || noop
     try {
       this.noteSaved(session)
+      if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
     } catch (err) {
       if (!callback) throw err
       defer(callback, err)
       return
     }
 
-    const done = callback || noop
     if (!fastPath.save(this, session, done)) this.saveThroughStore(session, done)
+  }
+
+  get isRunning () {
+    return this.phase === RUNNING
+  }
+
+  /**
+   * What a store gets of a session.
+   *
+   * @param {any} session
+   */
+  toStore (session) {
+    const { touchAfter } = this.config
+    return touchAfter === undefined ? session : touchAfter.toStore(session)
   }
 
   /**
@@ -387,25 +425,39 @@ class RequestContext {
   }
 
   setCookie () {
-    const { req, res, config } = this
+    const { req, config } = this
     const { session, sessionID: sid } = req
 
     if (!session) {
       debug('no session')
+      if (config.clearCookie) clearCookie(this)
       return
     }
 
-    if (typeof sid !== 'string' || !this.setsCookie(session, sid)) return
-
-    if (session.cookie.secure && !isSecure(req, config.trustProxy)) {
-      debug('not secured')
-      config.warnOfInsecureCookie(req)
-      return
-    }
+    if (typeof sid !== 'string' || !this.setsCookie(session, sid) || this.isWithheld(session.cookie)) return
 
     this.touch(session)
     const sealed = sid === this.cookieId ? this.sealedId : undefined
-    appendSetCookie(res, cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+    this.appendCookie(cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+  }
+
+  /**
+   * Whether a cookie is not set because it is secure and the request is not.
+   *
+   * @param {any} cookie
+   */
+  isWithheld ({ secure }) {
+    const { req, config } = this
+    if (!secure || isSecure(req, config.trustProxy)) return false
+    debug('not secured')
+    config.warnOfInsecureCookie(req)
+    return true
+  }
+
+  /** @param {string} text */
+  appendCookie (text) {
+    appendSetCookie(this.res, text)
+    if (this.config.cacheControl) markPrivate(this.res)
   }
 
   /**
@@ -480,7 +532,7 @@ class RequestContext {
       }
 
       if (this.shouldSave(session, sid)) return SAVE
-      return this.cookieId === sid && typeof store.touch === 'function' ? TOUCH : NOTHING
+      return this.cookieId === sid && typeof store.touch === 'function' && this.isTouchDue(session) ? TOUCH : NOTHING
     } catch (err) {
       this.fail(err)
       return NOTHING
@@ -496,6 +548,12 @@ class RequestContext {
     return onlyIfModified
       ? this.isModified(session)
       : !isSaved(this.originalId, this.saved, session.id, this.snapshot(session))
+  }
+
+  /** @param {any} session */
+  isTouchDue (session) {
+    const { touchAfter } = this.config
+    return touchAfter === undefined || touchAfter.isDue(this, session)
   }
 
   /** @param {any} session */
@@ -550,7 +608,7 @@ class RequestContext {
       return
     }
 
-    const { req, store } = this
+    const { req, store, config: { touchAfter } } = this
     const { session, sessionID: sid } = req
     if (task === DESTROY) {
       debug('destroying')
@@ -559,7 +617,8 @@ class RequestContext {
       session.save(this.handedDown(session, done))
     } else {
       debug('touching')
-      store.touch(sid, session, done)
+      if (touchAfter === undefined) store.touch(sid, session, done)
+      else touchAfter.touch(this, done)
     }
   }
 

@@ -62,8 +62,9 @@ function savesThrough (store, session) {
  * @throws {RangeError} the session is too large for the store
  */
 function commit (engine, context, task, callback) {
-  const { session, sessionID: sid } = context.req
+  const { sessionID: sid } = context.req
   if (task === DESTROY) return engine.destroy(sid, now(), callback)
+  const session = context.toStore(context.req.session)
   if (task === SAVE) return write(engine, context, session, callback)
 
   const known = sid === context.knownId ? context : undefined

@@ -4,6 +4,9 @@ const deprecate = require('depd')('express-session')
 const Cookie = require('../cookie/cookie')
 const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
+const { onDisconnectOption } = require('./on-disconnect')
+const { skipOption } = require('./skip')
+const { touchAfterOption } = require('./touch-after')
 
 module.exports = readOptions
 
@@ -48,17 +51,24 @@ function readOptions (options) {
     throw new TypeError('name option must be a string')
   }
 
+  const store = storeOption(opts.store)
+
   return {
+    cacheControl: flagOption('cacheControl', opts.cacheControl),
+    clearCookie: flagOption('clearCookie', opts.clearCookie),
     cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
     name,
+    onDisconnect: onDisconnectOption(opts.onDisconnect, store),
     openKeyring: secret ? ownKeyring(name, secret) : requestKeyring(name),
     resave: opts.resave === undefined || Boolean(opts.resave),
     rolling: Boolean(opts.rolling),
     saveUninitialized: opts.saveUninitialized === undefined || Boolean(opts.saveUninitialized),
-    store: storeOption(opts.store),
+    skip: skipOption(opts.skip),
+    store,
     storeTimeout: storeTimeoutOption(opts.storeTimeout),
+    touchAfter: touchAfterOption(opts.touchAfter, store),
     trustProxy: opts.proxy,
     unsetDestroy: unset === 'destroy'
   }
@@ -92,6 +102,15 @@ function storeOption (store) {
     throw new TypeError('store.on is not a function; the store option must be a session store')
   }
   return store
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ */
+function flagOption (name, value) {
+  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} option must be true or false`)
+  return value === true
 }
 
 /** @param {any} ms */

@@ -1,5 +1,6 @@
 'use strict'
 
+const { addSessionPromises } = require('../session/promises')
 const Session = require('../session/session')
 
 module.exports = { trackSaves }
@@ -15,19 +16,25 @@ function trackSaves (session, context) {
   const { save, reload } = session
   if (save === Session.save || typeof save !== 'function') return
 
+  if (!(session instanceof Session)) addSessionPromises(session)
+
   define(session, 'save', /** @this {any} */ function (/** @type {any[]} */ ...args) {
     context.noteSaved(this)
-    const known = context.handDown(this)
+    const { touchAfter } = context.config
+    let stored = this
+    if (touchAfter !== undefined) [stored, args[0]] = touchAfter.saving(context, this, args[0])
+    const known = context.handDown(stored)
     try {
-      return save.apply(this, args)
+      return save.apply(stored, args)
     } finally {
-      context.takeBack(this, known)
+      context.takeBack(stored, known)
     }
   })
 
   define(session, 'reload', /** @this {any} */ function (/** @type {Function} */ callback) {
     return reload.call(this, (/** @type {any[]} */ ...args) => {
-      if (context.req.session !== this) trackSaves(context.req.session, context)
+      const { session: reloaded } = context.req
+      if (reloaded && reloaded !== this) context.reloaded()
       callback(...args)
     })
   })

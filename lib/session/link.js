@@ -2,7 +2,7 @@
 
 /*
  * How a session finds the request that loaded it. Each session middleware attaches its context to the request; see
- * request/context.js. A session needs three methods of it: `save`, `hasRead` and `learnRevision`.
+ * request/context.js. A session needs four methods of it: `save`, `hasRead`, `reloaded` and `learnRevision`.
  */
 
 /**
@@ -13,6 +13,7 @@
  * @property {string|undefined} originalId
  * @property {(session: any, callback?: (err?: any) => void) => void} save
  * @property {(sid: string, data: any) => void} hasRead
+ * @property {() => void} reloaded
  * @property {(sid: string, revision: any) => void} learnRevision
  */
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const { contextOf, contextOn } = require('./link')
+const { addSessionPromises } = require('./promises')
 
 module.exports = Session
 
@@ -94,6 +95,7 @@ defineMethod('reload', function reload (callback) {
       const context = contextOn(req, store)
       if (context) context.hasRead(req.sessionID, data)
       store.createSession(req, data)
+      if (context) context.reloaded()
     } catch (err) {
       return done(err)
     }
@@ -122,6 +124,8 @@ defineMethod('regenerate', function regenerate (callback) {
   this.req.sessionStore.regenerate(this.req, callback || noop)
   return this
 })
+
+addSessionPromises(Session.prototype)
 
 function noop () {}
 

@@ -1,5 +1,7 @@
 'use strict'
 
+const { slackOf } = require('./handover')
+
 module.exports = { deadlineOf }
 
 /** Milliseconds that a session without an expiry lives after its last touch: one day. */
@@ -23,7 +25,7 @@ function deadlineOf (options, session, sid, now) {
   if (typeof ms !== 'number' || Number.isNaN(ms)) {
     throw new TypeError('ttl option must return a number of milliseconds')
   }
-  return Math.min(now + ms, cookieExpiry(session.cookie, now, Infinity))
+  return Math.min(now + ms + slackOf(session), cookieExpiry(session.cookie, now, Infinity))
 }
 
 /**

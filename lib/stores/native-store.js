@@ -8,6 +8,7 @@ const { deadlineOf } = require('./deadline')
 const { DONE, DROPPED, parse, PENDING, RANK } = require('./engine')
 const { knowledgeOf, setRevision } = require('./handover')
 const { every } = require('./interval')
+const { addStorePromises } = require('./promises')
 const rankOf = require('./rank')
 const Removals = require('./removals')
 const Store = require('./store')
@@ -38,6 +39,7 @@ const DROPPED_CODE = 'ERR_SESSION_DESTROYED'
 function defineStore (constructor, makeEngine) {
   inherits(constructor, Store)
   for (const name of Reflect.ownKeys(methods)) constructor.prototype[name] = /** @type {any} */ (methods)[name]
+  addStorePromises(constructor.prototype)
   Object.defineProperty(constructor.prototype, MAKE_ENGINE, { value: makeEngine })
 }
 

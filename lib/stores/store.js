@@ -10,6 +10,9 @@ module.exports = Store
 /**
  * What session stores inherit. A constructor function without state of its own: some stores call it
  * on their own object, others never call it.
+ *
+ * A store may have `sessionDefaults`, an object: the `touchAfter` and `onDisconnect` of the middlewares on it that are not
+ * given any. Not in upstream.
  */
 function Store () {
   EventEmitter.call(/** @type {any} */ (this))

@@ -19,3 +19,7 @@ mod cookies;
 mod memory;
 mod numbers;
 mod text;
+
+/// The version that this binary was built for. binding.js takes no other.
+#[napi_derive::napi]
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -27,7 +27,7 @@ after(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 function checkSmoke (place, name, run = runFixture) {
   const { names, ...rest } = run(place, 'smoke.js', [name])
-  assert.deepStrictEqual(rest, { package: NAME, version, views: [1, 2], sessions: 1 })
+  assert.deepStrictEqual(rest, { package: NAME, version, native: true, warnings: [], views: [1, 2], sessions: 1 })
   for (const wanted of NAMES) assert.ok(names.includes(wanted), `import { ${wanted} }`)
 }
 

@@ -1,6 +1,6 @@
 'use strict'
 
-/* Without a binary for the platform: one sentence where there is no cargo, a build where there is. */
+/* Without a binary for the platform: the plain engine and one warning; and the command that builds one. */
 
 const assert = require('node:assert')
 const { spawnSync } = require('node:child_process')
@@ -25,15 +25,27 @@ function node (args, options) {
   return spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', ...options })
 }
 
+/** Runs the package's command by the link that npm has made. */
+function npx (args, options) {
+  return node([fs.realpathSync(path.join(place, 'node_modules', '.bin', NAME)), ...args], options)
+}
+
 function platformName () {
   return `${NAME}-${binary().platform}`
 }
 
-test('The install script prints one sentence without cargo and does not fail', () => {
-  const { status, stdout, stderr } = node([path.join(installed, 'scripts', 'install.js')], { env: { PATH: '' } })
+test('`npx express-session-native` lists its commands', () => {
+  const { status, stdout } = npx([])
   assert.strictEqual(status, 0)
-  assert.strictEqual(stderr, '')
-  assert.match(stdout, new RegExp(`^${NAME}: there is no binary for ${binary().platform} and no cargo[^\n]+npm rebuild ${NAME}\n$`))
+  assert.match(stdout, /^usage: npx express-session-native <command>\n\n {2}build /)
+  assert.strictEqual(npx(['constructor']).status, 1)
+})
+
+test('`npx express-session-native build` says that cargo is missing', () => {
+  const { status, stdout, stderr } = npx(['build'], { env: { PATH: '' } })
+  assert.strictEqual(status, 1)
+  assert.strictEqual(stdout, '')
+  assert.match(stderr, new RegExp(`^${NAME}: there is no new binary for ${binary().platform}: cargo is missing[^\n]+\n$`))
 })
 
 test('Without a binary the package works, and one warning says why and what to do', () => {
@@ -52,24 +64,26 @@ test('Without a binary the package works, and one warning says why and what to d
   const [{ name, code, message }] = lines
   assert.deepStrictEqual({ name, code }, { name: 'SessionWarning', code: 'EXPRESS_SESSION_NO_BINARY' })
   assert.ok(message.includes(platformName()), message)
-  assert.ok(message.includes(`npm rebuild ${NAME}`), message)
+  assert.ok(message.includes(`npx ${NAME} build`), message)
   assert.ok(!message.includes(folder), `it names a path of this machine: ${message}`)
 })
 
-test('A failed build is reported and does not fail the installation', (t) => {
+test('A failed build is reported, and leaves nothing behind', (t) => {
   if (process.platform === 'win32') return t.skip('a stand-in for cargo is a shell script')
   const bin = path.join(folder, 'bin')
   fs.mkdirSync(bin)
   fs.writeFileSync(path.join(bin, 'cargo'), '#!/bin/sh\n[ "$1" = --version ]\n', { mode: 0o755 })
-  const { status, stdout } = node([path.join(installed, 'scripts', 'install.js')], { env: { PATH: bin } })
-  assert.strictEqual(status, 0)
-  assert.match(stdout, /the build failed/)
-  assert.deepStrictEqual(fs.readdirSync(installed).filter((name) => name.startsWith('.build')), [])
+  const before = fs.readdirSync(installed)
+  const { status, stderr } = npx(['build'], { env: { PATH: bin } })
+  assert.strictEqual(status, 1)
+  assert.match(stderr, /there is no new binary/)
+  assert.deepStrictEqual(fs.readdirSync(installed), before)
 })
 
-test('npm rebuild builds the addon from the sources in the package', { timeout: 300_000 }, (t) => {
+test('`npx express-session-native build` builds the binary from the sources in the package', { timeout: 300_000 }, (t) => {
   if (spawnSync('cargo', ['--version']).status !== 0) return t.skip('there is no cargo here')
-  npm(['rebuild', '--foreground-scripts', NAME], { cwd: place })
+  const { status, stderr } = npx(['build'])
+  assert.strictEqual(status, 0, stderr)
   const left = fs.readdirSync(installed).sort()
   assert.ok(left.includes(binary().file), left.join(' '))
   assert.ok(!left.some((name) => name === 'target' || name.startsWith('.build')), left.join(' '))

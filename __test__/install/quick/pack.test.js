@@ -15,7 +15,7 @@ const has = (file) => files.includes(file)
 test('The tarball has what an app needs, and what cargo needs to build the addon', (t) => {
   for (const file of [
     'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'index.js', 'index.d.ts', 'binding.js',
-    'memorystore.js', 'scripts/install.js', 'session/store.js', 'session/cookie.js', 'session/session.js',
+    'memorystore.js', 'bin/express-session-native.js', 'lib/cli/build.js', '.cargo/config.toml', 'session/store.js', 'session/cookie.js', 'session/session.js',
     'session/memory.js', 'lib/native.js', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'src/lib.rs'
   ]) assert.ok(has(file), `${file} is missing`)
   t.diagnostic(`${files.length} files, ${size} bytes packed, ${unpackedSize} unpacked`)
@@ -24,7 +24,8 @@ test('The tarball has what an app needs, and what cargo needs to build the addon
 test('The tarball has nothing else and is small', () => {
   const wanted = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|Cargo\.(toml|lock)|build\.rs|binding\.js)$/,
-    /^(index|memorystore)\.(js|d\.ts)$/, /^session\/[\w-]+\.(js|d\.ts)$/, /^lib\/(README\.md|[\w/-]+\.js)$/, /^scripts\/install\.js$/, /^src\/.+\.rs$/
+    /^(index|memorystore)\.(js|d\.ts)$/, /^session\/[\w-]+\.(js|d\.ts)$/, /^lib\/(README\.md|[\w/-]+\.js)$/,
+    /^bin\/express-session-native\.js$/, /^\.cargo\/config\.toml$/, /^src\/.+\.rs$/
   ]
   assert.deepStrictEqual(files.filter((file) => !wanted.some((pattern) => pattern.test(file))), [])
   assert.deepStrictEqual(files.filter((file) => /test|bench|\.node$/.test(file)), [])
@@ -32,7 +33,7 @@ test('The tarball has nothing else and is small', () => {
 })
 
 test('The tarball has every file that its code requires', () => {
-  for (const file of files.filter((name) => name.endsWith('.js') && name !== 'binding.js')) {
+  for (const file of files.filter((name) => name.endsWith('.js'))) {
     const text = fs.readFileSync(path.join(ROOT, file), 'utf8').replace(/\/\*.*?\*\//gs, '')
     for (const [, wanted] of text.matchAll(/require\('([^']+)'\)/g)) {
       if (wanted.startsWith('.')) {
@@ -50,9 +51,14 @@ test('All manifests have one version', () => {
   assert.match(version, /^1\.(19|[2-9]\d)\.\d+$/)
   const cargo = fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')
   assert.ok(cargo.includes(`\nversion = "${version}"\n`), 'Cargo.toml')
-  const loader = fs.readFileSync(path.join(ROOT, 'binding.js'), 'utf8')
-  const named = new Set([...loader.matchAll(/bindingPackageVersion !== '([^']+)'/g)].map(([, found]) => found))
-  assert.deepStrictEqual([...named], [version], 'binding.js; npm run build')
+  assert.strictEqual(require('../../../lib/util/binary-names').VERSION, version, 'lib/util/binary-names.js')
+  assert.strictEqual(require('../../../binding').VERSION, version, 'the binary; npm run build')
+})
+
+test('Nothing runs when the package is installed', () => {
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) assert.ok(!(name in manifest.scripts), name)
+  // npm runs node-gyp where it finds this.
+  assert.ok(!has('binding.gyp'))
 })
 
 test('The manifest and Cargo.toml name the repository', () => {
@@ -70,7 +76,6 @@ test('Each target has a platform package that agrees with the manifest', () => {
     'darwin-arm64', 'darwin-x64', 'linux-arm64-gnu', 'linux-arm64-musl', 'linux-x64-gnu', 'linux-x64-musl',
     'win32-arm64-msvc', 'win32-x64-msvc'
   ])
-  const loader = fs.readFileSync(path.join(ROOT, 'binding.js'), 'utf8')
   for (const platform of platforms) {
     const own = JSON.parse(fs.readFileSync(path.join(ROOT, 'npm', platform, 'package.json'), 'utf8'))
     assert.strictEqual(own.name, `${NAME}-${platform}`)
@@ -78,7 +83,6 @@ test('Each target has a platform package that agrees with the manifest', () => {
       assert.deepStrictEqual(own[field], manifest[field], `${platform}: ${field}`)
     }
     assert.strictEqual(own.main, `${NAME}.${platform}.node`)
-    assert.ok(loader.includes(`require('${own.name}')`), `binding.js does not look for ${own.name}`)
   }
 })
 

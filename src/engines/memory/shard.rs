@@ -128,7 +128,11 @@ impl Shard {
             .is_some_and(|Slot { entry, .. }| entry.revision == revision && entry.deadline > now)
     }
 
-    pub(super) fn count_live(&self, now: i64) -> u64 {
+    /// The number of sessions that have not expired. `is_swept`: none are left that the wheel has found.
+    pub(super) fn count(&self, now: i64, is_swept: bool) -> u64 {
+        if is_swept && !self.wheel.is_beyond(now) {
+            return self.slots.len() as u64;
+        }
         self.slots.iter().filter(|slot| slot.entry.deadline > now).count() as u64
     }
 
