@@ -40,19 +40,18 @@ export declare function bindLoad(memory: ExternalObject<Memory>, keyring: Extern
 /**
  * The functions of a store. They read the numbers that their descriptions name, and `Now`.
  *
- * - `get(sid)`: a session's text for a client, or `undefined`. Protects the session. Puts `Revision`.
- * - `peek(sid)`: the same, but protects nothing.
+ * - `get(sid)`: a session's text for a client, or `undefined`. Raises the rank. Puts `Revision`.
+ * - `peek(sid)`: the same, but raises no rank.
  * - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`; puts `Revision`.
  * - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and
  *   `Template`, `Expires`.
  * - `commitSeen(data)`: the same, for the session that `load` saw. Takes `Hint` too.
- * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. False: the session's
- *   text cannot be split, so its cookie is unchanged. Takes `Deadline`, `Template`, `Expires`.
- * - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too. False: the
- *   session is not there, or its text cannot be split; nothing changes then.
+ * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. Takes `Deadline`,
+ *   `Template`, `Expires`.
+ * - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too.
  * - `destroy(sid)`: whether there was a session.
  */
-export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): boolean, touchSeen(): boolean, destroy(sid: string): boolean }
+export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): TouchOutcome, touchSeen(): TouchOutcome, destroy(sid: string): boolean }
 
 /**
  * Prepares the name and the keys of a cookie: the first key signs, all keys verify. `numbers` comes from
@@ -76,8 +75,8 @@ export declare function generateId(): string
 /** Removes all sessions. */
 export declare function memoryClear(memory: ExternalObject<Memory>): void
 
-/** Up to `max` removals in one flat array: kind, id and text of each. */
-export declare function memoryDrain(watch: ExternalObject<Watch>, max: number): string[]
+/** Up to `max` removals in one flat array: kind, id and text of each. The store is shown `Now`. */
+export declare function memoryDrain(memory: ExternalObject<Memory>, watch: ExternalObject<Watch>, max: number): string[]
 
 /** Evicted sessions, by the bound that was exceeded. */
 export interface MemoryEvicted {
@@ -91,7 +90,7 @@ export declare function memoryIds(memory: ExternalObject<Memory>, part: number):
 /** The number of a cookie template, or -1 if it is too long or there are too many. */
 export declare function memoryIntern(memory: ExternalObject<Memory>, prefix: string, suffix?: string | undefined | null): number
 
-/** The number of sessions, including expired ones that were not swept yet. */
+/** The number of sessions that have not expired at `Now`. */
 export declare function memoryLength(memory: ExternalObject<Memory>): number
 
 /** The bounds of a store. `Infinity` is no bound. */
@@ -100,7 +99,7 @@ export interface MemoryLimits {
   maxBytes: number
 }
 
-/** What a store holds and has done. */
+/** What a store holds at `Now`, and has done. */
 export declare function memoryStats(memory: ExternalObject<Memory>): MemoryStats
 
 /** What a store holds and has done. */
@@ -118,7 +117,7 @@ export interface MemoryStats {
   evicted: MemoryEvicted
 }
 
-/** Removes up to about `budget` expired sessions. Returns whether there are more. */
+/** Removes up to about `budget` sessions that have expired at `Now`. Returns whether there are more. */
 export declare function memorySweep(memory: ExternalObject<Memory>, budget: number): boolean
 
 /** The text of a cookie template before and after the value of `expires`. */
@@ -149,7 +148,7 @@ export declare enum NumberAt {
   Template = 3,
   /** The revision of the session. In: -1 for any. Out: also `ABSENT` or `NEEDS_FULL_READ`. */
   Revision = 4,
-  /** 0: new. Otherwise: the client has come back with a valid cookie. In. */
+  /** The rank, from 0 (new) to 3 (signed in). In. */
   Rank = 5,
   /** Where the session was seen, or -1. In and out. */
   Hint = 6,
@@ -161,12 +160,26 @@ export declare enum NumberAt {
   SealedLength = 9,
 }
 
+/** The result of `touch` and `touchSeen`. */
+export declare enum TouchOutcome {
+  /** The id has no session. From `touchSeen`: the session is not where it was seen, or its text cannot be split. */
+  NotThere = 0,
+  /** The session has the new deadline and cookie. */
+  Renewed = 1,
+  /** The session has the new deadline. Its text cannot be split, so the cookie in it is unchanged. */
+  Whole = 2,
+  /** Nothing was changed: with the new cookie, the session would be larger than `maxBytes`. */
+  TooLarge = 3,
+  /** Nothing was changed: the session would be larger than what sessions of higher rank leave it. */
+  Outranked = 4,
+}
+
 /** The version that this binary was built for. binding.js takes no other. */
 export declare const VERSION: string
 
 /** The result of `set`, `commit` and `commitSeen`. */
 export declare enum WriteOutcome {
-  /** Nothing was written: the session was destroyed since, or another session has its id. */
+  /** Nothing was written: the session was destroyed since. */
   Dropped = 0,
   /** The id had no session before. */
   Created = 1,
@@ -174,6 +187,8 @@ export declare enum WriteOutcome {
   Replaced = 2,
   /** Nothing was written: the session is larger than `maxBytes`. */
   TooLarge = 3,
+  /** Nothing was written: the session is larger than what sessions of higher rank leave it. */
+  Outranked = 4,
   /** `commitSeen` only. Nothing was written: the session is not where it was seen. */
-  NotThere = 4,
+  NotThere = 5,
 }
