@@ -128,7 +128,11 @@ impl Shard {
             .is_some_and(|Slot { entry, .. }| entry.revision == revision && entry.deadline > now)
     }
 
-    pub(super) fn count_live(&self, now: i64) -> u64 {
+    /// The number of sessions that have not expired. `is_swept`: none are left that the wheel has found.
+    pub(super) fn count(&self, now: i64, is_swept: bool) -> u64 {
+        if is_swept && !self.wheel.is_beyond(now) {
+            return self.slots.len() as u64;
+        }
         self.slots.iter().filter(|slot| slot.entry.deadline > now).count() as u64
     }
 
@@ -144,7 +148,7 @@ impl Shard {
             // Grows by a quarter instead of doubling: the array is a fifth of all memory.
             self.slots.reserve_exact((self.slots.len() / 4).max(8));
         }
-        self.count(rank, entry.cost());
+        self.count_in(rank, entry.cost());
         self.slots.push(Slot {
             entry,
             hash: key.hash,
@@ -176,7 +180,7 @@ impl Shard {
         removed
     }
 
-    fn count(&mut self, rank: Rank, bytes: u64) {
+    fn count_in(&mut self, rank: Rank, bytes: u64) {
         let sum = &mut self.tally.ranks[rank.index()];
         sum.sessions += 1;
         sum.bytes += bytes;
@@ -289,7 +293,7 @@ impl Shard {
         moved.visits.set_referenced(false);
         ring::push::<ByQueue>(&mut self.queues[rank.index()], &mut self.slots, slot);
         self.discount(old, cost);
-        self.count(rank, cost);
+        self.count_in(rank, cost);
     }
 
     /// The session of a rank that is evicted next. `spare` is the revision of a session that must stay.

@@ -82,10 +82,8 @@ impl MemoryStore {
     /// The number of sessions that have not expired for the caller.
     pub fn count(&self, now: i64, budget: usize) -> u64 {
         let more = self.sweep_certain(now, budget);
-        if now == UNKNOWN || !more && now <= self.state.clock.now() {
-            return self.len();
-        }
-        let count_shard = |at| self.lock(at).shard().map_or(0, |shard| shard.count_live(now));
+        let is_swept = !more && now <= self.state.clock.now();
+        let count_shard = |at| self.lock(at).shard().map_or(0, |shard| shard.count(now, is_swept));
         (0..self.shard_count()).map(count_shard).sum()
     }
 

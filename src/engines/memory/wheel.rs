@@ -109,6 +109,11 @@ impl Wheel {
         self.tick > tick(now).saturating_add(BACK)
     }
 
+    /// Whether the clock was set back at all: the wheel may not have found all that has expired.
+    pub(super) fn is_beyond(&self, now: i64) -> bool {
+        self.tick > tick(now)
+    }
+
     /// Files every slot again, for another time.
     pub(super) fn rebuild(&mut self, slots: &mut [Slot], now: i64) {
         *self = Wheel::new(now);
