@@ -524,6 +524,11 @@ declare namespace session {
     expired: number
     /** Sessions evicted, by the limit that was reached. */
     evicted: { max: number; maxBytes: number }
+    /**
+     * Removals that `dispose` and listeners were not told of, because this process was busy and too many waited.
+     * What waits counts for `maxBytes`: at most a sixteenth of it, and 64 MB.
+     */
+    lost: number
   }
 
   /**

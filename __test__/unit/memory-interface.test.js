@@ -224,7 +224,8 @@ test('stats() has the fields that the README names', async t => {
     touches: 0,
     destroyed: 0,
     expired: 0,
-    evicted: { max: 0, maxBytes: 0 }
+    evicted: { max: 0, maxBytes: 0 },
+    lost: 0
   })
   for (let n = 0; n < 4; n++) await ask(store, 'set', 'id' + n, data(n))
   await ask(store, 'get', 'id3')
@@ -245,7 +246,8 @@ test('stats() has the fields that the README names', async t => {
     touches: 1,
     destroyed: 1,
     expired: 2,
-    evicted: { max: 1, maxBytes: 0 }
+    evicted: { max: 1, maxBytes: 0 },
+    lost: 0
   })
   assert.equal(bytes, empty.bytes)
 })

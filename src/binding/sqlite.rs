@@ -18,6 +18,7 @@ use super::text::{Text, or_undefined};
 use crate::codec::encoding::Encoding;
 use crate::codec::split::{CookieForm, Split, cookie_form, split};
 use crate::engines::sqlite::error::Error as StoreError;
+use crate::engines::sqlite::exit;
 use crate::engines::sqlite::key::Key;
 use crate::engines::sqlite::record::Write;
 use crate::engines::sqlite::store::{Answers, NewDeadline, Outcome, Store, Touched, Waits};
@@ -185,6 +186,7 @@ pub fn create_sqlite(
     let limits = Limits { max_sessions: bound(max), max_bytes: bound(max_bytes) };
     let path = Path::new(&file);
     let store = Rc::new(Store::open(path, limits, full).map_err(|error| failure(&error, path))?);
+    write_at_exit();
     // At the end of a process or a worker thread, what is waiting is written.
     env.add_env_cleanup_hook(Rc::downgrade(&store), |store: Weak<Store>| {
         if let Some(store) = store.upgrade() {
@@ -193,6 +195,24 @@ pub fn create_sqlite(
     })?;
     Ok(External::new(Rc::new(Sqlite { store, numbers })))
 }
+
+/// `process.exit` runs no cleanup hook of Node-API on the main thread. Windows has ended the writer thread by then.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "a function of C's standard library")]
+fn write_at_exit() {
+    unsafe extern "C" {
+        fn atexit(call: extern "C" fn()) -> std::ffi::c_int;
+    }
+    extern "C" fn end_all() {
+        exit::end_all(LAST_PATIENCE);
+    }
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    // SAFETY: `end_all` may be called at any time, and does not unwind.
+    ONCE.call_once(|| _ = unsafe { atexit(end_all) });
+}
+
+#[cfg(not(unix))]
+fn write_at_exit() {}
 
 /// The functions of a store. They read the numbers that their descriptions name, and `Now`. Ids may be references.
 ///

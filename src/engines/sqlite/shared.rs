@@ -204,6 +204,21 @@ impl Shared {
         }
     }
 
+    /* The end */
+
+    /// Lets the writer thread write what is waiting, and end.
+    pub(super) fn begin_end(&self) {
+        self.queue().is_closing = true;
+        self.wake.notify_all();
+    }
+
+    /// Waits for the end of the writer thread, if it has begun.
+    pub(super) fn wait_for_end(&self, patience: Duration) {
+        if self.is_used.load(Ordering::Acquire) {
+            drop(self.wake.wait_timeout_while(self.queue(), patience, |queue| !queue.has_ended));
+        }
+    }
+
     /* What is not in the file yet */
 
     /// Changes what is waiting.

@@ -23,7 +23,7 @@ use super::time::Now;
 use super::totals::Totals;
 use super::transaction::Transaction;
 use super::write::{self, Written};
-use super::{schema, worker};
+use super::{exit, schema, worker};
 use crate::codec::template::{Template, Templates};
 
 /// A write on this thread does no more than this of what the writer thread can do.
@@ -126,6 +126,7 @@ impl Store {
             queued: RefCell::default(),
             busy_prunes: Cell::new(0),
         };
+        exit::note_open(&store.shared);
         match store.on(Totals::read) {
             Ok(totals) => store.shared.note_totals(totals.sequence, totals.count()),
             Err(Error::Busy) => {}
@@ -586,17 +587,13 @@ impl Store {
     pub fn close(&self) {
         self.local.borrow_mut().take();
         self.spare.borrow_mut().take();
-        self.shared.queue().is_closing = true;
-        self.shared.wake.notify_all();
+        self.shared.begin_end();
     }
 
     /// Closes the file and waits for the writer thread, but not for long.
     pub fn shut_down(&self, patience: Duration) {
         self.close();
-        if self.shared.is_used.load(Ordering::Acquire) {
-            let queue = self.shared.queue();
-            drop(self.shared.wake.wait_timeout_while(queue, patience, |queue| !queue.has_ended));
-        }
+        self.shared.wait_for_end(patience);
     }
 }
 
