@@ -450,17 +450,26 @@ declare namespace session {
   /** The options of `MemoryStore`: those of memorystore 1.6.8, and `maxBytes` and `shared`. */
   interface MemoryStoreOptions {
     /**
-     * Maximum number of sessions. At the limit, sessions that no client came back with go first.
+     * Maximum number of sessions. At the limit, the session with the lowest rank goes first (docs/eviction.md).
      * `0` means `Infinity`. Default: `Infinity`.
      */
     max?: number | undefined
 
     /**
-     * Maximum bytes, overhead included. A larger session is rejected with an error in the callback.
-     * `0` means `Infinity`. Default: a quarter of the memory that is available to the process. Container
-     * limits are respected.
+     * Maximum bytes, overhead included. A larger session is rejected with a RangeError in the callback, and so is one
+     * that is larger than a tenth of the limit while there are sessions of higher rank.
+     * `0` means `Infinity`. Default: a quarter of the memory that is available to the process. The limits of
+     * containers and of `ulimit -v` are respected.
      */
     maxBytes?: number | undefined
+
+    /**
+     * Whether a session is that of a user who has signed in. Called at each write; its errors go to the callback. Such
+     * sessions have the highest rank: at a limit all others go before them (docs/eviction.md). A session that
+     * `regenerate` has made for a returning client has that rank too. Default: `session.user` or
+     * `session.passport.user` is truthy.
+     */
+    protect?(session: SessionData): boolean
 
     /**
      * Milliseconds that a session lives after its last `set` or `touch`, or a function that returns them for
@@ -654,6 +663,14 @@ declare namespace session {
      */
     maxBytes?: number | undefined
 
+    /**
+     * Whether a session is that of a user who has signed in. Called at each write; its errors go to the callback. Such
+     * sessions have the highest rank: at a limit all others go before them (docs/eviction.md). A session that
+     * `regenerate` has made for a returning client has that rank too. Default: `session.user` or
+     * `session.passport.user` is truthy.
+     */
+    protect?(session: SessionData): boolean
+
     /** Milliseconds that a session lives after its last `set` or `touch`, as in `MemoryStoreOptions`. */
     ttl?: number | SQLiteStoreTtl | undefined
 
@@ -743,5 +760,134 @@ declare namespace session {
     on(event: string | symbol, listener: (...args: any[]) => void): this
     once<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this
     once(event: string | symbol, listener: (...args: any[]) => void): this
+  }
+
+  /** The options of `RedisStore`: those of connect-redis 9, and `storeTimeout` and `nearCache`. */
+  interface RedisStoreOptions {
+    /**
+     * The app's own client: of `redis` 5 or later (`createClient`, `createCluster`, `createSentinel`,
+     * `createClientPool`) or of `ioredis` 5 or later (`new Redis`, `new Redis.Cluster`). The app connects and closes it.
+     */
+    client: object
+
+    /** What keys begin with. Default: `"sess:"`. */
+    prefix?: string | undefined
+
+    /**
+     * Seconds that a session without an expiry lives, or a function that returns them for every session.
+     * Default: `86400`, a day.
+     */
+    ttl?: number | RedisStoreTtl | undefined
+
+    /** Store sessions without an expiry in Redis. Default: `false`. */
+    disableTTL?: boolean | undefined
+
+    /** A touch does nothing. Default: `false`. */
+    disableTouch?: boolean | undefined
+
+    /** The COUNT of each SCAN. Default: `100`. */
+    scanCount?: number | undefined
+
+    /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
+    serializer?: Serializer | undefined
+
+    /** Milliseconds until a call fails that Redis has not answered; `false`: never. Default: `5000`. */
+    storeTimeout?: number | false | undefined
+
+    /**
+     * Keep sessions that were read in this process, and serve them without asking Redis (docs/redis.md). `max` and
+     * `maxBytes` bound it; `lease` is how long at most a change of another process may be overlooked, in milliseconds
+     * from 100 to 60000. `true`: `{ max: Infinity, maxBytes: 67108864, lease: 1000 }`. Default: `false`.
+     */
+    nearCache?: boolean | { max?: number | undefined; maxBytes?: number | undefined; lease?: number | undefined } | undefined
+  }
+
+  // As MemoryStoreTtl.
+  type RedisStoreTtl = { ttl(session: SessionData): number }['ttl']
+
+  /** What a RedisStore has done in this process. */
+  interface RedisStoreStats {
+    /** Reads that were sent to Redis. */
+    reads: number
+    /** Reads that took the answer of another one on its way. */
+    shared: number
+    /** Reads that found a session in Redis. */
+    found: number
+    sets: number
+    /** Saves of sessions that had been destroyed: nothing was stored. */
+    dropped: number
+    touches: number
+    destroyed: number
+    /** The near cache, if there is one. */
+    near?: {
+      hits: number
+      misses: number
+      /** Sessions that were put into it. */
+      stored: number
+      /** Sessions that were taken out, because they changed. */
+      dropped: number
+      flushes: number
+      /** Whether it serves now. */
+      isFresh: boolean
+      sessions: number
+      bytes: number
+    } | undefined
+  }
+
+  /**
+   * Keeps sessions in Redis or Valkey, through the app's own client. Keys, texts and options are those of connect-redis:
+   * either takes the place of the other, on live data. A session that was destroyed does not come back, in any process.
+   *
+   * Without a callback, methods return a promise, as those of connect-redis.
+   *
+   * A call may fail with an error that has a `code`: `ERR_SESSION_STORE_DISCONNECTED`, `ERR_SESSION_STORE_TIMEOUT`,
+   * `ERR_SESSION_CLIENT` (the client is closed, subscribed, or in MULTI) or `ERR_SESSION_FOREIGN_VALUE` (another program
+   * writes keys with this prefix). Errors of the client itself pass through.
+   *
+   * Emits `disconnect` when Redis has been away for `storeTimeout`, and `connect` when it is back. Its `sessionDefaults`
+   * are `{ touchAfter: 0.05, onDisconnect: 'error' }`.
+   */
+  class RedisStore extends Store {
+    /** @throws {TypeError | RangeError} An option has a wrong type or is out of range. The message names the option. */
+    constructor(options: RedisStoreOptions)
+
+    get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
+    get(sid: string): PromiseLike<SessionData | undefined>
+
+    set(sid: string, session: SessionData, callback: (err?: any) => void): void
+    set(sid: string, session: SessionData): PromiseLike<void>
+
+    touch(sid: string, session: SessionData, callback: (err?: any) => void): void
+    touch(sid: string, session: SessionData): PromiseLike<void>
+
+    /** Removes one session or several. */
+    destroy(sid: string | readonly string[], callback: (err?: any) => void): void
+    destroy(sid: string | readonly string[]): PromiseLike<void>
+
+    /** Passes all sessions to the callback, each with its `id`. For many, iterate over the store instead. */
+    all(callback: (err: any, sessions?: SessionData[] | null) => void): void
+    all(): PromiseLike<SessionData[]>
+
+    length(callback: (err: any, length?: number) => void): void
+    length(): PromiseLike<number>
+
+    /** Removes all sessions with this prefix. */
+    clear(callback: (err?: any) => void): void
+    clear(): PromiseLike<void>
+
+    ids(callback: (err: any, ids?: string[]) => void): void
+    ids(): PromiseLike<string[]>
+
+    /** Iterates over the ids, page by page. */
+    keys(): AsyncIterableIterator<string>
+
+    /** Iterates over the sessions, page by page. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<[sid: string, session: SessionData]>
+
+    /** Returns what the store has done in this process. */
+    stats(): RedisStoreStats
+
+    /** Ends the near cache and what the store listens to. The client stays as it is. */
+    close(): void
   }
 }
