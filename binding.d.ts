@@ -115,6 +115,7 @@ export interface MemoryStats {
   destroyed: number
   expired: number
   evicted: MemoryEvicted
+  lost: number
 }
 
 /** Removes up to about `budget` sessions that have expired at `Now`. Returns whether there are more. */
@@ -172,6 +173,8 @@ export declare enum TouchOutcome {
   TooLarge = 3,
   /** Nothing was changed: the session would be larger than what sessions of higher rank leave it. */
   Outranked = 4,
+  /** Nothing was changed: the system has no memory for the session. */
+  OutOfMemory = 5,
 }
 
 /** The version that this binary was built for. binding.js takes no other. */
@@ -189,6 +192,8 @@ export declare enum WriteOutcome {
   TooLarge = 3,
   /** Nothing was written: the session is larger than what sessions of higher rank leave it. */
   Outranked = 4,
+  /** Nothing was written: the system has no memory for the session. */
+  OutOfMemory = 5,
   /** `commitSeen` only. Nothing was written: the session is not where it was seen. */
-  NotThere = 5,
+  NotThere = 6,
 }

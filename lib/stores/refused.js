@@ -1,10 +1,14 @@
 'use strict'
 
 /** Why an engine does not store a session: the same words from each engine with a bound on bytes. */
-module.exports = { outranked, tooLarge }
+module.exports = { outOfMemory, outranked, tooLarge }
 
 function tooLarge () {
   return new RangeError('the session is larger than the maxBytes of the store')
+}
+
+function outOfMemory () {
+  return new RangeError('the system has no memory for the session')
 }
 
 function outranked () {

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::bound::{Function, Functions, function};
 use super::cookies::Keyring;
 use super::numbers::{ABSENT, NEEDS_FULL_READ, NumberAt, Numbers};
-use super::text::{Text, or_undefined};
+use super::text::{Text, make_room, or_undefined, with_room};
 use crate::codec::encoding::Encoding;
 use crate::engines::memory::sweeper;
 use crate::engines::memory::{
@@ -80,6 +80,7 @@ impl Memory {
             Some(Ok(Written::Dropped)) => (WriteOutcome::Dropped, None),
             Some(Err(Refused::TooLarge)) => (WriteOutcome::TooLarge, None),
             Some(Err(Refused::Outranked)) => (WriteOutcome::Outranked, None),
+            Some(Err(Refused::OutOfMemory)) => (WriteOutcome::OutOfMemory, None),
             None => (WriteOutcome::NotThere, None),
         };
         if let Some(revision) = revision {
@@ -102,6 +103,8 @@ pub enum WriteOutcome {
     TooLarge,
     /// Nothing was written: the session is larger than what sessions of higher rank leave it.
     Outranked,
+    /// Nothing was written: the system has no memory for the session.
+    OutOfMemory,
     /// `commitSeen` only. Nothing was written: the session is not where it was seen.
     NotThere,
 }
@@ -119,6 +122,8 @@ pub enum TouchOutcome {
     TooLarge,
     /// Nothing was changed: the session would be larger than what sessions of higher rank leave it.
     Outranked,
+    /// Nothing was changed: the system has no memory for the session.
+    OutOfMemory,
 }
 
 impl From<Touched> for TouchOutcome {
@@ -129,6 +134,7 @@ impl From<Touched> for TouchOutcome {
             Touched::Whole => TouchOutcome::Whole,
             Touched::Refused(Refused::TooLarge) => TouchOutcome::TooLarge,
             Touched::Refused(Refused::Outranked) => TouchOutcome::Outranked,
+            Touched::Refused(Refused::OutOfMemory) => TouchOutcome::OutOfMemory,
         }
     }
 }
@@ -200,8 +206,8 @@ pub fn create_memory(
 )]
 pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Result<Object<'env>> {
     let calls = Functions::on(env, memory)?
-        .with("get", |memory, given| Ok(or_undefined(get(memory, given.text(0)?))))?
-        .with("peek", |memory, given| Ok(or_undefined(peek(memory, given.text(0)?))))?
+        .with("get", |memory, given| Ok(or_undefined(get(memory, given.text(0)?)?)))?
+        .with("peek", |memory, given| Ok(or_undefined(peek(memory, given.text(0)?)?)))?
         .with("set", |memory, given| Ok(set(memory, given.text(0)?, given.text(1)?)))?
         .with("commit", |memory, given| commit(memory, given.text(0)?, given.text(1)?))?
         .with("commitSeen", |memory, given| commit_seen(memory, &given.text(0)?))?
@@ -211,19 +217,19 @@ pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Resul
     Ok(calls.object())
 }
 
-fn get(memory: &Memory, sid: Text) -> Option<Text> {
-    memory.store.read(&sid.into_id(), memory.now(), true, |view| whole_text(memory, view))
+fn get(memory: &Memory, sid: Text) -> Result<Option<Text>> {
+    memory.store.read(&sid.into_id(), memory.now(), true, |view| whole_text(memory, view)).transpose()
 }
 
-fn peek(memory: &Memory, sid: Text) -> Option<Text> {
-    memory.store.peek(&sid.into_id(), memory.now(), |view| whole_text(memory, view))
+fn peek(memory: &Memory, sid: Text) -> Result<Option<Text>> {
+    memory.store.peek(&sid.into_id(), memory.now(), |view| whole_text(memory, view)).transpose()
 }
 
-fn whole_text(memory: &Memory, view: View<'_>) -> Text {
+fn whole_text(memory: &Memory, view: View<'_>) -> Result<Text> {
     memory.numbers.put(NumberAt::Revision, f64::from(view.revision));
-    let mut bytes = Vec::new();
+    let mut bytes = with_room(view.text_len())?;
     let encoding = view.write_text(&mut bytes);
-    Text { bytes, encoding }
+    Ok(Text { bytes, encoding })
 }
 
 fn set(memory: &Memory, sid: Text, text: Text) -> WriteOutcome {
@@ -293,11 +299,13 @@ pub fn bind_load(
     keyring: &External<Rc<Keyring>>,
 ) -> Result<Function> {
     let state = Rc::new((Rc::clone(memory), Rc::clone(keyring)));
-    function(&env, state, |(memory, keyring), given| Ok(or_undefined(load(memory, keyring, &given.text(0)?))))
+    function(&env, state, |(memory, keyring), given| {
+        Ok(or_undefined(load(memory, keyring, &given.text(0)?)?))
+    })
 }
 
-fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
-    let opened = keyring.open(header)?;
+fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Result<Option<Text>> {
+    let Some(opened) = keyring.open(header) else { return Ok(None) };
     let mut bytes = Vec::with_capacity(512);
     if !opened.in_header {
         bytes.push(b'[');
@@ -307,7 +315,8 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
     let loaded = memory.store.read(&opened.id, memory.now(), true, |view| {
         memory.numbers.put(NumberAt::Revision, f64::from(view.revision));
         memory.numbers.put(NumberAt::Hint, view.hint.number());
-        match view.cookie {
+        make_room(&mut bytes, view.text_len() + 1)?;
+        Ok::<_, Error>(match view.cookie {
             ViewCookie::Template { number, expires } => {
                 memory.numbers.put(NumberAt::Template, f64::from(number));
                 memory.numbers.put(NumberAt::Expires, expires.map_or(f64::NAN, milliseconds));
@@ -319,20 +328,20 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
                 memory.numbers.put(NumberAt::Template, -1.0);
                 view.write_text(&mut bytes)
             }
-        }
+        })
     });
-    let mark = match loaded {
+    let mark = match loaded.transpose()? {
         Some(Encoding::Wide) => NEEDS_FULL_READ,
         Some(_) => {
             if !opened.in_header {
                 bytes.push(b']');
             }
-            return Some(Text::from_utf8(bytes));
+            return Ok(Some(Text::from_utf8(bytes)));
         }
         None => ABSENT,
     };
     memory.numbers.put(NumberAt::Revision, f64::from(mark));
-    Some(opened.text())
+    Ok(Some(opened.text()))
 }
 
 fn write_json_string(text: &[u8], out: &mut Vec<u8>) {
@@ -407,6 +416,7 @@ pub struct MemoryStats {
     pub destroyed: f64,
     pub expired: f64,
     pub evicted: MemoryEvicted,
+    pub lost: f64,
 }
 
 /// What a store holds at `Now`, and has done.
@@ -433,6 +443,7 @@ pub fn memory_stats(memory: &External<Rc<Memory>>) -> MemoryStats {
             max: count(stats.evicted_for_sessions),
             max_bytes: count(stats.evicted_for_bytes),
         },
+        lost: count(stats.lost),
     }
 }
 

@@ -5,11 +5,11 @@ const Cookie = require('../../cookie/cookie')
 const { Templates } = require('../../cookie/template')
 const { dataText } = require('../../session/serialize')
 const { DONE, DROPPED, Loaded, loadedFrom } = require('../engine')
-const { outranked, tooLarge } = require('../refused')
+const { outOfMemory, outranked, tooLarge } = require('../refused')
 const { numbers, Now, Deadline, Expires, Template, Revision, Rank, Hint } = require('../../util/numbers')
 
 const { ABSENT, NEEDS_FULL_READ } = binding
-const { Dropped, NotThere, Outranked, TooLarge } = binding.WriteOutcome
+const { Dropped, NotThere, OutOfMemory, Outranked, TooLarge } = binding.WriteOutcome
 const { TouchOutcome } = binding
 
 /**
@@ -129,6 +129,7 @@ class MemoryEngine {
 
     if (status === TooLarge) throw tooLarge()
     if (status === Outranked) throw outranked()
+    if (status === OutOfMemory) throw outOfMemory()
     if (status === Dropped) return DROPPED
     write.revision = numbers[Revision]
     return DONE
@@ -303,6 +304,7 @@ function plainCookie (session) {
 function touched (status) {
   if (status === TouchOutcome.TooLarge) throw tooLarge()
   if (status === TouchOutcome.Outranked) throw outranked()
+  if (status === TouchOutcome.OutOfMemory) throw outOfMemory()
   return DONE
 }
 

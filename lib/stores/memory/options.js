@@ -1,6 +1,6 @@
 'use strict'
 
-const os = require('os')
+const { availableMemory } = require('../../util/available-memory')
 
 module.exports = { readOptions }
 
@@ -35,7 +35,7 @@ function readOptions (options) {
   return {
     checkPeriod: checkPeriod == null || checkPeriod === false ? undefined : checkPeriod,
     max: bound('max', options.max, Infinity),
-    maxBytes: bound('maxBytes', options.maxBytes, quarterOfMemory()),
+    maxBytes: bound('maxBytes', options.maxBytes, Math.floor(availableMemory() / 4)),
     ttl: ttl == null ? undefined : ttl,
     dispose: dispose == null ? undefined : dispose,
     stale: Boolean(stale),
@@ -95,12 +95,4 @@ function bound (name, value, fallback) {
   if (value === 0 || value === Infinity) return Infinity
   if (!Number.isSafeInteger(value)) throw new RangeError(`${name} option must be an integer`)
   return value
-}
-
-/** A quarter of what the process may use: of its container's limit where there is one, else of the machine. */
-function quarterOfMemory () {
-  const machine = os.totalmem()
-  // Without a limit it is 0, undefined, or larger than any machine.
-  const limit = typeof process.constrainedMemory === 'function' ? process.constrainedMemory() : 0
-  return Math.floor((limit > 0 && limit < machine ? limit : machine) / 4)
 }

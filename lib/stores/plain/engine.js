@@ -1,5 +1,6 @@
 'use strict'
 
+const { getHeapStatistics } = require('v8')
 const Cookie = require('../../cookie/cookie')
 const { dataText } = require('../../session/serialize')
 const { systemNow } = require('../../util/clock')
@@ -26,6 +27,8 @@ const MOST = 5000
 /** How many sessions one call evicts. What a bound is still exceeded by, the next calls evict. */
 const EVICTED_AT_ONCE = 5000
 
+/** The part of V8's heap that sessions may take where the app sets no bound. */
+const HEAP_SHARE = 1 / 2
 /** The part of maxBytes that removals may take while somebody watches, and the largest such part. */
 const REMOVALS_SHARE = 1 / 16
 const REMOVALS_MOST = 64 * 1024 * 1024
@@ -45,6 +48,7 @@ class PlainEngine {
   #log
   #max
   #maxBytes
+  #removalsLimit
   /** How many records were made. */
   #created = 0
   /** All records up to this number were destroyed at once. */
@@ -61,15 +65,17 @@ class PlainEngine {
    * @throws {RangeError} an option needs the binary
    */
   constructor (options) {
-    const { max, maxBytes, shared } = options
+    const { max, maxBytes, explicitLimits, shared } = options
     if (shared !== undefined) {
       throw new RangeError('shared option needs the binary of express-session-native, which is not loaded')
     }
     this.options = options
     this.capabilities = PlainEngine.capabilities
     this.#max = max
-    this.#maxBytes = maxBytes
-    this.#log = new RemovalLog(Math.min(maxBytes * REMOVALS_SHARE, REMOVALS_MOST))
+    // By default, no more than half of V8's heap: past its end the process would end.
+    this.#maxBytes = explicitLimits[1] ? maxBytes : Math.min(maxBytes, getHeapStatistics().heap_size_limit * HEAP_SHARE)
+    this.#removalsLimit = Math.min(this.#maxBytes * REMOVALS_SHARE, REMOVALS_MOST)
+    this.#log = new RemovalLog(this.#removalsLimit)
   }
 
   /**
@@ -395,7 +401,7 @@ class PlainEngine {
 
   /** The bytes for all but removals. While somebody watches, there is room for those. */
   #byteLimit () {
-    return this.#log.isWatched ? this.#maxBytes * (1 - REMOVALS_SHARE) : this.#maxBytes
+    return this.#log.isWatched ? this.#maxBytes - this.#removalsLimit : this.#maxBytes
   }
 
   #exceeded () {

@@ -1,5 +1,7 @@
 //! The bounds of a store.
 
+use std::collections::TryReserveError;
+
 /// The bounds of a store, which never change. `None` is no bound. 0 sessions count as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
@@ -16,6 +18,14 @@ pub enum Refused {
     TooLarge,
     /// It takes more than the tenth of `max_bytes` that sessions of higher rank leave it.
     Outranked,
+    /// The system has no memory for it.
+    OutOfMemory,
+}
+
+impl From<TryReserveError> for Refused {
+    fn from(_: TryReserveError) -> Self {
+        Refused::OutOfMemory
+    }
 }
 
 impl std::fmt::Display for Refused {
@@ -25,6 +35,7 @@ impl std::fmt::Display for Refused {
             Refused::Outranked => {
                 "the session is larger than the tenth of maxBytes that sessions of higher rank leave it"
             }
+            Refused::OutOfMemory => "the system has no memory for the session",
         })
     }
 }

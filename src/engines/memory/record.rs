@@ -7,6 +7,8 @@
 //! data     the rest
 //! ```
 
+use std::collections::TryReserveError;
+
 use crate::codec::encoding::Encoding;
 use crate::codec::id::{Id, PACKED};
 use crate::codec::split::CookieForm;
@@ -116,11 +118,14 @@ impl<'a> Parts<'a> {
         id_len(id) + cookie + self.data[0].len() + self.data[1].len()
     }
 
-    pub(super) fn build(&self, id: &Id<'_>, form: Form) -> Box<[u8]> {
-        let mut record = Vec::with_capacity(self.len(id, form));
+    /// # Errors
+    /// If there is no memory for it.
+    pub(super) fn build(&self, id: &Id<'_>, form: Form) -> Result<Box<[u8]>, TryReserveError> {
+        let mut record = Vec::new();
+        record.try_reserve_exact(self.len(id, form))?;
         push_id(id, &mut record);
         self.pieces(form, |piece| record.extend_from_slice(piece));
-        record.into_boxed_slice()
+        Ok(record.into_boxed_slice())
     }
 
     /// Writes over a record of the same id and length.
@@ -241,7 +246,7 @@ mod tests {
                     for deadline in [7000, 8000] {
                         let parts = Parts { encoding, cookie, data: [b"{", br#""b":2}"#] };
                         let form = parts.form(&id, deadline);
-                        let record = parts.build(&id, form);
+                        let record = parts.build(&id, form).unwrap();
                         assert_eq!(record.len(), parts.len(&id, form));
                         assert!(is_of(&record, form, &id));
                         assert!(!is_of(&record, form, &Id::new(b"other")));
@@ -253,7 +258,7 @@ mod tests {
                         let again = Parts { data: [b"{", br#""c":3}"#], ..parts };
                         let mut over = record.clone();
                         again.overwrite(&id, form, &mut over);
-                        assert_eq!(over, again.build(&id, form));
+                        assert_eq!(over, again.build(&id, form).unwrap());
                     }
                 }
             }

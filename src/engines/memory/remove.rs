@@ -6,11 +6,14 @@ use super::events::Kind;
 use super::shard::ClearedShard;
 use super::shard_guard::ShardGuard;
 use super::store::MemoryStore;
+use super::sweep::Swept;
 
 /// How long a destroyed id is remembered: longer than any request should take.
 pub const TOMBSTONE_MS: i64 = 24 * 60 * 60 * 1000;
 /// Tombstones that a store with one shard may always keep.
 const TOMBSTONES: u64 = 1024;
+/// Sessions of an earlier clear that a clear frees before it looks again.
+const CLEARED_AT_ONCE: usize = 4096;
 /// Tombstones that each of many shards may always keep.
 const TOMBSTONES_OF_SHARD: u64 = 16;
 
@@ -50,6 +53,8 @@ impl MemoryStore {
     }
 
     fn clear_shards(&self, now: Option<i64>) {
+        // What was cleared before is not counted in the bounds: it does not pile up.
+        while self.sweep_cleared(CLEARED_AT_ONCE, &mut Swept::default(), &mut Vec::new()) == 0 {}
         // This comes first: no late save may get into a shard that is already empty.
         self.state.revisions.destroy_all();
         for at in 0..self.shard_count() {

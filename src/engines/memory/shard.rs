@@ -1,6 +1,8 @@
 //! One shard: the sessions of some of the ids, and every index of them. Under a shard's lock, its table,
 //! wheel and queues agree.
 
+use std::collections::TryReserveError;
+
 use super::rank::{Rank, Visits};
 use super::record::{self, Parts};
 use super::ring::{self, ByQueue};
@@ -140,14 +142,19 @@ impl Shard {
         &self.slots
     }
 
-    /// Adds an entry whose id is not in the shard.
+    /// Makes room for one more entry.
+    pub(super) fn try_reserve(&mut self) -> Result<(), TryReserveError> {
+        if self.slots.len() == self.slots.capacity() {
+            // Grows by a quarter instead of doubling: the array is a fifth of all memory.
+            self.slots.try_reserve_exact((self.slots.len() / 4).max(8))?;
+        }
+        self.table.try_reserve(&self.slots)
+    }
+
+    /// Adds an entry whose id is not in the shard, and for which [`Self::try_reserve`] has made room.
     pub(super) fn insert(&mut self, key: &Key<'_>, entry: Entry) -> u32 {
         let slot = number(self.slots.len());
         let rank = entry.rank;
-        if self.slots.len() == self.slots.capacity() {
-            // Grows by a quarter instead of doubling: the array is a fifth of all memory.
-            self.slots.reserve_exact((self.slots.len() / 4).max(8));
-        }
         self.count_in(rank, entry.cost());
         self.slots.push(Slot {
             entry,
@@ -219,18 +226,18 @@ impl Shard {
         parts: &Parts<'_>,
         deadline: i64,
         keep: bool,
-    ) -> Option<Entry> {
+    ) -> Result<Option<Entry>, TryReserveError> {
         let entry = &mut self.slots[index(slot)].entry;
         let form = parts.form(id, deadline);
         let old = if entry.record.len() == parts.len(id, form) && !keep {
             parts.overwrite(id, form, &mut entry.record);
             None
         } else {
-            Some(self.swap_record(slot, parts.build(id, form)))
+            Some(self.swap_record(slot, parts.build(id, form)?))
         };
         self.relabel(slot, form, parts.template());
         self.set_deadline(slot, deadline);
-        old
+        Ok(old)
     }
 
     pub(super) fn swap_record(&mut self, slot: u32, record: Box<[u8]>) -> Entry {

@@ -1,7 +1,8 @@
 //! What the table stores for each session.
 
 use super::rank::{Rank, Visits};
-use super::record::{self, Fields, Form};
+use super::record::{self, Fields, Form, Parts};
+use crate::codec::encoding::Encoding;
 
 /// No slot.
 pub(super) const NIL: u32 = u32::MAX;
@@ -33,6 +34,16 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn fields(&self) -> Fields<'_> {
         record::read(&self.record, self.form, self.template, self.deadline)
+    }
+
+    /// The entry without its text: only its id is left.
+    pub(super) fn bare(&self) -> Entry {
+        let id = self.fields().id;
+        let parts = Parts::whole(Encoding::Ascii, b"");
+        let form = parts.form(&id, self.deadline);
+        // A few bytes, where a whole text is about to be freed.
+        let record = parts.build(&id, form).expect("memory for an id");
+        Entry { record, template: 0, form, ..*self }
     }
 
     /// Bytes of memory that this entry takes.

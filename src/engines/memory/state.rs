@@ -21,10 +21,10 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, watchers: Watchers) -> Self {
         State {
             templates: Arc::new(Templates::new()),
-            watchers: Arc::default(),
+            watchers: Arc::new(watchers),
             limits: limits.normalized(),
             totals: Totals::default(),
             counters: Counters::default(),
@@ -58,9 +58,10 @@ impl State {
         }
     }
 
-    /// The bytes that sessions and tombstones may take together.
+    /// The bytes that sessions and tombstones may take together. While somebody watches, there is room for
+    /// removals beside them.
     pub(super) fn max_bytes(&self) -> Option<u64> {
-        self.limits.max_bytes
+        Some(self.limits.max_bytes? - self.watchers.reserved())
     }
 
     pub(super) fn limit_of(&self, bound: Bound) -> u64 {
@@ -82,7 +83,7 @@ impl State {
         let State { totals, counters, limits, .. } = self;
         Stats {
             sessions: totals.sessions.get(),
-            bytes: totals.bytes.get(),
+            bytes: totals.bytes.get() + self.watchers.bytes(),
             tombstones: totals.tombstones.get(),
             limits: *limits,
             hits: counters.hits.get(),
@@ -93,6 +94,7 @@ impl State {
             expired: counters.expired.get(),
             evicted_for_sessions: counters.evicted_for_sessions.get(),
             evicted_for_bytes: counters.evicted_for_bytes.get(),
+            lost: self.watchers.lost(),
         }
     }
 }

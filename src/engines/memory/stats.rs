@@ -12,7 +12,7 @@ use super::shard::Tally;
 pub struct Stats {
     /// Sessions held.
     pub sessions: u64,
-    /// Bytes of memory that they take, overhead included.
+    /// Bytes of memory that they take, with tombstones, removals that wait for watchers, and overhead.
     pub bytes: u64,
     /// Destroyed ids that the store still remembers.
     pub tombstones: u64,
@@ -34,6 +34,8 @@ pub struct Stats {
     pub evicted_for_sessions: u64,
     /// Sessions evicted because of `max_bytes`.
     pub evicted_for_bytes: u64,
+    /// Removals that a watcher was not told of, because there were too many.
+    pub lost: u64,
 }
 
 #[derive(Debug, Default)]

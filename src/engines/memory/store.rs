@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::events::Watch;
+use super::events::{Watch, Watchers};
 use super::limits::Limits;
 use super::shard::{ClearedShard, Key, Shard};
 use super::shard_guard::ShardGuard;
@@ -54,12 +54,18 @@ impl MemoryStore {
         let is_exact =
             is_small(limits.max_sessions, EXACT.max_sessions) || is_small(limits.max_bytes, EXACT.max_bytes);
         let shards = if is_exact { 1 } else { SHARDS };
-        Self::with_shards(limits, shards)
+        Self::with(limits, shards, Watchers::new(limits.max_bytes))
     }
 
+    /// A store of which no removal is lost.
+    #[cfg(test)]
     pub(super) fn with_shards(limits: Limits, shards: usize) -> Self {
+        Self::with(limits, shards, Watchers::with_limit(None))
+    }
+
+    fn with(limits: Limits, shards: usize, watchers: Watchers) -> Self {
         debug_assert!(shards.is_power_of_two());
-        let state = State::new(limits);
+        let state = State::new(limits, watchers);
         state.clock.now(); // it begins to run
         MemoryStore {
             shards: (0..shards).map(|_| Mutex::default()).collect(),

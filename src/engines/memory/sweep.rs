@@ -116,7 +116,12 @@ impl MemoryStore {
     }
 
     /// Empties cleared shards. Returns what is left of the budget.
-    fn sweep_cleared(&self, budget: usize, swept: &mut Swept, to_free: &mut Vec<Box<[u8]>>) -> usize {
+    pub(super) fn sweep_cleared(
+        &self,
+        budget: usize,
+        swept: &mut Swept,
+        to_free: &mut Vec<Box<[u8]>>,
+    ) -> usize {
         let mut left = budget;
         while left > 0 {
             let cleared = self.cleared.lock().unwrap_or_else(PoisonError::into_inner).pop();

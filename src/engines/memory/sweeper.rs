@@ -89,6 +89,7 @@ async fn sweep_all() {
             }
         }
         reclaimer.free(&mut to_free);
+        reclaimer.give_back_noted();
     }
 }
 

@@ -33,6 +33,10 @@ impl Tombstones {
     }
 
     pub(super) fn add(&mut self, hash: u64, up_to: u64, until: i64) {
+        // Without memory for one more, it takes the place of the oldest.
+        if self.queue.try_reserve(1).is_err() || self.up_to.try_reserve(1).is_err() {
+            self.forget_oldest();
+        }
         if self.up_to.insert(hash, up_to) != Some(up_to) {
             self.queue.push_back(Tombstone { hash, up_to, until });
         }

@@ -4,7 +4,7 @@ use super::slot::Entry;
 use super::slot_hint::SlotHint;
 use crate::codec::encoding::Encoding;
 use crate::codec::split::CookieForm;
-use crate::codec::template::Templates;
+use crate::codec::template::{Template, Templates};
 
 /// A session's cookie, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,17 @@ impl<'a> View<'a> {
             data: fields.data,
             templates,
         }
+    }
+
+    /// The length of the session's whole text, or a little more.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        let cookie = match self.cookie {
+            ViewCookie::Template { number, .. } => self.templates.get(number).map_or(0, Template::text_len),
+            ViewCookie::Inline(text) => text.len(),
+            ViewCookie::Whole => 0,
+        };
+        self.data.len() + cookie + r#"{"cookie":,"#.len()
     }
 
     /// Appends the session's whole text, as it was written. Returns how it is to be read.
@@ -147,7 +158,9 @@ mod tests {
 
     fn written(store: &MemoryStore) -> (Vec<u8>, Encoding) {
         let mut text = Vec::new();
-        let encoding = store.peek(b"id", NOW, |view| view.write_text(&mut text)).unwrap();
+        let read = |view: View<'_>| (view.text_len(), view.write_text(&mut text));
+        let (len, encoding) = store.peek(b"id", NOW, read).unwrap();
+        assert!(text.len() <= len && len < text.len() + 64);
         (text, encoding)
     }
 

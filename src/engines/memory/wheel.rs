@@ -162,7 +162,7 @@ mod tests {
         let slot = |deadline: &i64| {
             let (id, parts) = (Id::new(b""), Parts::whole(Encoding::Ascii, b""));
             let form = parts.form(&id, *deadline);
-            let (record, rank) = (parts.build(&id, form), Rank::New);
+            let (record, rank) = (parts.build(&id, form).unwrap(), Rank::New);
             Slot {
                 entry: Entry { record, deadline: *deadline, revision: 0, template: 0, form, rank },
                 hash: 0,

@@ -163,11 +163,13 @@ impl MemoryStore {
             return self.replace_slot(guard, slot, &key.id, parts, bytes, deadline, rank);
         }
         self.check_room(bytes, 0, rank)?;
+        let record = parts.build(&key.id, form)?;
+        let shard = guard.shard_or_new(now);
+        shard.try_reserve()?;
         let revision = self.state.revisions.next();
         self.state.counters.sets.add();
-        let record = parts.build(&key.id, form);
         let template = parts.template();
-        guard.shard_or_new(now).insert(&key, Entry { record, deadline, revision, template, form, rank });
+        shard.insert(&key, Entry { record, deadline, revision, template, form, rank });
         self.make_room(guard, Some(revision));
         Ok(Written::Created(revision))
     }
@@ -235,9 +237,9 @@ impl MemoryStore {
         let entry = shard.entry(slot);
         let revision = entry.revision;
         self.check_room(bytes, entry.cost(), rank.max(entry.rank))?;
-        self.state.counters.sets.add();
         let keep = self.state.watchers.want(Kind::Replaced);
-        let old = shard.replace(slot, id, parts, deadline, keep);
+        let old = shard.replace(slot, id, parts, deadline, keep)?;
+        self.state.counters.sets.add();
         shard.raise(slot, rank);
         guard.removed.extend(old.map(|old| (Some(Kind::Replaced), old)));
         self.make_room(guard, Some(revision));
@@ -307,11 +309,12 @@ impl MemoryStore {
             shard.relabel(slot, new, template);
         } else {
             let bytes = cost(parts.len(&fields.id, new));
-            if let Err(refused) = self.check_room(bytes, entry.cost(), entry.rank) {
-                return Touched::Refused(refused);
-            }
+            let build = || Ok(parts.build(&fields.id, new)?);
+            let record = match self.check_room(bytes, entry.cost(), entry.rank).and_then(|()| build()) {
+                Ok(record) => record,
+                Err(refused) => return Touched::Refused(refused),
+            };
             self.state.counters.touches.add();
-            let record = parts.build(&fields.id, new);
             let old = shard.swap_record(slot, record);
             shard.relabel(slot, new, template);
             shard.set_deadline(slot, deadline);
