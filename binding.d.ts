@@ -54,6 +54,36 @@ export declare function bindLoad(memory: ExternalObject<Memory>, keyring: Extern
 export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): TouchOutcome, touchSeen(): TouchOutcome, destroy(sid: string): boolean }
 
 /**
+ * The functions of a store. They read the numbers that their descriptions name, and `Now`. Ids may be references.
+ *
+ * - `get(sid)`: a session's text for a client, or `undefined`. Puts `Revision`, or `ABSENT`, or `BUSY`.
+ * - `peek(sid)`: the same, for somebody who looks around.
+ * - `readLater(sid)`: has the writer thread read a session. Puts `Job`.
+ * - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`, `Job`; puts `Revision` or `Job`.
+ * - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and `Template`,
+ *   `Expires`.
+ * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. Takes `Deadline`, `Revision`,
+ *   `Template`, `Expires`.
+ * - `touchSeen(sid)`: the same for a session that was loaded with the deadline in `Hint`. It costs no statement. False:
+ *   use `touch`.
+ * - `destroy(sid)`: takes and puts `Job`.
+ * - `clear()`: the same.
+ * - `prune()`: removes some expired sessions. Returns whether there may be more.
+ * - `take()`: the next answer. Puts `Outcome`, `Job`, `Revision`. Returns the text that was read, or an error's code and
+ *   message in two lines.
+ */
+export declare function bindSqlite(sqlite: ExternalObject<Sqlite>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, readLater(sid: string): void, set(sid: string, text: string): SqliteOutcome, commit(sid: string, data: string): SqliteOutcome, touch(sid: string, cookie?: string): SqliteOutcome, touchSeen(sid: string): boolean, destroy(sid: string): SqliteOutcome, clear(): SqliteOutcome, prune(): boolean, take(): string | undefined }
+
+/**
+ * Makes `load(header)` on a `SQLite` store. It takes and puts what that of `bindLoad` does, with two differences:
+ * `Revision` may be `BUSY`, and `Hint` is the stored deadline, or -1 if `touchSeen` can not be used.
+ */
+export declare function bindSqliteLoad(sqlite: ExternalObject<Sqlite>, keyring: ExternalObject<Keyring>): (header: string) => string | undefined
+
+/** In `NumberAt.Revision`: the file is locked, and the writer thread has to read the session. */
+export declare const BUSY: number
+
+/**
  * Prepares the name and the keys of a cookie: the first key signs, all keys verify. `numbers` comes from
  * `createNumbers`.
  */
@@ -68,6 +98,12 @@ export declare function createMemory(numbers: Float64Array, max: number, maxByte
 
 /** Makes the array of numbers that keyrings and stores take. One array may serve many of them. */
 export declare function createNumbers(): Float64Array
+
+/**
+ * Opens a store. `numbers` comes from `createNumbers`. Limits that are not finite are no bounds. With `full`, each
+ * write is durable before it is answered. An error has a code in its first line.
+ */
+export declare function createSqlite(numbers: Float64Array, file: string, max: number, maxBytes: number, full: boolean): ExternalObject<Sqlite>
 
 /** A new session id: 24 random bytes in 32 characters. */
 export declare function generateId(): string
@@ -159,7 +195,72 @@ export declare enum NumberAt {
   IdLength = 8,
   /** The length of the cookie's value if `seal` would make the same for the id, otherwise 0. Out. */
   SealedLength = 9,
+  /** `SQLite`. In: 1 if the caller takes an answer that comes later, 2 if it shall come later. Out: the number of the job that gives it. */
+  Job = 10,
+  /** `SQLite`. The outcome of a job. Out. */
+  Outcome = 11,
 }
+
+/** Closes a store. What is waiting is written on the writer thread, which then ends. */
+export declare function sqliteClose(sqlite: ExternalObject<Sqlite>): void
+
+/** References to the sessions of one part of a store, or null after the last part. */
+export declare function sqliteIds(sqlite: ExternalObject<Sqlite>, part: number): string[] | null
+
+/** The number of a cookie template, or -1 if it is too long or there are too many. */
+export declare function sqliteIntern(sqlite: ExternalObject<Sqlite>, prefix: string, suffix?: string | undefined | null): number
+
+/** The result of a write, and of a job of the writer thread. */
+export declare enum SqliteOutcome {
+  /** It is done. */
+  Done = 0,
+  /** Nothing was written: the session was destroyed since. */
+  Dropped = 1,
+  /** A job will answer. */
+  Waiting = 2,
+  /** It would take a job, and `Job` has said no. */
+  Refused = 3,
+  /** A touch: the text is stored as a whole, and has to be read and written again. */
+  Whole = 4,
+  /** A job has read a session. */
+  Read = 5,
+  /** A job has found no session. */
+  Absent = 6,
+  /** A job has failed. */
+  Failed = 7,
+  /** There is no answer yet. */
+  None = 8,
+}
+
+/** What was removed since the last call up to `Now`, in one flat array: kind, reference and text of each. */
+export declare function sqliteRemoved(sqlite: ExternalObject<Sqlite>): string[]
+
+/** What a store holds, and what this process has done with it. */
+export declare function sqliteStats(sqlite: ExternalObject<Sqlite>): SqliteStats
+
+/** What a store holds, and what this process has done with it. */
+export interface SqliteStats {
+  sessions: number
+  bytes: number
+  tombstones: number
+  hits: number
+  misses: number
+  sets: number
+  touches: number
+  destroyed: number
+  expired: number
+  evictedForSessions: number
+  evictedForBytes: number
+}
+
+/** The text of a cookie template before and after the value of `expires`. */
+export declare function sqliteTemplate(sqlite: ExternalObject<Sqlite>, number: number): Array<string> | null
+
+/** Calls `callback` on this thread when there may be an answer. Until then it keeps the process alive, and its realm. */
+export declare function sqliteWait(sqlite: ExternalObject<Sqlite>, callback: () => void): void
+
+/** Starts or ends the recording of removals; with `replaced`, overwritten sessions count too. */
+export declare function sqliteWatch(sqlite: ExternalObject<Sqlite>, watched: boolean, replaced: boolean): void
 
 /** The result of `touch` and `touchSeen`. */
 export declare enum TouchOutcome {

@@ -164,6 +164,13 @@ declare namespace session {
     clearCookie?: boolean | undefined
 
     /**
+     * What of a response waits until the store has answered. `"end"`: its last byte. `"headers"`: its headers, from the
+     * first byte on, so that no redirect arrives before the save; if the store fails, nothing was sent, and the error
+     * goes to `next`. Default: `"end"`. Not in express-session.
+     */
+    hold?: 'end' | 'headers' | undefined
+
+    /**
      * Which requests have no session. For those, nothing is read or set, and `req.session` is missing. It is called first,
      * and must be synchronous. What it throws goes to `next`. Default: none. Not in express-session.
      */
@@ -612,6 +619,121 @@ declare namespace session {
     /** Stops the store's timers. Drops its sessions, unless they are `shared`. */
     close(): void
 
+    on<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this
+    on(event: string | symbol, listener: (...args: any[]) => void): this
+    once<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this
+    once(event: string | symbol, listener: (...args: any[]) => void): this
+  }
+
+  /** The options of `SQLiteStore`. */
+  interface SQLiteStoreOptions {
+    /**
+     * The path of the SQLite file, which is made if it does not exist, with mode 0600. Its folder must exist, on a
+     * local disk. SQLite puts two files beside it, whose names end in `-wal` and `-shm`.
+     */
+    file: string
+
+    /**
+     * What survives a loss of power before it is answered: with `"full"` every write, with `"normal"` every `destroy`
+     * and `clear`. A crash of the process undoes nothing that was answered, with either. A `"full"` write takes as
+     * long as the disk does; the event loop does not wait for it. Default: `"normal"`.
+     */
+    durability?: 'normal' | 'full' | undefined
+
+    /** Maximum number of sessions, as in `MemoryStoreOptions`. Default: `Infinity`. */
+    max?: number | undefined
+
+    /**
+     * Maximum bytes of all sessions in the file, overhead included (docs/sqlite.md has the formula).
+     * `0` means `Infinity`. Default: `Infinity`.
+     */
+    maxBytes?: number | undefined
+
+    /** Milliseconds that a session lives after its last `set` or `touch`, as in `MemoryStoreOptions`. */
+    ttl?: number | SQLiteStoreTtl | undefined
+
+    /**
+     * Called with a reference to each session that this process removes, or replaces by `set`, and its serialized text.
+     */
+    dispose?(reference: string, text: string): void
+
+    /** Do not call `dispose` for sessions that `set` replaces. Default: `false`. */
+    noDisposeOnSet?: boolean | undefined
+
+    /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
+    serializer?: Serializer | undefined
+
+    /** Milliseconds between calls of `prune`. Not needed: a thread removes what has expired. Default: `false`. */
+    checkPeriod?: number | false | undefined
+  }
+
+  // As MemoryStoreTtl.
+  type SQLiteStoreTtl = {
+    ttl(options: SQLiteStoreOptions, session: SessionData, sid: string): number
+  }['ttl']
+
+  /**
+   * Keeps sessions in a SQLite file, which all processes of a machine share. They outlive restarts and crashes.
+   *
+   * Session ids are not in the file. `all`, `ids`, `keys`, iteration, events and `dispose` give references instead:
+   * `ref:` and the SHA-256 of the id. `get`, `set`, `touch` and `destroy` take a reference in place of an id. A cookie
+   * that names a reference opens nothing.
+   *
+   * A call may fail with an error that has a `code`: `ERR_SESSION_STORE_LOCKED`, `ERR_SESSION_STORE_FULL` (the disk),
+   * `ERR_SESSION_STORE_IO`, `ERR_SESSION_STORE_READONLY`, `ERR_SESSION_STORE_CORRUPT`, `ERR_SESSION_STORE_CLOSED`, or
+   * `ERR_SESSION_TOO_LARGE` (a RangeError). What was stored before stays.
+   */
+  class SQLiteStore extends Store {
+    /**
+     * @throws {TypeError | RangeError} An option has a wrong type or is out of range. The message names the option.
+     * @throws {Error} The file can not be used, or the package's binary is missing. The message says what to do. Codes:
+     *   those above, and `ERR_SESSION_STORE_OPEN`, `ERR_SESSION_STORE_PERMISSION`, `ERR_SESSION_STORE_NOT_A_DATABASE`,
+     *   `ERR_SESSION_STORE_FOREIGN`, `ERR_SESSION_STORE_NEWER`, `ERR_SESSION_STORE_FILE_SYSTEM`.
+     */
+    constructor(options: SQLiteStoreOptions)
+
+    get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
+
+    set(sid: string, session: SessionData, callback?: (err?: any) => void): void
+
+    /** Removes one session or several. When it calls back, a loss of power does not undo it. */
+    destroy(sid: string | readonly string[], callback?: (err?: any) => void): void
+
+    touch(sid: string, session: SessionData, callback?: (err?: any) => void): void
+
+    /** Passes all sessions, by reference, to the callback. For a large store, iterate over the store instead. */
+    all(callback: (err: any, obj?: { [reference: string]: SessionData } | null) => void): void
+
+    length(callback: (err: any, length?: number) => void): void
+
+    /** Removes all sessions, for all processes. */
+    clear(callback?: (err?: any) => void): void
+
+    /** Passes references to all sessions to the callback. For a large store, use `keys` instead. */
+    ids(callback: (err: any, references?: string[]) => void): void
+
+    /** Iterates over references without blocking the event loop. */
+    keys(): AsyncIterableIterator<string>
+
+    /** Iterates over the sessions without blocking the event loop. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<[reference: string, session: SessionData]>
+
+    /** Removes expired sessions now. Without it, they are removed within a few seconds. */
+    prune(): void
+
+    /** Calls `prune` every `checkPeriod` milliseconds from now on. The constructor starts this already. */
+    startInterval(): void
+
+    /** Stops what `startInterval` started. */
+    stopInterval(): void
+
+    /** Returns what the file holds, and what this process has done with it. */
+    stats(): MemoryStoreStats
+
+    /** Writes what is waiting, and closes the file. What is stored stays. Close the server first. */
+    close(): void
+
+    /** Events of sessions that this process has removed. They give references in place of ids. */
     on<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this
     on(event: string | symbol, listener: (...args: any[]) => void): this
     once<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this

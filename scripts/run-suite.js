@@ -32,6 +32,11 @@ const SUITES = {
   browser: (args) => runFolder('browser', args),
   upstream: (args) => require('../__test__/upstream/suite')(args),
   stores: (args) => require('../__test__/stores/suite')(args),
+  redis: (args) => {
+    require('../__test__/redis/install')()
+    return runFolder('redis', args)
+  },
+  crash: (args) => require('../__test__/crash/suite')(args),
   soak: (args) => require('../__test__/soak/suite')(args),
   nodes: (args) => require('../__test__/nodes/suite')(args)
 }

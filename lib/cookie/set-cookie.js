@@ -12,7 +12,7 @@ module.exports = { appendSetCookie, cookieText, expiredCookieText }
  * @param {string} text
  */
 function appendSetCookie (res, text) {
-  const previous = res.getHeader('Set-Cookie')
+  const previous = typeof res.getHeader === 'function' ? res.getHeader('Set-Cookie') : undefined // a mock may have none
   if (!previous) res.setHeader('Set-Cookie', [text])
   else res.setHeader('Set-Cookie', Array.isArray(previous) ? [...previous, text] : [previous, text])
 }

@@ -5,6 +5,7 @@ const { DONE, DROPPED, PENDING } = require('../stores/engine')
 const { droppedError, fastEngine, methods, touchOf, writeOf } = require('../stores/native-store')
 const Store = require('../stores/store')
 const { now } = require('../util/clock')
+const debug = require('../util/debug')
 const defer = require('../util/defer')
 const { DESTROY, SAVE } = require('./policy')
 
@@ -65,7 +66,10 @@ function commit (engine, context, task, callback) {
   const { sessionID: sid } = context.req
   if (task === DESTROY) return engine.destroy(sid, now(), callback)
   const session = context.toStore(context.req.session)
-  if (task === SAVE) return write(engine, context, session, callback)
+  if (task === SAVE) {
+    debug.session('saving %s', sid)
+    return write(engine, context, session, callback)
+  }
 
   const known = sid === context.knownId ? context : undefined
   return engine.touch(touchOf(engine, sid, session, known, now()), callback)

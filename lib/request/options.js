@@ -1,9 +1,10 @@
 'use strict'
 
 const deprecate = require('depd')('express-session')
-const Cookie = require('../cookie/cookie')
 const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
+const { cookieOption } = require('./cookie-option')
+const { holdOption } = require('./hold-headers')
 const { onDisconnectOption } = require('./on-disconnect')
 const { skipOption } = require('./skip')
 const { touchAfterOption } = require('./touch-after')
@@ -59,6 +60,7 @@ function readOptions (options) {
     cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
+    holdsHeaders: holdOption(opts.hold),
     name,
     onDisconnect: onDisconnectOption(opts.onDisconnect, store),
     openKeyring: secret ? ownKeyring(name, secret) : requestKeyring(name),
@@ -72,27 +74,6 @@ function readOptions (options) {
     trustProxy: opts.proxy,
     unsetDestroy: unset === 'destroy'
   }
-}
-
-/**
- * Makes a cookie of the options once, so that what is wrong with them is said now and not at a request.
- *
- * @param {string} name
- * @param {any} options
- */
-function cookieOption (name, options) {
-  if (!options || typeof options === 'function') {
-    new Cookie().serialize(name, '')
-    return options || {}
-  }
-
-  /** @type {any} */
-  const cookie = new Cookie(options)
-  if (cookie.secure === 'auto') cookie.secure = true
-  if (cookie.sameSite === 'auto') cookie.sameSite = 'lax'
-  cookie.expires = null // an app may set a right one later; until then each request says so
-  cookie.serialize(name, '')
-  return options
 }
 
 /** @param {any} store */

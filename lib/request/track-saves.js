@@ -2,6 +2,7 @@
 
 const { addSessionPromises } = require('../session/promises')
 const Session = require('../session/session')
+const keepAsyncContext = require('../util/async-context')
 
 module.exports = { trackSaves }
 
@@ -25,19 +26,27 @@ function trackSaves (session, context) {
     if (touchAfter !== undefined) [stored, args[0]] = touchAfter.saving(context, this, args[0])
     const known = context.handDown(stored)
     try {
-      return save.apply(stored, args)
+      return save.apply(stored, args.map(keepAsyncContext))
     } finally {
       context.takeBack(stored, known)
     }
   })
 
   define(session, 'reload', /** @this {any} */ function (/** @type {Function} */ callback) {
-    return reload.call(this, (/** @type {any[]} */ ...args) => {
+    return reload.call(this, keepAsyncContext((/** @type {any[]} */ ...args) => {
       const { session: reloaded } = context.req
       if (reloaded && reloaded !== this) context.reloaded()
       callback(...args)
-    })
+    }))
   })
+
+  for (const name of ['destroy', 'regenerate']) {
+    const method = session[name]
+    if (method === Session.prototype[name] || typeof method !== 'function') continue
+    define(session, name, /** @this {any} */ function (/** @type {any[]} */ ...args) {
+      return method.apply(this, args.map(keepAsyncContext))
+    })
+  }
 }
 
 /**

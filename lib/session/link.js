@@ -10,6 +10,7 @@
  * @property {any} config the middleware's
  * @property {any} store
  * @property {Context|undefined} outer the context of another middleware on the same request
+ * @property {boolean} hasStarted the request has had a session of this middleware
  * @property {string|undefined} originalId
  * @property {(session: any, callback?: (err?: any) => void) => void} save
  * @property {(sid: string, data: any) => void} hasRead
@@ -56,4 +57,14 @@ function contextOn (req, store) {
   return context
 }
 
-module.exports = { attach, contextOf, contextOn }
+/**
+ * The context of the middleware that `req` went through last.
+ *
+ * @param {any} req
+ * @return {Context}
+ */
+function newestContext (req) {
+  return req[CONTEXT]
+}
+
+module.exports = { attach, contextOf, contextOn, newestContext }

@@ -4,6 +4,7 @@ const { inherits } = require('util')
 const { now, systemNow } = require('../util/clock')
 const defer = require('../util/defer')
 const { warnOf } = require('../util/warn')
+const Awaited = require('./awaited')
 const { deadlineOf } = require('./deadline')
 const { DONE, DROPPED, parse, PENDING, RANK } = require('./engine')
 const { knowledgeOf, setRevision } = require('./handover')
@@ -106,6 +107,17 @@ function fastEngine (store) {
 }
 
 /**
+ * Whether an id is one that no client has: it names a session and opens none.
+ *
+ * @param {any} store
+ * @param {any} sid
+ */
+function isReference (store, sid) {
+  const engine = engineIn(store)
+  return engine !== undefined && engine.isReference !== undefined && engine.isReference(sid)
+}
+
+/**
  * Whether a store is of this package.
  *
  * @param {any} store
@@ -121,9 +133,9 @@ const methods = {
    * @param {Callback} [callback]
    */
   get (sid, callback) {
-    perform(this, callback, (engine, done) => engine.get(String(sid), now(), done), (stored, engine) => {
+    return perform(this, callback, (engine, done) => engine.get(String(sid), now(), done), (stored, engine) => {
       if (stored === undefined || stored.text === '') return undefined
-      const session = parse(engine.options.serializer, stored.text)
+      const session = parse(engine.options.serializer, stored.text, engine.options.origin)
       setRevision(session, stored.revision)
       return session
     })
@@ -138,7 +150,7 @@ const methods = {
     const known = knowledgeOf(session)
     /** @type {Write} */
     let write
-    perform(this, callback, (engine, done) => {
+    return perform(this, callback, (engine, done) => {
       write = writeOf(engine, String(sid), session, known, now())
       write.text = textOf(engine, session)
       return engine.commit(write, done)
@@ -156,7 +168,7 @@ const methods = {
    * @param {Callback} [callback]
    */
   touch (sid, session, callback) {
-    perform(this, callback, (engine, done) => {
+    return perform(this, callback, (engine, done) => {
       const time = now()
       const write = touchOf(engine, String(sid), session, undefined, time)
       return engine.options.serializer === JSON ? engine.touch(write, done) : touchText(engine, write, done)
@@ -172,30 +184,30 @@ const methods = {
    */
   destroy (sid, callback) {
     const sids = Array.isArray(sid) ? sid : [sid]
-    perform(this, callback, (engine, done) => destroyAll(engine, sids, done), () => NOTHING)
+    return perform(this, callback, (engine, done) => destroyAll(engine, sids, done), () => NOTHING)
   },
 
   /** @param {Callback} [callback] */
   clear (callback) {
-    perform(this, callback, (engine, done) => engine.clear(now(), done), () => NOTHING)
+    return perform(this, callback, (engine, done) => engine.clear(now(), done), () => NOTHING)
   },
 
   /** @param {Callback} [callback] */
   length (callback) {
-    perform(this, callback, (engine, done) => engine.length(now(), done), length => length)
+    return perform(this, callback, (engine, done) => engine.length(now(), done), length => length)
   },
 
   /** @param {Callback} [callback] */
   all (callback) {
     const sessions = Object.create(null)
-    collect(this, callback, sessions, (sid, session) => { sessions[sid] = session })
+    return collect(this, callback, sessions, (sid, session) => { sessions[sid] = session })
   },
 
   /** @param {Callback} [callback] */
   ids (callback) {
     /** @type {string[]} */
     const sids = []
-    collect(this, callback, sids, sid => { sids.push(sid) })
+    return collect(this, callback, sids, sid => { sids.push(sid) })
   },
 
   async * keys () {
@@ -276,9 +288,11 @@ function pruneUnasked (store) {
  * @param {(engine: Engine, done: Callback) => any} ask
  * @param {(result: any, engine: Engine) => any} read
  * @throws the error, when there is no callback and the engine answers at once
+ * @return {any} see awaited.js
  */
 function perform (store, callback, ask, read) {
   const { engine, removals } = partsOf(store)
+  if (typeof callback !== 'function' && engine.capabilities.promises) return performAwaited(store, ask, read)
 
   /** @param {any} result */
   function finish (result) {
@@ -309,6 +323,29 @@ function perform (store, callback, ask, read) {
     if (typeof callback !== 'function') throw err
     defer(callback, err)
   }
+}
+
+/**
+ * @param {any} store
+ * @param {(engine: Engine, done: Callback) => any} ask
+ * @param {(result: any, engine: Engine) => any} read
+ */
+function performAwaited (store, ask, read) {
+  /** @type {{err: any}|undefined} */
+  let thrown
+  const awaited = new Awaited(callback => {
+    perform(store, callback, (engine, done) => {
+      try {
+        return ask(engine, done)
+      } catch (err) {
+        thrown = { err }
+        throw err
+      }
+    }, read)
+  })
+  if (thrown === undefined) return awaited
+  awaited.catch(() => {})
+  throw thrown.err
 }
 
 /** What a save is told whose session was destroyed. The end of a request says nothing of it: logout is final. */
@@ -373,6 +410,8 @@ function touchText (engine, write, done) {
     session.cookie = write.session.cookie
     write.text = textOf(engine, session)
     write.revision = stored.revision
+    // Whoever has written the session meanwhile has renewed it too.
+    if (engine.capabilities.compareAndSet) write.expected = stored.text
     return engine.commit(write, done)
   }, done)
 }
@@ -454,10 +493,13 @@ async function peek (engine, sid) {
 
 /** @param {Engine} engine */
 async function * idsByPart (engine) {
-  for (let part = 0; ; part++) {
+  /** @type {any} */
+  let part = 0
+  for (;;) {
     const sids = await promised(later => engine.ids(part, now(), later))
     if (sids === null) return
     yield sids
+    part = sids.next === undefined ? part + 1 : sids.next
   }
 }
 
@@ -470,7 +512,9 @@ async function * idsByPart (engine) {
  * @param {(sid: string, session?: any) => void} add
  */
 function collect (store, callback, result, add) {
-  if (typeof callback !== 'function') return
+  if (typeof callback !== 'function') {
+    return engineOf(store).capabilities.promises ? new Awaited(done => collect(store, done, result, add)) : undefined
+  }
   walk(engineOf(store), add).then(() => defer(callback, null, result), err => defer(callback, err))
 }
 
@@ -496,5 +540,5 @@ async function walk (engine, visit) {
 }
 
 module.exports = {
-  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, touchOf, writeOf
+  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, isReference, methods, openEngine, touchOf, writeOf
 }

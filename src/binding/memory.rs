@@ -344,7 +344,7 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Result<Option<Text
     Ok(Some(opened.text()))
 }
 
-fn write_json_string(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn write_json_string(text: &[u8], out: &mut Vec<u8>) {
     if text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
         out.push(b'"');
         out.extend_from_slice(text);

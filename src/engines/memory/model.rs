@@ -225,7 +225,9 @@ impl Model {
         let spared = spared.filter(|(spared, _)| *spared < rank).map(|(_, len)| len);
         let sessions: u64 = lower.iter().map(|total| total.sessions.get()).sum();
         let bytes: u64 = lower.iter().map(|total| total.bytes.get()).sum();
-        let (sessions, bytes) = (sessions - u64::from(spared.is_some()), bytes - spared.unwrap_or(0));
+        // The one that was just written may have expired already.
+        let sessions = sessions.saturating_sub(u64::from(spared.is_some()));
+        let bytes = bytes.saturating_sub(spared.unwrap_or(0));
         // What the session takes beside its text is not known here.
         let slack = if spared.is_some() { 2000 } else { 0 };
         let Limits { max_sessions, max_bytes } = self.store.limits();
