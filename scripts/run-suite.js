@@ -15,8 +15,8 @@ const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..')
 const TIME_LIMIT = 15 * 60 * 1000
-// Node's own choice is one file at a time on two cores.
-const FILES_AT_ONCE = `--test-concurrency=${Math.max(2, os.availableParallelism())}`
+// Node's own choice is one file at a time on two cores. Twice as many as cores: some tests wait.
+const FILES_AT_ONCE = `--test-concurrency=${2 * Math.max(2, os.availableParallelism())}`
 // A test that waits for what never comes fails by itself. Node 18 has no such option.
 const HAS_TEST_TIMEOUT = Number(process.versions.node.split('.')[0]) >= 20
 const FALLBACK = '--fallback'
