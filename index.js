@@ -1,6 +1,7 @@
 'use strict'
 
 const Cookie = require('./lib/cookie/cookie')
+const { mustBeNext, notARequest, notAResponse } = require('./lib/http/arguments')
 const { pathMatches } = require('./lib/http/path-match')
 const { native } = require('./lib/native')
 const RequestContext = require('./lib/request/context')
@@ -11,7 +12,10 @@ const { followReadiness } = require('./lib/request/readiness')
 const { contextOn } = require('./lib/session/link')
 const Session = require('./lib/session/session')
 const MemoryStore = require('./lib/stores/memory')
+const RedisStore = require('./lib/stores/redis')
+const SQLiteStore = require('./lib/stores/sqlite')
 const Store = require('./lib/stores/store')
+const { asError } = require('./lib/util/as-error')
 const debug = require('./lib/util/debug')
 
 // Literal assignments: Node's CommonJS lexer finds them, and `import { Store }` works.
@@ -20,6 +24,8 @@ exports.Store = Store
 exports.Cookie = Cookie
 exports.Session = Session
 exports.MemoryStore = MemoryStore
+exports.SQLiteStore = SQLiteStore
+exports.RedisStore = RedisStore
 exports.native = native
 
 /**
@@ -31,7 +37,7 @@ exports.native = native
  */
 function session (options) {
   const config = /** @type {import('./lib/request/options').Config} */ (readOptions(options))
-  const { store, openKeyring } = config
+  const { store, openKeyring, onDisconnect, skip } = config
   const readiness = followReadiness(store)
 
   config.warnOfInsecureCookie = insecureCookieWarning(config)
@@ -48,12 +54,16 @@ function session (options) {
   }
 
   return function session (req, res, next) {
-    if (req.session) return next()
+    mustBeNext(next)
+    if (req && req.session) return next()
+    const wrong = notARequest(req)
+    if (wrong !== undefined) return next(wrong)
+    if (skip !== undefined && skip(req, next)) return
     debug.refresh()
 
     if (!readiness.ready) {
       debug('store is disconnected')
-      return next()
+      if (onDisconnect === undefined) return next()
     }
 
     let cookieOptions, matches, keyring
@@ -62,14 +72,18 @@ function session (options) {
       matches = pathMatches(req, cookieOptions.path || '/')
       keyring = matches ? openKeyring(req) : undefined
     } catch (err) {
-      return next(err)
+      return next(asError(err))
     }
 
     if (!matches) {
       debug('pathname mismatch')
       return next()
     }
+    if (!readiness.ready && onDisconnect !== undefined) return onDisconnect(req, res, next)
     if (keyring === undefined) return next(new Error('secret option required for sessions'))
+
+    const fault = notAResponse(res)
+    if (fault !== undefined) return next(fault)
 
     new RequestContext(config, req, res, next, cookieOptions, keyring).open()
   }

@@ -159,6 +159,18 @@ deviation('cookie-first', ['fast path', 'memory'], 'set, changed, read', {
   ]
 })
 deviation('cookie-named-proto', FEW, '__proto__', { options: { ...USUAL, name: '__proto__' }, steps: [visit(count), visit(count)] })
+for (const v of ['{}', '[]', '5', '"text"', 'true', '{"cookie":null}', '{"cookie":"x"}']) {
+  deviation('empty-session-is-none', ['recorded', 'async', 'foreign'], v, {
+    steps: [visit(count), { ...visit('look', count), before: [{ do: 'text', v }], unseen: true }, { ...visit('look', count), unseen: true }]
+  })
+}
+for (const how of ['callback', 'throw']) {
+  deviation('not-loaded-is-not-destroyed', ['sync', 'async', 'foreign'], `get fails by ${how}`, {
+    options: { ...USUAL, unset: 'destroy' },
+    store: { fail: { get: [{ at: 2, how, message: 'get is broken' }] } },
+    steps: [visit(count), visit(count), visit(), visit(count), visit('null')]
+  })
+}
 deviation('memory-store-calls-back-errors', ['recorded'], 'get', {
   steps: [visit(count), { ...visit(), before: [{ do: 'text', v: 'not json' }], unseen: true }]
 })
@@ -174,6 +186,10 @@ for (const [name, options] of Object.entries({
   'cookie a number': { cookie: 1 },
   'cookie true': { cookie: true },
   'cookie.maxAge': { cookie: { maxAge: '1000' } },
+  'cookie.maxAge NaN': { cookie: { maxAge: { $nan: 1 } } },
+  'cookie.maxAge Infinity': { cookie: { maxAge: { $infinity: 1 } } },
+  'cookie.maxAge 1e300': { cookie: { maxAge: 1e300 } },
+  'cookie.expires a string': { cookie: { expires: 'soon' } },
   'cookie.sameSite': { cookie: { sameSite: 'never' } },
   'cookie.priority': { cookie: { priority: 'never' } },
   'cookie.path': { cookie: { path: '/;' } },

@@ -98,7 +98,6 @@ for (const [name, c] of Object.entries({
 })) {
   on(['fast path', 'async'], name, {
     ...withCookie(c),
-    ...(typeof c.expires === 'string' ? { fails: { at: 0, message: 'maxAge must be a number or Date' } } : {}),
     steps: [visit()]
   })
 }

@@ -2,7 +2,7 @@
 
 const { isUint8Array } = require('util').types
 
-module.exports = { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders }
+module.exports = { atFinish, hookHeaders, holdEnd, isBody, writesOwnHeaders }
 
 /**
  * Calls `context.beforeHeaders()` just before the headers of `res` are written. Headers given to
@@ -31,11 +31,40 @@ function hookHeaders (res, context) {
     res.statusCode = statusCode
     context.beforeHeaders()
 
+    if (writeHead === undefined) return res // a mock's
     return reason === undefined ? writeHead.call(res, statusCode) : writeHead.call(res, statusCode, reason)
   }
 
   res.writeHead = hooked
+  if (isMock(res)) {
+    hookMock(res, 'write', context)
+    hookMock(res, 'flushHeaders', context)
+  }
   return hooked
+}
+
+/**
+ * Test doubles, as node-mocks-http's, are no responses of Node, even when Express has given them its prototype. Their
+ * methods do not call each other as Node's do, and there is no client that reads along.
+ *
+ * @param {any} res
+ */
+function isMock (res) {
+  return !('_header' in res)
+}
+
+/**
+ * @param {any} res
+ * @param {string} name of a method that begins the response
+ * @param {{beforeHeaders: () => void}} context
+ */
+function hookMock (res, name, context) {
+  if (!(name in res)) return
+  const method = res[name]
+  res[name] = function (/** @type {any[]} */ ...args) {
+    if (!res.headersSent) context.beforeHeaders()
+    return method.apply(res, args)
+  }
 }
 
 /**
@@ -86,7 +115,7 @@ function appendHeader (res, name, value) {
 function holdEnd (res, write, end, chunk, encoding) {
   sendHeaders(res)
 
-  if (chunk == null) {
+  if (chunk == null || isMock(res)) {
     return () => end.call(res, chunk, encoding)
   }
 
@@ -143,12 +172,12 @@ function sendHeaders (res) {
 }
 
 /**
- * The responses of node:http2 send their headers from `end` without calling `writeHead`.
+ * The responses of node:http2, and mocks, send their headers from `end` without calling `writeHead`.
  *
  * @param {any} res
  */
 function writesOwnHeaders (res) {
-  return res._implicitHeader === undefined && typeof res.setHeader === 'function' && !res.headersSent
+  return (res._implicitHeader === undefined || isMock(res)) && typeof res.setHeader === 'function' && !res.headersSent
 }
 
 /**
@@ -162,11 +191,21 @@ function isBody (chunk) {
 
 /**
  * What Node does with the callback of `end`. It is not handed on to the `end` that was there before:
- * wrappers of it take a body and an encoding at most.
+ * wrappers of it take a body and an encoding at most. Mocks need not emit 'finish'.
  *
  * @param {any} res
- * @param {(() => void)|undefined} callback
+ * @param {Function} end
+ * @param {() => void} callback
+ * @return {Function} the `end` to call
  */
-function onFinish (res, callback) {
-  if (callback) res.once('finish', callback)
+function atFinish (res, end, callback) {
+  if (!isMock(res)) {
+    res.once('finish', callback)
+    return end
+  }
+  return (/** @type {any} */ chunk, /** @type {any} */ encoding) => {
+    const result = end.call(res, chunk, encoding)
+    callback()
+    return result
+  }
 }

@@ -1,12 +1,14 @@
 'use strict'
 
+const { asError } = require('../util/as-error')
+const keepAsyncContext = require('../util/async-context')
 const debug = require('../util/debug')
 
-module.exports = { askStore, TIMEOUT: 'ERR_SESSION_STORE_TIMEOUT' }
+module.exports = { askStore }
 
 /**
  * Calls a store and passes its answer on once, whatever the store does: answer twice, throw, or, when
- * there is a time limit, not answer at all.
+ * there is a time limit, not answer at all. The answer comes in the async context of the call.
  *
  * @param {number} timeout milliseconds; 0 for none
  * @param {any} self what the two functions, its methods, are called on
@@ -46,11 +48,11 @@ function askStore (timeout, self, call, done) {
   }
 
   try {
-    call.call(self, answer)
+    call.call(self, keepAsyncContext(answer))
   } catch (err) {
     if (failed) throw err // the app's, out of `done`
     if (answered) debug('store threw after it had answered')
-    else answer(err)
+    else answer(asError(err))
   }
 }
 
@@ -58,6 +60,6 @@ function askStore (timeout, self, call, done) {
 function timeoutError (ms) {
   /** @type {NodeJS.ErrnoException} */
   const err = new Error(`the session store has not answered within the storeTimeout of ${ms} ms`)
-  err.code = module.exports.TIMEOUT
+  err.code = 'ERR_SESSION_STORE_TIMEOUT'
   return err
 }

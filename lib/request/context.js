@@ -1,21 +1,28 @@
 'use strict'
 
 const { inspect } = require('util')
-const { attach, contextOf } = require('../session/link')
+const { attach, contextOf, newestContext } = require('../session/link')
 const Session = require('../session/session')
 const { snapshotOf } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
+const { markPrivate } = require('../http/cache-control')
 const { settleShapes } = require('../http/express-shapes')
-const { hookHeaders, holdEnd, isBody, onFinish, writesOwnHeaders } = require('../http/response')
+const { atFinish, hookHeaders, holdEnd, isBody, writesOwnHeaders } = require('../http/response')
 const { isSecure } = require('../http/secure')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
-const { DROPPED_CODE, isOurs } = require('../stores/native-store')
+const { DROPPED_CODE, isOurs, isReference } = require('../stores/native-store')
+const { asError, codeOf } = require('../util/as-error')
+const keepAsyncContext = require('../util/async-context')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
-const { askStore, TIMEOUT } = require('./ask-store')
+const { typeName } = require('../util/type-name')
+const { askStore } = require('./ask-store')
+const { clearCookie } = require('./clear-cookie')
+const { isEmpty, warnOfEmptySession } = require('./empty-session')
 const fastPath = require('./fast-path')
+const { HeldHeaders } = require('./hold-headers')
 const { readParsedCookies } = require('./parsed-cookies')
 const {
   DESTROY, IF_MODIFIED, isModified, isSaved, NOTHING, SAVE, savesOnlyIfModified, setCookieRule, TOUCH
@@ -66,6 +73,12 @@ class RequestContext {
 
     this.found = false // the store had the session of that id
 
+    /** @type {import('./touch-after').Stored|undefined} */
+    this.stored = undefined // what the store has of the cookie, with touchAfter
+
+    /** @type {any} */
+    this.clientCookie = undefined // the cookie of that session, with clearCookie
+
     this.originalId = undefined // the session as it came: its id,
     /** @type {any} */
     this.original = undefined // and its snapshot
@@ -79,12 +92,14 @@ class RequestContext {
     this.hint = undefined // and where the engine has seen it
     this.otherRevisions = undefined // the same for sessions that the app regenerated
 
-    this.timedOut = false // the store has not answered in time
+    this.hasStarted = false // this request has had a session
     this.touched = false
     this.headersDone = false
     this.failed = false
     this.sendEnd = undefined // sends what is held
 
+    /** @type {HeldHeaders|undefined} */
+    this.held = undefined // with hold: 'headers'
     this.originalWrite = undefined
     this.originalEnd = undefined
     this.writeHead = undefined // what `res.writeHead` has become
@@ -114,8 +129,9 @@ class RequestContext {
         this.cookieId = readParsedCookies(req, this.config.name, keyring, opened && opened.sid)
         opened = undefined
       }
+      if (this.cookieId && isReference(store, this.cookieId)) this.cookieId = undefined
     } catch (err) {
-      this.next(err)
+      this.next(asError(err))
       return
     }
 
@@ -129,7 +145,7 @@ class RequestContext {
     } else if (opened === undefined || opened.found === PENDING) {
       this.fetch()
     } else if (opened.found !== undefined && opened.found.error !== undefined) {
-      this.next(opened.found.error)
+      this.next(asError(opened.found.error))
     } else {
       this.start(opened.found)
     }
@@ -142,6 +158,10 @@ class RequestContext {
     this.originalEnd = res.end
     this.writeHead = hookHeaders(res, this)
     res.end = (/** @type {any} */ chunk, /** @type {any} */ encoding, /** @type {any} */ callback) => this.end(chunk, encoding, callback)
+    if (this.config.holdsHeaders) {
+      this.held = new HeldHeaders(this)
+      this.writeHead = res.writeHead
+    }
   }
 
   /* fetch: the ordinary way to a session */
@@ -161,10 +181,10 @@ class RequestContext {
    * @param {any} data
    */
   fetched (err, data) {
-    if (err && err.code !== 'ENOENT') {
-      debug('store failed: %s', err.code || err.name)
-      this.timedOut = err.code === TIMEOUT
-      this.next(err)
+    const code = err && codeOf(err)
+    if (err && code !== 'ENOENT') {
+      debug('store failed: %s', typeof code === 'string' || typeof code === 'number' ? code : typeName(err))
+      this.next(asError(err))
       return
     }
     this.start(undefined, err ? undefined : data)
@@ -181,9 +201,12 @@ class RequestContext {
       if (loaded !== undefined && loaded.cookie !== undefined) this.revive(loaded)
       else if (loaded !== undefined && loaded.data) this.inflate(loaded.data, loaded.revision)
       else if (data) this.inflate(data, revisionOf(data))
-      else this.generate()
+      else {
+        if (this.cookieId) debug('no session found')
+        this.generate()
+      }
     } catch (err) {
-      this.next(err)
+      this.next(asError(err))
       return
     }
 
@@ -220,21 +243,43 @@ class RequestContext {
   inflate (data, revision) {
     debug('session found')
     if (revision !== undefined) this.learnRevision(this.req.sessionID, revision)
-    this.store.createSession(this.req, data)
+    try {
+      this.store.createSession(this.req, data)
+    } catch (err) {
+      if (!isEmpty(data)) throw err
+      warnOfEmptySession(this.store, data)
+      this.generate()
+      return
+    }
     this.cameWith(data)
   }
 
   /** @param {any} data */
   cameWith (data) {
     this.found = true
+    this.loaded()
     this.came(data)
     if (!this.config.resave) this.saved = this.original
   }
 
   /** @param {any} data */
   came (data) {
+    this.hasStarted = true
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
+    if (this.config.clearCookie) this.clientCookie = this.req.session.cookie
+    trackSaves(this.req.session, this)
+  }
+
+  /** `req.session` is new from the store. */
+  loaded () {
+    const { touchAfter } = this.config
+    if (touchAfter !== undefined) touchAfter.loaded(this)
+  }
+
+  /** So it is after `session.reload`. */
+  reloaded () {
+    this.loaded()
     trackSaves(this.req.session, this)
   }
 
@@ -248,16 +293,32 @@ class RequestContext {
    */
   save (session, callback) {
     debug.session('saving %s', session.id)
+    const { touchAfter } = this.config
+    let done = keepAsyncContext(callback) || noop
     try {
       this.noteSaved(session)
+      if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
     } catch (err) {
       if (!callback) throw err
       defer(callback, err)
       return
     }
 
-    const done = callback || noop
     if (!fastPath.save(this, session, done)) this.saveThroughStore(session, done)
+  }
+
+  get isRunning () {
+    return this.phase === RUNNING
+  }
+
+  /**
+   * What a store gets of a session.
+   *
+   * @param {any} session
+   */
+  toStore (session) {
+    const { touchAfter } = this.config
+    return touchAfter === undefined ? session : touchAfter.toStore(session)
   }
 
   /**
@@ -387,25 +448,39 @@ class RequestContext {
   }
 
   setCookie () {
-    const { req, res, config } = this
+    const { req, config } = this
     const { session, sessionID: sid } = req
 
     if (!session) {
       debug('no session')
+      if (config.clearCookie) clearCookie(this)
       return
     }
 
-    if (typeof sid !== 'string' || !this.setsCookie(session, sid)) return
-
-    if (session.cookie.secure && !isSecure(req, config.trustProxy)) {
-      debug('not secured')
-      config.warnOfInsecureCookie(req)
-      return
-    }
+    if (typeof sid !== 'string' || !this.setsCookie(session, sid) || this.isWithheld(session.cookie)) return
 
     this.touch(session)
     const sealed = sid === this.cookieId ? this.sealedId : undefined
-    appendSetCookie(res, cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+    this.appendCookie(cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+  }
+
+  /**
+   * Whether a cookie is not set because it is secure and the request is not.
+   *
+   * @param {any} cookie
+   */
+  isWithheld ({ secure }) {
+    const { req, config } = this
+    if (!secure || isSecure(req, config.trustProxy)) return false
+    debug('not secured')
+    config.warnOfInsecureCookie(req)
+    return true
+  }
+
+  /** @param {string} text */
+  appendCookie (text) {
+    appendSetCookie(this.res, text)
+    if (this.config.cacheControl) markPrivate(this.res)
   }
 
   /**
@@ -441,10 +516,15 @@ class RequestContext {
     // Node throws at such a chunk, before anything has happened.
     if (!isBody(chunk)) return this.originalEnd.call(res, chunk, encoding)
 
-    this.phase = ENDING
-    onFinish(res, callback)
+    const { held } = this
+    if (held !== undefined && held.end(chunk, encoding, callback)) return res
 
-    const task = this.decide()
+    this.phase = ENDING
+    if (callback) this.originalEnd = atFinish(res, this.originalEnd, callback)
+
+    const task = held === undefined ? this.decide() : held.decide()
+    if (task === DESTROY) debug('destroying')
+    else if (task === TOUCH) debug('touching')
     if (task === NOTHING || this.commitNow(task)) {
       this.endNow(chunk, encoding)
       return res
@@ -459,32 +539,44 @@ class RequestContext {
   }
 
   decide () {
+    try {
+      return this.task()
+    } catch (err) {
+      this.fail(err)
+      return NOTHING
+    }
+  }
+
+  /** @throws when the session has no JSON text */
+  task () {
     const { req, store, config } = this
     const { session, sessionID: sid } = req
 
-    // A store that has not answered in time may well have the session.
-    if (sid && config.unsetDestroy && session == null && !this.timedOut) return DESTROY
+    if (sid && config.unsetDestroy && session == null && this.hasHadSession()) return DESTROY
 
     if (!session) {
       debug('no session')
       return NOTHING
     }
 
-    try {
-      this.touch(session)
+    this.touch(session)
 
-      // Without an id there is nothing to save it under.
-      if (typeof sid !== 'string') {
-        debug('session ignored because of bogus req.sessionID of type %s', typeof sid)
-        return NOTHING
-      }
-
-      if (this.shouldSave(session, sid)) return SAVE
-      return this.cookieId === sid && typeof store.touch === 'function' ? TOUCH : NOTHING
-    } catch (err) {
-      this.fail(err)
+    // Without an id there is nothing to save it under.
+    if (typeof sid !== 'string') {
+      debug('session ignored because of bogus req.sessionID (%s)', typeName(sid))
       return NOTHING
     }
+
+    if (this.shouldSave(session, sid)) return SAVE
+    return this.cookieId === sid && typeof store.touch === 'function' && this.isTouchDue(session) ? TOUCH : NOTHING
+  }
+
+  /**
+   * Whether a session that is gone from the request was there. The store may have failed, or not have answered yet; and
+   * another middleware on the same request may have changed `req.sessionID` since.
+   */
+  hasHadSession () {
+    return this.hasStarted && newestContext(this.req).hasStarted
   }
 
   /**
@@ -496,6 +588,12 @@ class RequestContext {
     return onlyIfModified
       ? this.isModified(session)
       : !isSaved(this.originalId, this.saved, session.id, this.snapshot(session))
+  }
+
+  /** @param {any} session */
+  isTouchDue (session) {
+    const { touchAfter } = this.config
+    return touchAfter === undefined || touchAfter.isDue(this, session)
   }
 
   /** @param {any} session */
@@ -550,22 +648,21 @@ class RequestContext {
       return
     }
 
-    const { req, store } = this
+    const { req, store, config: { touchAfter } } = this
     const { session, sessionID: sid } = req
     if (task === DESTROY) {
-      debug('destroying')
       store.destroy(sid, done)
     } else if (task === SAVE) {
       session.save(this.handedDown(session, done))
     } else {
-      debug('touching')
-      store.touch(sid, session, done)
+      if (touchAfter === undefined) store.touch(sid, session, done)
+      else touchAfter.touch(this, done)
     }
   }
 
   /** @param {any} err */
   committed (err) {
-    if (err && err.code !== DROPPED_CODE) this.report(err)
+    if (err && codeOf(err) !== DROPPED_CODE) this.report(err)
     this.phase = ENDED
     const { sendEnd } = this
     this.sendEnd = undefined // it holds the body, and whoever keeps the session keeps this
@@ -616,7 +713,7 @@ class RequestContext {
     const { res } = this
 
     if (callback && this.phase !== ENDED) {
-      onFinish(res, callback)
+      res.once('finish', callback)
     } else if (callback) {
       this.originalEnd.call(res, undefined, undefined, callback)
     }
@@ -641,7 +738,7 @@ class RequestContext {
    * @param {any} err
    */
   report (err) {
-    defer(this.next, err)
+    defer(this.next, asError(err))
   }
 
   /** Whoever prints a request must not see sessions. */

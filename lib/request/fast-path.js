@@ -5,6 +5,7 @@ const { DONE, DROPPED, PENDING } = require('../stores/engine')
 const { droppedError, fastEngine, methods, touchOf, writeOf } = require('../stores/native-store')
 const Store = require('../stores/store')
 const { now } = require('../util/clock')
+const debug = require('../util/debug')
 const defer = require('../util/defer')
 const { DESTROY, SAVE } = require('./policy')
 
@@ -62,9 +63,13 @@ function savesThrough (store, session) {
  * @throws {RangeError} the session is too large for the store
  */
 function commit (engine, context, task, callback) {
-  const { session, sessionID: sid } = context.req
+  const { sessionID: sid } = context.req
   if (task === DESTROY) return engine.destroy(sid, now(), callback)
-  if (task === SAVE) return write(engine, context, session, callback)
+  const session = context.toStore(context.req.session)
+  if (task === SAVE) {
+    debug.session('saving %s', sid)
+    return write(engine, context, session, callback)
+  }
 
   const known = sid === context.knownId ? context : undefined
   return engine.touch(touchOf(engine, sid, session, known, now()), callback)

@@ -1,9 +1,13 @@
 'use strict'
 
 const deprecate = require('depd')('express-session')
-const Cookie = require('../cookie/cookie')
 const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
+const { cookieOption } = require('./cookie-option')
+const { holdOption } = require('./hold-headers')
+const { onDisconnectOption } = require('./on-disconnect')
+const { skipOption } = require('./skip')
+const { touchAfterOption } = require('./touch-after')
 
 module.exports = readOptions
 
@@ -48,41 +52,28 @@ function readOptions (options) {
     throw new TypeError('name option must be a string')
   }
 
+  const store = storeOption(opts.store)
+
   return {
+    cacheControl: flagOption('cacheControl', opts.cacheControl),
+    clearCookie: flagOption('clearCookie', opts.clearCookie),
     cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
+    holdsHeaders: holdOption(opts.hold),
     name,
+    onDisconnect: onDisconnectOption(opts.onDisconnect, store),
     openKeyring: secret ? ownKeyring(name, secret) : requestKeyring(name),
     resave: opts.resave === undefined || Boolean(opts.resave),
     rolling: Boolean(opts.rolling),
     saveUninitialized: opts.saveUninitialized === undefined || Boolean(opts.saveUninitialized),
-    store: storeOption(opts.store),
+    skip: skipOption(opts.skip),
+    store,
     storeTimeout: storeTimeoutOption(opts.storeTimeout),
+    touchAfter: touchAfterOption(opts.touchAfter, store),
     trustProxy: opts.proxy,
     unsetDestroy: unset === 'destroy'
   }
-}
-
-/**
- * Makes a cookie of the options once, so that what is wrong with them is said now and not at a request.
- *
- * @param {string} name
- * @param {any} options
- */
-function cookieOption (name, options) {
-  if (!options || typeof options === 'function') {
-    new Cookie().serialize(name, '')
-    return options || {}
-  }
-
-  /** @type {any} */
-  const cookie = new Cookie(options)
-  if (cookie.secure === 'auto') cookie.secure = true
-  if (cookie.sameSite === 'auto') cookie.sameSite = 'lax'
-  cookie.expires = null // an app may set a right one later; until then each request says so
-  cookie.serialize(name, '')
-  return options
 }
 
 /** @param {any} store */
@@ -92,6 +83,15 @@ function storeOption (store) {
     throw new TypeError('store.on is not a function; the store option must be a session store')
   }
   return store
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ */
+function flagOption (name, value) {
+  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} option must be true or false`)
+  return value === true
 }
 
 /** @param {any} ms */

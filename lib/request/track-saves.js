@@ -1,6 +1,8 @@
 'use strict'
 
+const { addSessionPromises } = require('../session/promises')
 const Session = require('../session/session')
+const keepAsyncContext = require('../util/async-context')
 
 module.exports = { trackSaves }
 
@@ -15,22 +17,36 @@ function trackSaves (session, context) {
   const { save, reload } = session
   if (save === Session.save || typeof save !== 'function') return
 
+  if (!(session instanceof Session)) addSessionPromises(session)
+
   define(session, 'save', /** @this {any} */ function (/** @type {any[]} */ ...args) {
     context.noteSaved(this)
-    const known = context.handDown(this)
+    const { touchAfter } = context.config
+    let stored = this
+    if (touchAfter !== undefined) [stored, args[0]] = touchAfter.saving(context, this, args[0])
+    const known = context.handDown(stored)
     try {
-      return save.apply(this, args)
+      return save.apply(stored, args.map(keepAsyncContext))
     } finally {
-      context.takeBack(this, known)
+      context.takeBack(stored, known)
     }
   })
 
   define(session, 'reload', /** @this {any} */ function (/** @type {Function} */ callback) {
-    return reload.call(this, (/** @type {any[]} */ ...args) => {
-      if (context.req.session !== this) trackSaves(context.req.session, context)
+    return reload.call(this, keepAsyncContext((/** @type {any[]} */ ...args) => {
+      const { session: reloaded } = context.req
+      if (reloaded && reloaded !== this) context.reloaded()
       callback(...args)
-    })
+    }))
   })
+
+  for (const name of ['destroy', 'regenerate']) {
+    const method = session[name]
+    if (method === Session.prototype[name] || typeof method !== 'function') continue
+    define(session, name, /** @this {any} */ function (/** @type {any[]} */ ...args) {
+      return method.apply(this, args.map(keepAsyncContext))
+    })
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /*
  * How a session finds the request that loaded it. Each session middleware attaches its context to the request; see
- * request/context.js. A session needs three methods of it: `save`, `hasRead` and `learnRevision`.
+ * request/context.js. A session needs four methods of it: `save`, `hasRead`, `reloaded` and `learnRevision`.
  */
 
 /**
@@ -10,9 +10,11 @@
  * @property {any} config the middleware's
  * @property {any} store
  * @property {Context|undefined} outer the context of another middleware on the same request
+ * @property {boolean} hasStarted the request has had a session of this middleware
  * @property {string|undefined} originalId
  * @property {(session: any, callback?: (err?: any) => void) => void} save
  * @property {(sid: string, data: any) => void} hasRead
+ * @property {() => void} reloaded
  * @property {(sid: string, revision: any) => void} learnRevision
  */
 
@@ -55,4 +57,14 @@ function contextOn (req, store) {
   return context
 }
 
-module.exports = { attach, contextOf, contextOn }
+/**
+ * The context of the middleware that `req` went through last.
+ *
+ * @param {any} req
+ * @return {Context}
+ */
+function newestContext (req) {
+  return req[CONTEXT]
+}
+
+module.exports = { attach, contextOf, contextOn, newestContext }

@@ -1,6 +1,9 @@
 'use strict'
 
+const debug = require('../util/debug')
+const keepAsyncContext = require('../util/async-context')
 const { contextOf, contextOn } = require('./link')
+const { addSessionPromises } = require('./promises')
 
 module.exports = Session
 
@@ -72,7 +75,7 @@ defineMethod('save', function save (callback) {
   if (context) {
     context.save(this, callback)
   } else {
-    this.req.sessionStore.set(this.id, this, callback || noop)
+    this.req.sessionStore.set(this.id, this, keepAsyncContext(callback) || noop)
   }
   return this
 })
@@ -86,19 +89,21 @@ defineMethod('reload', function reload (callback) {
   const { req } = this
   const store = req.sessionStore
   const done = callback || noop
+  debug.session('reloading %s', this.id)
 
-  store.get(this.id, function (/** @type {any} */ err, /** @type {any} */ data) {
+  store.get(this.id, keepAsyncContext((/** @type {any} */ err, /** @type {any} */ data) => {
     if (err) return done(err)
     if (!data) return done(new Error('failed to load session'))
     try {
       const context = contextOn(req, store)
       if (context) context.hasRead(req.sessionID, data)
       store.createSession(req, data)
+      if (context) context.reloaded()
     } catch (err) {
       return done(err)
     }
     done()
-  })
+  }))
   return this
 })
 
@@ -109,7 +114,7 @@ defineMethod('reload', function reload (callback) {
  */
 defineMethod('destroy', function destroy (callback) {
   delete this.req.session
-  this.req.sessionStore.destroy(this.id, callback)
+  this.req.sessionStore.destroy(this.id, keepAsyncContext(callback))
   return this
 })
 
@@ -119,9 +124,11 @@ defineMethod('destroy', function destroy (callback) {
  * @param {(err?: any) => void} [callback]
  */
 defineMethod('regenerate', function regenerate (callback) {
-  this.req.sessionStore.regenerate(this.req, callback || noop)
+  this.req.sessionStore.regenerate(this.req, keepAsyncContext(callback) || noop)
   return this
 })
+
+addSessionPromises(Session.prototype)
 
 function noop () {}
 

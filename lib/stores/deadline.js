@@ -1,6 +1,8 @@
 'use strict'
 
-module.exports = { deadlineOf }
+const { slackOf } = require('./handover')
+
+module.exports = { cookieExpiry, deadlineOf }
 
 /** Milliseconds that a session without an expiry lives after its last touch: one day. */
 const DEFAULT_TTL = 24 * 60 * 60 * 1000
@@ -16,14 +18,15 @@ const DEFAULT_TTL = 24 * 60 * 60 * 1000
  * @throws {TypeError} a ttl function gives no number; and whatever it throws
  */
 function deadlineOf (options, session, sid, now) {
-  const { ttl } = options
+  const { deadlineOf, ttl } = options
+  if (deadlineOf !== undefined) return deadlineOf(session, now)
   if (ttl === undefined) return cookieExpiry(session.cookie, now, now + DEFAULT_TTL)
 
   const ms = typeof ttl === 'function' ? ttl(options, session, sid) : ttl
   if (typeof ms !== 'number' || Number.isNaN(ms)) {
     throw new TypeError('ttl option must return a number of milliseconds')
   }
-  return Math.min(now + ms, cookieExpiry(session.cookie, now, Infinity))
+  return Math.min(now + ms + slackOf(session), cookieExpiry(session.cookie, now, Infinity))
 }
 
 /**

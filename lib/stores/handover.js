@@ -9,6 +9,8 @@
 const revisions = new WeakMap()
 /** @type {WeakMap<object, Knowledge>} for the sessions that a request is saving */
 const saving = new WeakMap()
+/** @type {WeakMap<object, number>} for the sessions that are stored with a later expiry than their clients know */
+const slacks = new WeakMap()
 
 /**
  * @typedef {object} Knowledge what a request knows of a session that it saves
@@ -54,4 +56,21 @@ function knowledgeOf (session) {
   return saving.get(session)
 }
 
-module.exports = { handDown, knowledgeOf, revisionOf, setRevision, takeBack }
+/**
+ * @param {any} session
+ * @param {number} ms
+ */
+function setSlack (session, ms) {
+  slacks.set(session, ms)
+}
+
+/**
+ * How much later than its client knows a session expires, in ms; see request/touch-after.js.
+ *
+ * @param {any} session
+ */
+function slackOf (session) {
+  return slacks.get(session) || 0
+}
+
+module.exports = { handDown, knowledgeOf, revisionOf, setRevision, setSlack, slackOf, takeBack }

@@ -4,12 +4,19 @@ const EventEmitter = require('events')
 const { inherits } = require('util')
 const Cookie = require('../cookie/cookie')
 const Session = require('../session/session')
+const keepAsyncContext = require('../util/async-context')
 
 module.exports = Store
+
+/** Where a store says what to do about values that no session middleware has written. */
+const ORIGIN = Store.ORIGIN = Symbol('express-session-native.origin')
 
 /**
  * What session stores inherit. A constructor function without state of its own: some stores call it
  * on their own object, others never call it.
+ *
+ * A store may have `sessionDefaults`, an object: the `touchAfter` and `onDisconnect` of the middlewares on it that are not
+ * given any. Not in upstream.
  */
 function Store () {
   EventEmitter.call(/** @type {any} */ (this))
@@ -27,10 +34,10 @@ inherits(Store, EventEmitter)
 Store.prototype.regenerate = function regenerate (req, callback) {
   const store = this
 
-  this.destroy(req.sessionID, function (/** @type {any} */ err) {
+  this.destroy(req.sessionID, keepAsyncContext((/** @type {any} */ err) => {
     store.generate(req)
     callback(err)
-  })
+  }))
 }
 
 /**
@@ -43,12 +50,12 @@ Store.prototype.regenerate = function regenerate (req, callback) {
 Store.prototype.load = function load (sid, callback) {
   const store = this
 
-  this.get(sid, function (/** @type {any} */ err, /** @type {any} */ data) {
+  this.get(sid, keepAsyncContext((/** @type {any} */ err, /** @type {any} */ data) => {
     if (err) return callback(err)
     if (!data) return callback()
     const req = { sessionID: sid, sessionStore: store }
     callback(null, store.createSession(req, data))
-  })
+  }))
 }
 
 /**
@@ -60,6 +67,9 @@ Store.prototype.load = function load (sid, callback) {
  * @this {any}
  */
 Store.prototype.createSession = function createSession (req, data) {
+  if (data.cookie == null && this[ORIGIN] !== undefined) {
+    throw new TypeError(`the session that is stored has no cookie. ${this[ORIGIN]}`)
+  }
   const expires = data.cookie.expires
   const originalMaxAge = data.cookie.originalMaxAge
 

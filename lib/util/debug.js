@@ -1,6 +1,7 @@
 'use strict'
 
 const log = require('debug')('express-session')
+const { typeName } = require('./type-name')
 
 /** Kept because asking `log.enabled` takes 0.03 µs. */
 let enabled = log.enabled
@@ -16,13 +17,14 @@ function debug (message, ...values) {
 }
 
 /**
- * Writes a line about a session. Six characters of the id tell sessions apart and are too few to use.
+ * Writes a line about a session. Six characters of the id tell sessions apart and are too few to use. An app's genid may
+ * give anything.
  *
  * @param {string} message
  * @param {unknown} sid
  */
 debug.session = function debugSession (message, sid) {
-  if (enabled) log(message, String(sid).slice(0, 6) + '…')
+  if (enabled) log(message, typeof sid === 'string' ? sid.slice(0, 6) + '…' : `(${typeName(sid)})`)
 }
 
 /** Learns whether the app has turned debugging on or off. Every request asks once. */

@@ -1,5 +1,7 @@
 'use strict'
 
+const { asError } = require('./as-error')
+
 module.exports = { warn, warnOf }
 
 /**
@@ -18,10 +20,10 @@ function warn (code, text) {
  * @param {unknown} thrown
  */
 function warnOf (thrown) {
+  const error = asError(thrown)
   try {
-    process.emitWarning(thrown instanceof Error ? thrown : String(thrown))
+    process.emitWarning(error instanceof Error ? error : String(error))
   } catch {
-    // It has no text, or is an Error of another realm.
-    process.emitWarning('a session store\'s listener or dispose function threw a value that can not be shown')
+    process.emitWarning(String(error)) // an Error of another realm
   }
 }

@@ -222,7 +222,9 @@ class World {
   }
 
   failed (ctx, err) {
-    const { res, world } = ctx
+    const { req, res, world } = ctx
+    // Without an id, upstream has nothing to destroy.
+    if (world.scenario.forgetsUnloaded && !ctx.handled) req.sessionID = undefined
     world.log('error handler', describe.error(err), res.headersSent ? 'headers sent' : '')
     if (res.writableEnded) return
     if (!res.headersSent) res.statusCode = 500

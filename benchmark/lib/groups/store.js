@@ -98,7 +98,7 @@ const flood = {
       const rows = await compareStores(run, 'flood.flood', { max: 10_000, typing: seconds * 1000 })
       for (const [row, cells] of Object.entries(rows)) all[`${row}, ${seconds} s at the form`] = cells
     }
-    return { tables: { all } }
+    return { tables: { all: { ...all, ...await attacks(run, { max: 1000 }, MAX_ATTACKS) } } }
   },
 
   goals: [['all', NATIVE, (row) => row.startsWith('users logged out') ? ['=', 0] : undefined]],
@@ -123,10 +123,32 @@ const floodBytes = {
 
   async measure (run) {
     const args = { count: 10 * run.million, maxBytes: 256 * 2 ** 20 }
-    return { tables: { all: await compareStores(run, 'flood.floodBytes', args, ['ours']) } }
+    const all = await compareStores(run, 'flood.floodBytes', args, ['ours'])
+    return { tables: { all: { ...all, ...await attacks(run, { maxBytes: 1_000_000 }, BYTES_ATTACKS, ['ours']) } } }
   },
 
-  goals: [['all', NATIVE, (row) => row.startsWith('peak') ? ['<', 400] : undefined]]
+  goals: [['all', NATIVE, (row) => row.startsWith('peak') ? ['<', 400] : row.startsWith('users logged out') ? ['=', 0] : undefined]]
+}
+
+/** What strangers do to a store that is nearly full of 900 users: trials/attack.js. */
+const MAX_ATTACKS = {
+  'one cookie, whose session is gone': { sizes: 'small', returns: 0, shared: true },
+  'each cookie sent back once': { sizes: 'small', returns: 1, shared: false },
+  'each cookie sent back five times': { sizes: 'small', returns: 5, shared: false }
+}
+const BYTES_ATTACKS = {
+  '15 KB a stranger': { sizes: 'large', returns: 0, shared: false },
+  'mixed sizes': { sizes: 'mixed', returns: 0, shared: false },
+  'mixed sizes, each cookie sent back once': { sizes: 'mixed', returns: 1, shared: false }
+}
+
+async function attacks (run, bounds, kinds, stores = undefined) {
+  const all = {}
+  for (const [kind, args] of Object.entries(kinds)) {
+    const rows = await compareStores(run, 'attack.attack', { bounds, ...args }, stores)
+    for (const [row, cells] of Object.entries(rows)) all[`${row}: ${kind}`] = cells
+  }
+  return all
 }
 
 /** A table with a column for each store; its rows are what the trial measures. */

@@ -92,7 +92,8 @@ function makeClient (handle) {
       })
       handle(req, res, (err) => {
         if (err) return reject(err)
-        if (what === 'form' || what === 'new') req.session.csrf = 'c6Vt0rXwq9ZkLmN3bYsD7fGhJ2pTuAeR'
+        if (what === 'form' || what === 'new') req.session.csrf = user.pad || 'c6Vt0rXwq9ZkLmN3bYsD7fGhJ2pTuAeR'
+        if (what === 'logout') return req.session.destroy(() => res.end('page'))
         if (what !== 'login') return res.end('page')
         req.session.regenerate((err) => {
           if (err) return reject(err)
@@ -164,4 +165,4 @@ async function floodBytes ({ count, maxBytes, ...subject }) {
   }
 }
 
-module.exports = { flood, floodBytes }
+module.exports = { flood, floodBytes, makeClient, simulateClock }

@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::limits::Limits;
+use super::rank::Rank;
+use super::shard::{Sum, Tally};
+use super::tombstones::TOMBSTONE;
 
 /// What a store holds and has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +13,7 @@ use super::limits::Limits;
 pub struct Stats {
     /// Sessions held.
     pub sessions: u64,
-    /// Bytes of memory that they take, overhead included.
+    /// Bytes of memory that they take, with tombstones, removals that wait for watchers, and overhead.
     pub bytes: u64,
     /// Destroyed ids that the store still remembers.
     pub tombstones: u64,
@@ -32,6 +35,8 @@ pub struct Stats {
     pub evicted_for_sessions: u64,
     /// Sessions evicted because of `max_bytes`.
     pub evicted_for_bytes: u64,
+    /// Removals that a watcher was not told of, because there were too many.
+    pub lost: u64,
 }
 
 #[derive(Debug, Default)]
@@ -68,18 +73,43 @@ impl Total {
         self.0.load(Ordering::Acquire)
     }
 
-    pub(super) fn change(&self, before: u64, after: u64) {
-        if after != before {
-            // Wraps around to a subtraction if the figure decreased.
-            self.0.fetch_add(after.wrapping_sub(before), Ordering::AcqRel);
+    /// Adds a difference, which may be negative: then the sum wraps around.
+    fn add(&self, difference: u64) {
+        if difference != 0 {
+            self.0.fetch_add(difference, Ordering::AcqRel);
         }
     }
 }
 
 #[derive(Debug, Default)]
+pub(super) struct RankTotals {
+    pub(super) sessions: Total,
+    pub(super) bytes: Total,
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Totals {
     pub(super) sessions: Total,
-    pub(super) probation: Total,
-    pub(super) tombstones: Total,
+    /// Those of tombstones included.
     pub(super) bytes: Total,
+    pub(super) tombstones: Total,
+    pub(super) ranks: [RankTotals; Rank::COUNT],
+}
+
+impl Totals {
+    pub(super) fn change(&self, before: &Tally, after: &Tally) {
+        let tombstones = after.tombstones.wrapping_sub(before.tombstones);
+        let mut sum = Sum { sessions: 0, bytes: tombstones.wrapping_mul(TOMBSTONE) };
+        for (total, (before, after)) in self.ranks.iter().zip(before.ranks.iter().zip(&after.ranks)) {
+            let sessions = after.sessions.wrapping_sub(before.sessions);
+            let bytes = after.bytes.wrapping_sub(before.bytes);
+            total.sessions.add(sessions);
+            total.bytes.add(bytes);
+            sum.sessions = sum.sessions.wrapping_add(sessions);
+            sum.bytes = sum.bytes.wrapping_add(bytes);
+        }
+        self.sessions.add(sum.sessions);
+        self.bytes.add(sum.bytes);
+        self.tombstones.add(tombstones);
+    }
 }
