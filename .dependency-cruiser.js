@@ -5,13 +5,13 @@ const LAYERS = {
   facades: '^((index|memorystore)\\.js$|session/)',
   request: '^lib/request/',
   http: '^lib/http/',
-  stores: '^lib/stores/(?!engine\\.js$|plain/|[^/]+/engine\\.js$)',
+  stores: '^lib/stores/(?!(engine|refused)\\.js$|plain/|redis/(?!(index|options)\\.js$)|[^/]+/engine\\.js$)',
   native: '^lib/native\\.js$',
-  engines: '^lib/stores/(plain/|(engine|[^/]+/engine)\\.js$)',
+  engines: '^lib/stores/(plain/|redis/(?!(index|options)\\.js$)|(engine|refused|[^/]+/engine)\\.js$)',
   'cookie and session': '^lib/(cookie|session)/',
   util: '^lib/util/'
 }
-const MAY_LOAD_BINDING = ['^lib/native\\.js$', '^lib/cookie/keyring\\.js$', '^lib/stores/memory/engine\\.js$', '^lib/util/numbers\\.js$']
+const MAY_LOAD_BINDING = ['^lib/native\\.js$', '^lib/cookie/keyring\\.js$', '^lib/stores/(memory|sqlite)/engine\\.js$', '^lib/util/numbers\\.js$']
 const NOT_PRODUCT = '^(__test__|benchmark|examples|fuzz|scripts)/'
 
 const COMMANDS = '^(bin|lib/cli)/'

@@ -40,19 +40,48 @@ export declare function bindLoad(memory: ExternalObject<Memory>, keyring: Extern
 /**
  * The functions of a store. They read the numbers that their descriptions name, and `Now`.
  *
- * - `get(sid)`: a session's text for a client, or `undefined`. Protects the session. Puts `Revision`.
- * - `peek(sid)`: the same, but protects nothing.
+ * - `get(sid)`: a session's text for a client, or `undefined`. Raises the rank. Puts `Revision`.
+ * - `peek(sid)`: the same, but raises no rank.
  * - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`; puts `Revision`.
  * - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and
  *   `Template`, `Expires`.
  * - `commitSeen(data)`: the same, for the session that `load` saw. Takes `Hint` too.
- * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. False: the session's
- *   text cannot be split, so its cookie is unchanged. Takes `Deadline`, `Template`, `Expires`.
- * - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too. False: the
- *   session is not there, or its text cannot be split; nothing changes then.
+ * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. Takes `Deadline`,
+ *   `Template`, `Expires`.
+ * - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too.
  * - `destroy(sid)`: whether there was a session.
  */
-export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): boolean, touchSeen(): boolean, destroy(sid: string): boolean }
+export declare function bindMemory(memory: ExternalObject<Memory>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, set(sid: string, text: string): WriteOutcome, commit(sid: string, data: string): WriteOutcome, commitSeen(data: string): WriteOutcome, touch(sid: string, cookie?: string): TouchOutcome, touchSeen(): TouchOutcome, destroy(sid: string): boolean }
+
+/**
+ * The functions of a store. They read the numbers that their descriptions name, and `Now`. Ids may be references.
+ *
+ * - `get(sid)`: a session's text for a client, or `undefined`. Puts `Revision`, or `ABSENT`, or `BUSY`.
+ * - `peek(sid)`: the same, for somebody who looks around.
+ * - `readLater(sid)`: has the writer thread read a session. Puts `Job`.
+ * - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`, `Job`; puts `Revision` or `Job`.
+ * - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and `Template`,
+ *   `Expires`.
+ * - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. Takes `Deadline`, `Revision`,
+ *   `Template`, `Expires`.
+ * - `touchSeen(sid)`: the same for a session that was loaded with the deadline in `Hint`. It costs no statement. False:
+ *   use `touch`.
+ * - `destroy(sid)`: takes and puts `Job`.
+ * - `clear()`: the same.
+ * - `prune()`: removes some expired sessions. Returns whether there may be more.
+ * - `take()`: the next answer. Puts `Outcome`, `Job`, `Revision`. Returns the text that was read, or an error's code and
+ *   message in two lines.
+ */
+export declare function bindSqlite(sqlite: ExternalObject<Sqlite>): { get(sid: string): string | undefined, peek(sid: string): string | undefined, readLater(sid: string): void, set(sid: string, text: string): SqliteOutcome, commit(sid: string, data: string): SqliteOutcome, touch(sid: string, cookie?: string): SqliteOutcome, touchSeen(sid: string): boolean, destroy(sid: string): SqliteOutcome, clear(): SqliteOutcome, prune(): boolean, take(): string | undefined }
+
+/**
+ * Makes `load(header)` on a `SQLite` store. It takes and puts what that of `bindLoad` does, with two differences:
+ * `Revision` may be `BUSY`, and `Hint` is the stored deadline, or -1 if `touchSeen` can not be used.
+ */
+export declare function bindSqliteLoad(sqlite: ExternalObject<Sqlite>, keyring: ExternalObject<Keyring>): (header: string) => string | undefined
+
+/** In `NumberAt.Revision`: the file is locked, and the writer thread has to read the session. */
+export declare const BUSY: number
 
 /**
  * Prepares the name and the keys of a cookie: the first key signs, all keys verify. `numbers` comes from
@@ -70,14 +99,20 @@ export declare function createMemory(numbers: Float64Array, max: number, maxByte
 /** Makes the array of numbers that keyrings and stores take. One array may serve many of them. */
 export declare function createNumbers(): Float64Array
 
+/**
+ * Opens a store. `numbers` comes from `createNumbers`. Limits that are not finite are no bounds. With `full`, each
+ * write is durable before it is answered. An error has a code in its first line.
+ */
+export declare function createSqlite(numbers: Float64Array, file: string, max: number, maxBytes: number, full: boolean): ExternalObject<Sqlite>
+
 /** A new session id: 24 random bytes in 32 characters. */
 export declare function generateId(): string
 
 /** Removes all sessions. */
 export declare function memoryClear(memory: ExternalObject<Memory>): void
 
-/** Up to `max` removals in one flat array: kind, id and text of each. */
-export declare function memoryDrain(watch: ExternalObject<Watch>, max: number): string[]
+/** Up to `max` removals in one flat array: kind, id and text of each. The store is shown `Now`. */
+export declare function memoryDrain(memory: ExternalObject<Memory>, watch: ExternalObject<Watch>, max: number): string[]
 
 /** Evicted sessions, by the bound that was exceeded. */
 export interface MemoryEvicted {
@@ -91,7 +126,7 @@ export declare function memoryIds(memory: ExternalObject<Memory>, part: number):
 /** The number of a cookie template, or -1 if it is too long or there are too many. */
 export declare function memoryIntern(memory: ExternalObject<Memory>, prefix: string, suffix?: string | undefined | null): number
 
-/** The number of sessions, including expired ones that were not swept yet. */
+/** The number of sessions that have not expired at `Now`. */
 export declare function memoryLength(memory: ExternalObject<Memory>): number
 
 /** The bounds of a store. `Infinity` is no bound. */
@@ -100,7 +135,7 @@ export interface MemoryLimits {
   maxBytes: number
 }
 
-/** What a store holds and has done. */
+/** What a store holds at `Now`, and has done. */
 export declare function memoryStats(memory: ExternalObject<Memory>): MemoryStats
 
 /** What a store holds and has done. */
@@ -116,9 +151,10 @@ export interface MemoryStats {
   destroyed: number
   expired: number
   evicted: MemoryEvicted
+  lost: number
 }
 
-/** Removes up to about `budget` expired sessions. Returns whether there are more. */
+/** Removes up to about `budget` sessions that have expired at `Now`. Returns whether there are more. */
 export declare function memorySweep(memory: ExternalObject<Memory>, budget: number): boolean
 
 /** The text of a cookie template before and after the value of `expires`. */
@@ -149,7 +185,7 @@ export declare enum NumberAt {
   Template = 3,
   /** The revision of the session. In: -1 for any. Out: also `ABSENT` or `NEEDS_FULL_READ`. */
   Revision = 4,
-  /** 0: new. Otherwise: the client has come back with a valid cookie. In. */
+  /** The rank, from 0 (new) to 3 (signed in). In. */
   Rank = 5,
   /** Where the session was seen, or -1. In and out. */
   Hint = 6,
@@ -159,6 +195,90 @@ export declare enum NumberAt {
   IdLength = 8,
   /** The length of the cookie's value if `seal` would make the same for the id, otherwise 0. Out. */
   SealedLength = 9,
+  /** `SQLite`. In: 1 if the caller takes an answer that comes later, 2 if it shall come later. Out: the number of the job that gives it. */
+  Job = 10,
+  /** `SQLite`. The outcome of a job. Out. */
+  Outcome = 11,
+}
+
+/** Closes a store. What is waiting is written on the writer thread, which then ends. */
+export declare function sqliteClose(sqlite: ExternalObject<Sqlite>): void
+
+/** References to the sessions of one part of a store, or null after the last part. */
+export declare function sqliteIds(sqlite: ExternalObject<Sqlite>, part: number): string[] | null
+
+/** The number of a cookie template, or -1 if it is too long or there are too many. */
+export declare function sqliteIntern(sqlite: ExternalObject<Sqlite>, prefix: string, suffix?: string | undefined | null): number
+
+/** The number of sessions that are valid at `Now`. */
+export declare function sqliteLength(sqlite: ExternalObject<Sqlite>): number
+
+/** The result of a write, and of a job of the writer thread. */
+export declare enum SqliteOutcome {
+  /** It is done. */
+  Done = 0,
+  /** Nothing was written: the session was destroyed since. */
+  Dropped = 1,
+  /** A job will answer. */
+  Waiting = 2,
+  /** It would take a job, and `Job` has said no. */
+  Refused = 3,
+  /** A touch: the text is stored as a whole, and has to be read and written again. */
+  Whole = 4,
+  /** A job has read a session. */
+  Read = 5,
+  /** A job has found no session. */
+  Absent = 6,
+  /** A job has failed. */
+  Failed = 7,
+  /** There is no answer yet. */
+  None = 8,
+}
+
+/** What was removed since the last call up to `Now`, in one flat array: kind, reference and text of each. */
+export declare function sqliteRemoved(sqlite: ExternalObject<Sqlite>): string[]
+
+/** What a store holds, and what this process has done with it. */
+export declare function sqliteStats(sqlite: ExternalObject<Sqlite>): SqliteStats
+
+/** What a store holds, and what this process has done with it. */
+export interface SqliteStats {
+  sessions: number
+  bytes: number
+  tombstones: number
+  hits: number
+  misses: number
+  sets: number
+  touches: number
+  destroyed: number
+  expired: number
+  evictedForSessions: number
+  evictedForBytes: number
+}
+
+/** The text of a cookie template before and after the value of `expires`. */
+export declare function sqliteTemplate(sqlite: ExternalObject<Sqlite>, number: number): Array<string> | null
+
+/** Calls `callback` on this thread when there may be an answer. Until then it keeps the process alive, and its realm. */
+export declare function sqliteWait(sqlite: ExternalObject<Sqlite>, callback: () => void): void
+
+/** Starts or ends the recording of removals; with `replaced`, overwritten sessions count too. */
+export declare function sqliteWatch(sqlite: ExternalObject<Sqlite>, watched: boolean, replaced: boolean): void
+
+/** The result of `touch` and `touchSeen`. */
+export declare enum TouchOutcome {
+  /** The id has no session. From `touchSeen`: the session is not where it was seen, or its text cannot be split. */
+  NotThere = 0,
+  /** The session has the new deadline and cookie. */
+  Renewed = 1,
+  /** The session has the new deadline. Its text cannot be split, so the cookie in it is unchanged. */
+  Whole = 2,
+  /** Nothing was changed: with the new cookie, the session would be larger than `maxBytes`. */
+  TooLarge = 3,
+  /** Nothing was changed: the session would be larger than what sessions of higher rank leave it. */
+  Outranked = 4,
+  /** Nothing was changed: the system has no memory for the session. */
+  OutOfMemory = 5,
 }
 
 /** The version that this binary was built for. binding.js takes no other. */
@@ -166,7 +286,7 @@ export declare const VERSION: string
 
 /** The result of `set`, `commit` and `commitSeen`. */
 export declare enum WriteOutcome {
-  /** Nothing was written: the session was destroyed since, or another session has its id. */
+  /** Nothing was written: the session was destroyed since. */
   Dropped = 0,
   /** The id had no session before. */
   Created = 1,
@@ -174,6 +294,10 @@ export declare enum WriteOutcome {
   Replaced = 2,
   /** Nothing was written: the session is larger than `maxBytes`. */
   TooLarge = 3,
+  /** Nothing was written: the session is larger than what sessions of higher rank leave it. */
+  Outranked = 4,
+  /** Nothing was written: the system has no memory for the session. */
+  OutOfMemory = 5,
   /** `commitSeen` only. Nothing was written: the session is not where it was seen. */
-  NotThere = 4,
+  NotThere = 6,
 }

@@ -156,6 +156,31 @@ declare namespace session {
      * Default: `sessionDefaults.onDisconnect` of the store, else `"skip"`. Not in express-session.
      */
     onDisconnect?: 'skip' | 'error' | ((req: Request, res: Response, next: (err?: any) => void) => unknown) | undefined
+
+    /**
+     * Send the cookie once more, expired and with the same attributes, if the client has sent one and the request has
+     * destroyed its session, or set it to `null` or deleted it. Default: `false`. Not in express-session.
+     */
+    clearCookie?: boolean | undefined
+
+    /**
+     * What of a response waits until the store has answered. `"end"`: its last byte. `"headers"`: its headers, from the
+     * first byte on, so that no redirect arrives before the save; if the store fails, nothing was sent, and the error
+     * goes to `next`. Default: `"end"`. Not in express-session.
+     */
+    hold?: 'end' | 'headers' | undefined
+
+    /**
+     * Which requests have no session. For those, nothing is read or set, and `req.session` is missing. It is called first,
+     * and must be synchronous. What it throws goes to `next`. Default: none. Not in express-session.
+     */
+    skip?: ((req: Request) => boolean) | undefined
+
+    /**
+     * Add `private` to `Cache-Control` and `Cookie` to `Vary` of each response that sets the cookie.
+     * Default: `false`. Not in express-session.
+     */
+    cacheControl?: boolean | undefined
   }
 
   /** Options that a store may have its own defaults for. */
@@ -194,6 +219,32 @@ declare namespace session {
 
     /** The same as `resetMaxAge`. The middleware calls it on every request. */
     touch(): this
+  }
+
+  /**
+   * The methods of sessions that return promises. Every session has them. They are not declared on `Session`, because
+   * sessions that tests make up have none. Declare them with one line:
+   *
+   * ```ts
+   * declare module 'express-session' { // or 'express-session-native': the name that you installed
+   *   interface Session extends SessionPromises {}
+   * }
+   * ```
+   *
+   * Not in express-session.
+   */
+  interface SessionPromises {
+    /** `save` with a promise. It is rejected if the store fails. */
+    saveAsync(): Promise<void>
+
+    /** `reload` with a promise of the new `req.session`. */
+    reloadAsync(): Promise<Session & Partial<SessionData>>
+
+    /** `regenerate` with a promise of the new `req.session`. */
+    regenerateAsync(): Promise<Session & Partial<SessionData>>
+
+    /** `destroy` with a promise. */
+    destroyAsync(): Promise<void>
   }
 
   /**
@@ -399,17 +450,26 @@ declare namespace session {
   /** The options of `MemoryStore`: those of memorystore 1.6.8, and `maxBytes` and `shared`. */
   interface MemoryStoreOptions {
     /**
-     * Maximum number of sessions. At the limit, sessions that no client came back with go first.
+     * Maximum number of sessions. At the limit, the session with the lowest rank goes first (docs/eviction.md).
      * `0` means `Infinity`. Default: `Infinity`.
      */
     max?: number | undefined
 
     /**
-     * Maximum bytes, overhead included. A larger session is rejected with an error in the callback.
-     * `0` means `Infinity`. Default: a quarter of the memory that is available to the process. Container
-     * limits are respected.
+     * Maximum bytes, overhead included. A larger session is rejected with a RangeError in the callback, and so is one
+     * that is larger than a tenth of the limit while there are sessions of higher rank.
+     * `0` means `Infinity`. Default: a quarter of the memory that is available to the process. The limits of
+     * containers and of `ulimit -v` are respected.
      */
     maxBytes?: number | undefined
+
+    /**
+     * Whether a session is that of a user who has signed in. Called at each write; its errors go to the callback. Such
+     * sessions have the highest rank: at a limit all others go before them (docs/eviction.md). A session that
+     * `regenerate` has made for a returning client has that rank too. Default: `session.user` or
+     * `session.passport.user` is truthy.
+     */
+    protect?(session: SessionData): boolean
 
     /**
      * Milliseconds that a session lives after its last `set` or `touch`, or a function that returns them for
@@ -473,6 +533,11 @@ declare namespace session {
     expired: number
     /** Sessions evicted, by the limit that was reached. */
     evicted: { max: number; maxBytes: number }
+    /**
+     * Removals that `dispose` and listeners were not told of, because this process was busy and too many waited.
+     * What waits counts for `maxBytes`: at most a sixteenth of it, and 64 MB.
+     */
+    lost: number
   }
 
   /**
@@ -520,6 +585,33 @@ declare namespace session {
     /** Passes all ids to the callback. For a large store, use `keys` instead. */
     ids(callback: (err: any, ids?: string[]) => void): void
 
+    /** `get` with a promise; `undefined` if there is no such session. */
+    getAsync(sid: string): Promise<SessionData | undefined>
+
+    /** `set` with a promise. */
+    setAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `touch` with a promise. */
+    touchAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `destroy` with a promise. */
+    destroyAsync(sid: string | readonly string[]): Promise<void>
+
+    /** `load` with a promise; `undefined` if there is no such session. */
+    loadAsync(sid: string): Promise<(Session & SessionData) | undefined>
+
+    /** `all` with a promise. */
+    allAsync(): Promise<{ [sid: string]: SessionData }>
+
+    /** `length` with a promise. */
+    lengthAsync(): Promise<number>
+
+    /** `clear` with a promise. */
+    clearAsync(): Promise<void>
+
+    /** `ids` with a promise. */
+    idsAsync(): Promise<string[]>
+
     /** Iterates over the ids without blocking the event loop. */
     keys(): AsyncIterableIterator<string>
 
@@ -545,5 +637,257 @@ declare namespace session {
     on(event: string | symbol, listener: (...args: any[]) => void): this
     once<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this
     once(event: string | symbol, listener: (...args: any[]) => void): this
+  }
+
+  /** The options of `SQLiteStore`. */
+  interface SQLiteStoreOptions {
+    /**
+     * The path of the SQLite file, which is made if it does not exist, with mode 0600. Its folder must exist, on a
+     * local disk. SQLite puts two files beside it, whose names end in `-wal` and `-shm`.
+     */
+    file: string
+
+    /**
+     * What survives a loss of power before it is answered: with `"full"` every write, with `"normal"` every `destroy`
+     * and `clear`. A crash of the process undoes nothing that was answered, with either. A `"full"` write takes as
+     * long as the disk does; the event loop does not wait for it. Default: `"normal"`.
+     */
+    durability?: 'normal' | 'full' | undefined
+
+    /** Maximum number of sessions, as in `MemoryStoreOptions`. Default: `Infinity`. */
+    max?: number | undefined
+
+    /**
+     * Maximum bytes of all sessions in the file, overhead included (docs/sqlite.md has the formula).
+     * `0` means `Infinity`. Default: `Infinity`.
+     */
+    maxBytes?: number | undefined
+
+    /**
+     * Whether a session is that of a user who has signed in. Called at each write; its errors go to the callback. Such
+     * sessions have the highest rank: at a limit all others go before them (docs/eviction.md). A session that
+     * `regenerate` has made for a returning client has that rank too. Default: `session.user` or
+     * `session.passport.user` is truthy.
+     */
+    protect?(session: SessionData): boolean
+
+    /** Milliseconds that a session lives after its last `set` or `touch`, as in `MemoryStoreOptions`. */
+    ttl?: number | SQLiteStoreTtl | undefined
+
+    /**
+     * Called with a reference to each session that this process removes, or replaces by `set`, and its serialized text.
+     */
+    dispose?(reference: string, text: string): void
+
+    /** Do not call `dispose` for sessions that `set` replaces. Default: `false`. */
+    noDisposeOnSet?: boolean | undefined
+
+    /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
+    serializer?: Serializer | undefined
+
+    /** Milliseconds between calls of `prune`. Not needed: a thread removes what has expired. Default: `false`. */
+    checkPeriod?: number | false | undefined
+  }
+
+  // As MemoryStoreTtl.
+  type SQLiteStoreTtl = {
+    ttl(options: SQLiteStoreOptions, session: SessionData, sid: string): number
+  }['ttl']
+
+  /**
+   * Keeps sessions in a SQLite file, which all processes of a machine share. They outlive restarts and crashes.
+   *
+   * Session ids are not in the file. `all`, `ids`, `keys`, iteration, events and `dispose` give references instead:
+   * `ref:` and the SHA-256 of the id. `get`, `set`, `touch` and `destroy` take a reference in place of an id. A cookie
+   * that names a reference opens nothing.
+   *
+   * A call may fail with an error that has a `code`: `ERR_SESSION_STORE_LOCKED`, `ERR_SESSION_STORE_FULL` (the disk),
+   * `ERR_SESSION_STORE_IO`, `ERR_SESSION_STORE_READONLY`, `ERR_SESSION_STORE_CORRUPT`, `ERR_SESSION_STORE_CLOSED`, or
+   * `ERR_SESSION_TOO_LARGE` (a RangeError). What was stored before stays.
+   */
+  class SQLiteStore extends Store {
+    /**
+     * @throws {TypeError | RangeError} An option has a wrong type or is out of range. The message names the option.
+     * @throws {Error} The file can not be used, or the package's binary is missing. The message says what to do. Codes:
+     *   those above, and `ERR_SESSION_STORE_OPEN`, `ERR_SESSION_STORE_PERMISSION`, `ERR_SESSION_STORE_NOT_A_DATABASE`,
+     *   `ERR_SESSION_STORE_FOREIGN`, `ERR_SESSION_STORE_NEWER`, `ERR_SESSION_STORE_FILE_SYSTEM`.
+     */
+    constructor(options: SQLiteStoreOptions)
+
+    get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
+
+    set(sid: string, session: SessionData, callback?: (err?: any) => void): void
+
+    /** Removes one session or several. When it calls back, a loss of power does not undo it. */
+    destroy(sid: string | readonly string[], callback?: (err?: any) => void): void
+
+    touch(sid: string, session: SessionData, callback?: (err?: any) => void): void
+
+    /** Passes all sessions, by reference, to the callback. For a large store, iterate over the store instead. */
+    all(callback: (err: any, obj?: { [reference: string]: SessionData } | null) => void): void
+
+    length(callback: (err: any, length?: number) => void): void
+
+    /** Removes all sessions, for all processes. */
+    clear(callback?: (err?: any) => void): void
+
+    /** Passes references to all sessions to the callback. For a large store, use `keys` instead. */
+    ids(callback: (err: any, references?: string[]) => void): void
+
+    /** Iterates over references without blocking the event loop. */
+    keys(): AsyncIterableIterator<string>
+
+    /** Iterates over the sessions without blocking the event loop. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<[reference: string, session: SessionData]>
+
+    /** Removes expired sessions now. Without it, they are removed within a few seconds. */
+    prune(): void
+
+    /** Calls `prune` every `checkPeriod` milliseconds from now on. The constructor starts this already. */
+    startInterval(): void
+
+    /** Stops what `startInterval` started. */
+    stopInterval(): void
+
+    /** Returns what the file holds, and what this process has done with it. */
+    stats(): MemoryStoreStats
+
+    /** Writes what is waiting, and closes the file. What is stored stays. Close the server first. */
+    close(): void
+
+    /** Events of sessions that this process has removed. They give references in place of ids. */
+    on<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this
+    on(event: string | symbol, listener: (...args: any[]) => void): this
+    once<E extends keyof MemoryStoreEvents>(event: E, listener: (...args: MemoryStoreEvents[E]) => void): this
+    once(event: string | symbol, listener: (...args: any[]) => void): this
+  }
+
+  /** The options of `RedisStore`: those of connect-redis 9, and `storeTimeout` and `nearCache`. */
+  interface RedisStoreOptions {
+    /**
+     * The app's own client: of `redis` 5 or later (`createClient`, `createCluster`, `createSentinel`,
+     * `createClientPool`) or of `ioredis` 5 or later (`new Redis`, `new Redis.Cluster`). The app connects and closes it.
+     */
+    client: object
+
+    /** What keys begin with. Default: `"sess:"`. */
+    prefix?: string | undefined
+
+    /**
+     * Seconds that a session without an expiry lives, or a function that returns them for every session.
+     * Default: `86400`, a day.
+     */
+    ttl?: number | RedisStoreTtl | undefined
+
+    /** Store sessions without an expiry in Redis. Default: `false`. */
+    disableTTL?: boolean | undefined
+
+    /** A touch does nothing. Default: `false`. */
+    disableTouch?: boolean | undefined
+
+    /** The COUNT of each SCAN. Default: `100`. */
+    scanCount?: number | undefined
+
+    /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
+    serializer?: Serializer | undefined
+
+    /** Milliseconds until a call fails that Redis has not answered; `false`: never. Default: `5000`. */
+    storeTimeout?: number | false | undefined
+
+    /**
+     * Keep sessions that were read in this process, and serve them without asking Redis (docs/redis.md). `max` and
+     * `maxBytes` bound it; `lease` is how long at most a change of another process may be overlooked, in milliseconds
+     * from 100 to 60000. `true`: `{ max: Infinity, maxBytes: 67108864, lease: 1000 }`. Default: `false`.
+     */
+    nearCache?: boolean | { max?: number | undefined; maxBytes?: number | undefined; lease?: number | undefined } | undefined
+  }
+
+  // As MemoryStoreTtl.
+  type RedisStoreTtl = { ttl(session: SessionData): number }['ttl']
+
+  /** What a RedisStore has done in this process. */
+  interface RedisStoreStats {
+    /** Reads that were sent to Redis. */
+    reads: number
+    /** Reads that took the answer of another one on its way. */
+    shared: number
+    /** Reads that found a session in Redis. */
+    found: number
+    sets: number
+    /** Saves of sessions that had been destroyed: nothing was stored. */
+    dropped: number
+    touches: number
+    destroyed: number
+    /** The near cache, if there is one. */
+    near?: {
+      hits: number
+      misses: number
+      /** Sessions that were put into it. */
+      stored: number
+      /** Sessions that were taken out, because they changed. */
+      dropped: number
+      flushes: number
+      /** Whether it serves now. */
+      isFresh: boolean
+      sessions: number
+      bytes: number
+    } | undefined
+  }
+
+  /**
+   * Keeps sessions in Redis or Valkey, through the app's own client. Keys, texts and options are those of connect-redis:
+   * either takes the place of the other, on live data. A session that was destroyed does not come back, in any process.
+   *
+   * Without a callback, methods return a promise, as those of connect-redis.
+   *
+   * A call may fail with an error that has a `code`: `ERR_SESSION_STORE_DISCONNECTED`, `ERR_SESSION_STORE_TIMEOUT`,
+   * `ERR_SESSION_CLIENT` (the client is closed, subscribed, or in MULTI) or `ERR_SESSION_FOREIGN_VALUE` (another program
+   * writes keys with this prefix). Errors of the client itself pass through.
+   *
+   * Emits `disconnect` when Redis has been away for `storeTimeout`, and `connect` when it is back. Its `sessionDefaults`
+   * are `{ touchAfter: 0.05, onDisconnect: 'error' }`.
+   */
+  class RedisStore extends Store {
+    /** @throws {TypeError | RangeError} An option has a wrong type or is out of range. The message names the option. */
+    constructor(options: RedisStoreOptions)
+
+    get(sid: string, callback: (err: any, session?: SessionData | null) => void): void
+    get(sid: string): PromiseLike<SessionData | undefined>
+
+    set(sid: string, session: SessionData, callback: (err?: any) => void): void
+    set(sid: string, session: SessionData): PromiseLike<void>
+
+    touch(sid: string, session: SessionData, callback: (err?: any) => void): void
+    touch(sid: string, session: SessionData): PromiseLike<void>
+
+    /** Removes one session or several. */
+    destroy(sid: string | readonly string[], callback: (err?: any) => void): void
+    destroy(sid: string | readonly string[]): PromiseLike<void>
+
+    /** Passes all sessions to the callback, each with its `id`. For many, iterate over the store instead. */
+    all(callback: (err: any, sessions?: SessionData[] | null) => void): void
+    all(): PromiseLike<SessionData[]>
+
+    length(callback: (err: any, length?: number) => void): void
+    length(): PromiseLike<number>
+
+    /** Removes all sessions with this prefix. */
+    clear(callback: (err?: any) => void): void
+    clear(): PromiseLike<void>
+
+    ids(callback: (err: any, ids?: string[]) => void): void
+    ids(): PromiseLike<string[]>
+
+    /** Iterates over the ids, page by page. */
+    keys(): AsyncIterableIterator<string>
+
+    /** Iterates over the sessions, page by page. */
+    [Symbol.asyncIterator](): AsyncIterableIterator<[sid: string, session: SessionData]>
+
+    /** Returns what the store has done in this process. */
+    stats(): RedisStoreStats
+
+    /** Ends the near cache and what the store listens to. The client stays as it is. */
+    close(): void
   }
 }

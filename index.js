@@ -12,6 +12,8 @@ const { followReadiness } = require('./lib/request/readiness')
 const { contextOn } = require('./lib/session/link')
 const Session = require('./lib/session/session')
 const MemoryStore = require('./lib/stores/memory')
+const RedisStore = require('./lib/stores/redis')
+const SQLiteStore = require('./lib/stores/sqlite')
 const Store = require('./lib/stores/store')
 const { asError } = require('./lib/util/as-error')
 const debug = require('./lib/util/debug')
@@ -22,6 +24,8 @@ exports.Store = Store
 exports.Cookie = Cookie
 exports.Session = Session
 exports.MemoryStore = MemoryStore
+exports.SQLiteStore = SQLiteStore
+exports.RedisStore = RedisStore
 exports.native = native
 
 /**
@@ -33,7 +37,7 @@ exports.native = native
  */
 function session (options) {
   const config = /** @type {import('./lib/request/options').Config} */ (readOptions(options))
-  const { store, openKeyring, onDisconnect } = config
+  const { store, openKeyring, onDisconnect, skip } = config
   const readiness = followReadiness(store)
 
   config.warnOfInsecureCookie = insecureCookieWarning(config)
@@ -54,6 +58,7 @@ function session (options) {
     if (req && req.session) return next()
     const wrong = notARequest(req)
     if (wrong !== undefined) return next(wrong)
+    if (skip !== undefined && skip(req, next)) return
     debug.refresh()
 
     if (!readiness.ready) {

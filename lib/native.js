@@ -18,13 +18,21 @@ function load () {
       native: false,
       generateId: require('./cookie/plain-session-id'),
       Keyring: require('./cookie/plain-keyring'),
-      MemoryEngine: require('./stores/plain/engine')
+      MemoryEngine: require('./stores/plain/engine'),
+      /** @return {never} */
+      get SQLiteEngine () {
+        throw new Error(`SQLiteStore needs the binary of express-session-native. ${missingBinary(/** @type {Error} */ (cause))}`)
+      }
     }
   }
   return {
     native: true,
     generateId: require('../binding').generateId,
     Keyring: require('./cookie/keyring'),
-    MemoryEngine: require('./stores/memory/engine')
+    MemoryEngine: require('./stores/memory/engine'),
+    // Nothing of it is loaded before the first store is made.
+    get SQLiteEngine () {
+      return require('./stores/sqlite/engine')
+    }
   }
 }

@@ -419,7 +419,7 @@ function wrongLifetime (given) {
     if (typeof value === 'number' && Number.isNaN(new Date(Date.now() + value).getTime())) {
       return { name: 'RangeError', message: `${option} a number of milliseconds that leads to a valid date` }
     }
-    if (value instanceof Date && Number.isNaN(value.getTime())) return { name: 'RangeError', message: `${option} a valid Date` }
+    if (key !== 'expires' && value instanceof Date && Number.isNaN(value.getTime())) return { name: 'RangeError', message: `${option} a valid Date` }
     if (key === 'expires' && typeof value === 'string' && value) return { name: 'TypeError', message: `${option} a Date` }
   }
   return undefined

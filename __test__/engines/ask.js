@@ -65,10 +65,17 @@ async function comeBack (engine, sid, now = START) {
   return stored && JSON.parse(stored.text)
 }
 
+/** The parts of the ids of an engine, in turn. */
+async function * partsOf (engine, now = START) {
+  for (let part = 0, sids; (sids = await ask(engine, 'ids', part, now)) !== null; part = sids.next === undefined ? part + 1 : sids.next) {
+    yield sids
+  }
+}
+
 /** All ids, in order. */
 async function idsOf (engine, now = START) {
   const all = []
-  for (let part = 0, sids; (sids = await ask(engine, 'ids', part, now)) !== null; part++) all.push(...sids)
+  for await (const sids of partsOf(engine, now)) all.push(...sids)
   return all.sort()
 }
 
@@ -88,4 +95,4 @@ function pruneAll (engine, now) {
   while (engine.prune(now));
 }
 
-module.exports = { ask, comeBack, cookieOf, DAY, HOUR, idsOf, look, MINUTE, pruneAll, put, removed, START, writeOf }
+module.exports = { ask, comeBack, cookieOf, DAY, HOUR, idsOf, look, MINUTE, partsOf, pruneAll, put, removed, START, writeOf }

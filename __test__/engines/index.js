@@ -8,6 +8,7 @@ const PlainEngine = require('../../lib/stores/plain/engine')
 const Store = require('../../lib/stores/store')
 const { later, nowAndThen } = require('./answers')
 const notYet = require('./not-yet')
+const { sqlite } = require('./sqlite')
 
 const memory = options => new MemoryEngine(readOptions(options))
 const plain = options => new PlainEngine(readOptions(options))
@@ -18,7 +19,9 @@ const engines = [
   subject('memory, answering later', options => later(memory(options))),
   subject('plain', plain),
   subject('plain, answering later', options => later(plain(options))),
-  subject('plain, answering now this and now that', options => nowAndThen(plain(options)))
+  subject('plain, answering now this and now that', options => nowAndThen(plain(options))),
+  subject('sqlite', options => sqlite(options)),
+  subject('sqlite, answering later', options => sqlite(options, true))
 ]
 
 /**
@@ -45,12 +48,32 @@ function subject (name, makeEngine) {
   }
 }
 
-/** Runs a test with each engine. */
+/** Runs a test with each engine. An engine may lack what a test is about: `without` says why. */
 function conform (title, run) {
   for (const subject of engines) {
     const todo = subject.name.startsWith('memory') && notYet.has(title)
-    test(`${subject.name}: ${title}`, { todo }, t => run(subject, t))
+    const skip = subject.without && subject.without(title)
+    test(`${subject.name}: ${title}`, { todo, skip }, async t => run(subject.during ? await subject.during(t) : subject, t))
   }
 }
 
-module.exports = { conform, engines }
+/**
+ * The same for a test that waits: it runs with all engines at once, in the time of the first.
+ *
+ * @param {string} title
+ * @param {function(object, object): Promise<void>} run with a subject and the first test
+ * @param {function(object): void} [prepare] for all of them, with the first test
+ */
+function conformAtOnce (title, run, prepare = () => {}) {
+  const runs = new Map()
+  conform(title, async (subject, t) => {
+    if (runs.size === 0) {
+      prepare(t)
+      for (const each of engines) runs.set(each, run(each, t))
+      await Promise.allSettled(runs.values())
+    }
+    await runs.get(subject)
+  })
+}
+
+module.exports = { conform, conformAtOnce, engines }

@@ -17,6 +17,13 @@ const data = (n, maxAge = MINUTE) => ({ cookie: new Cookie({ maxAge }), n })
 const asStored = session => JSON.parse(JSON.stringify(session))
 const ids = async store => (await ask(store, 'ids')).sort()
 
+/** What `all` gives, by id. A store may give an array of sessions that have their ids, as express-session's README says. */
+async function all (store) {
+  const sessions = await ask(store, 'all')
+  if (Array.isArray(sessions)) return Object.assign(Object.create(null), Object.fromEntries(sessions.map(session => [session.id, session])))
+  return sessions
+}
+
 async function filled (subject, t, count, options) {
   const store = subject.store(t, options)
   for (let n = 0; n < count; n++) await ask(store, 'set', 'a' + n, data(n))
@@ -77,11 +84,10 @@ conform('no method needs a callback', async (subject, t) => {
   store.destroy('b')
   store.get('a')
   for (const method of ['length', 'ids', 'all']) store[method]()
-  await turns()
+  await until(async () => (await ids(store)).length === 1)
   assert.deepEqual(await ids(store), ['a'])
   store.clear()
-  await turns()
-  assert.deepEqual(await ids(store), [])
+  await until(async () => (await ids(store)).length === 0)
 })
 
 conform('touch renews cookie and deadline, and leaves the data', async (subject, t) => {
@@ -248,10 +254,10 @@ conform('length, ids, keys, all and iteration agree', async (subject, t) => {
   assert.equal(await ask(store, 'length'), 1200)
   assert.deepEqual(await ids(store), sids)
   assert.deepEqual((await toArray(store.keys())).sort(), sids)
-  const all = await ask(store, 'all')
-  assert.equal(Object.getPrototypeOf(all), null)
-  assert.deepEqual(Object.keys(all).sort(), sids)
-  assert.equal(all.a7.n, 7)
+  const sessions = await all(store)
+  assert.equal(Object.getPrototypeOf(sessions), null)
+  assert.deepEqual(Object.keys(sessions).sort(), sids)
+  assert.equal(sessions.a7.n, 7)
   const pairs = await toArray(store)
   assert.deepEqual(pairs.map(([sid]) => sid).sort(), sids)
   assert.ok(pairs.every(([sid, session]) => sid === 'a' + session.n))
@@ -301,7 +307,15 @@ conform('clear removes all; close too, and may be called twice', async (subject,
   store.close()
   await turns()
   assert.equal(store.stats().sessions, 0)
-  assert.equal(await ask(store, 'get', 'a'), undefined)
+  if (engineOf(store).capabilities.persists) {
+    // An answer that there is no session would log its user out.
+    for (const method of ['get', 'destroy']) {
+      await assert.rejects(ask(store, method, 'a'), { code: 'ERR_SESSION_STORE_CLOSED' })
+    }
+    await assert.rejects(ask(store, 'set', 'a', data(2)), { code: 'ERR_SESSION_STORE_CLOSED' })
+  } else {
+    assert.equal(await ask(store, 'get', 'a'), undefined)
+  }
 })
 
 conform('stats', async (subject, t) => {
@@ -335,7 +349,7 @@ conform('a serializer writes and reads every text', async (subject, t) => {
   const touched = data(2, HOUR)
   await ask(store, 'touch', 'a', touched)
   assert.deepEqual(await ask(store, 'get', 'a'), { ...asStored(touched), n: 1 })
-  assert.equal((await ask(store, 'all')).a.n, 1)
+  assert.equal((await all(store)).a.n, 1)
   await ask(store, 'touch', 'none', data(1))
   assert.deepEqual(await ids(store), ['a'])
 })
@@ -502,7 +516,7 @@ conform('load and createSession make sessions that save themselves', async (subj
 /* The view on the texts, where the engine answers at once */
 
 for (const subject of engines) {
-  if (subject.engine().capabilities.reads !== 'now') continue
+  if (subject.isRemote || subject.engine().capabilities.reads !== 'now') continue
   require('node:test').test(`${subject.name}: the sessions view reads and writes texts like a plain object`, async t => {
     const store = await filled(subject, t, 2)
     const sessions = sessionsView(engineOf(store))

@@ -27,6 +27,7 @@ function ask (store, method, ...args) {
 async function answers (store, method, ...args) {
   const calls = []
   store[method](...args, (...given) => calls.push(given))
+  await until(() => calls.length > 0)
   await turns()
   return calls
 }

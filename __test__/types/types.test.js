@@ -50,6 +50,11 @@ describe('in an app', () => {
     })
   }
 
+  it('that declares the promises of its sessions', () => {
+    const project = makeProject({ named: [ALIAS], linked: ['@types/express'], sources: ['promises.ts'], options: NODE16 })
+    assert.strictEqual(check(project), '')
+  })
+
   it('by tsc itself, which looks at every declaration', () => {
     const project = makeProject({
       named: [ALIAS],

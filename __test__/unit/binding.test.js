@@ -2,8 +2,11 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
 const { collectGarbage } = require('../helpers/garbage')
 const { native } = require('../helpers/internals')
+
+if (needsBinary.skip) return test('the binding', needsBinary)
 
 const NOW = 1_763_754_720_000
 const { NumberAt } = native
@@ -39,7 +42,7 @@ test('A handle of another kind, or none, is an error', () => {
 })
 
 test('`touchSeen` and `commitSeen` do nothing with a wrong hint, or without a template', () => {
-  assert.equal(touchSeen(), false)
+  assert.equal(touchSeen(), native.TouchOutcome.NotThere)
   const array = numbers()
   const handle = native.createMemory(array, Infinity, Infinity)
   const seen = native.bindMemory(handle)
@@ -48,7 +51,7 @@ test('`touchSeen` and `commitSeen` do nothing with a wrong hint, or without a te
     for (const revision of [-1, 0, 2 ** 32, NaN]) {
       array[NumberAt.Revision] = revision
       array[NumberAt.Hint] = hint
-      assert.equal(seen.touchSeen(), false)
+      assert.equal(seen.touchSeen(), native.TouchOutcome.NotThere)
       assert.equal(seen.commitSeen('{}'), native.WriteOutcome.NotThere)
     }
   }
@@ -87,7 +90,7 @@ test('one array serves a store and a keyring', () => {
   assert.equal(header.slice(array[IdAt], array[IdAt] + array[IdLength]), 'one')
   assert.equal(array[SealedLength], header.length - 'sid='.length)
   assert.equal(array[NumberAt.Revision], revision)
-  assert.equal(store.touchSeen(), true)
+  assert.equal(store.touchSeen(), native.TouchOutcome.Renewed)
 })
 
 test('`commit` without a template is an error', () => {

@@ -16,7 +16,7 @@ class Keyring {
   #handle
   #calls
   /** @type {any} */
-  #memory
+  #store
   /** @type {any} */
   #load
 
@@ -42,14 +42,15 @@ class Keyring {
   }
 
   /**
-   * The Rust function that opens a header and loads its session from `memory`; nearly always of the same store.
+   * The Rust function that opens a header and loads its session from `store`; nearly always the same.
    *
-   * @param {any} memory
+   * @param {any} store
+   * @param {(store: any, keyring: any) => (header: string) => string|undefined} [bind] makes it
    */
-  loaderOf (memory) {
-    if (this.#memory !== memory) {
-      this.#memory = memory
-      this.#load = binding.bindLoad(memory, this.#handle)
+  loaderOf (store, bind = binding.bindLoad) {
+    if (this.#store !== store) {
+      this.#store = store
+      this.#load = bind(store, this.#handle)
     }
     return this.#load
   }

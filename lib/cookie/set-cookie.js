@@ -3,7 +3,7 @@
 const { serialize } = require('cookie')
 const Cookie = require('./cookie')
 
-module.exports = { appendSetCookie, cookieText }
+module.exports = { appendSetCookie, cookieText, expiredCookieText }
 
 /**
  * Adds one `Set-Cookie` header to those that the response already has.
@@ -47,6 +47,16 @@ function cookieText (name, keyring, sid, data, sealed) {
   }
 
   return last.before + (sealed || keyring.seal(sid)) + (expires ? withDate(last, expires) : last.after)
+}
+
+/**
+ * The text that makes a client forget a cookie: it must have the attributes with which the cookie was set.
+ *
+ * @param {string} name
+ * @param {any} data
+ */
+function expiredCookieText (name, data) {
+  return serialize(name, '', { ...data, expires: new Date(0), maxAge: undefined, encode: undefined })
 }
 
 /**

@@ -5,12 +5,13 @@ const { attach, contextOf, newestContext } = require('../session/link')
 const Session = require('../session/session')
 const { snapshotOf } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
+const { markPrivate } = require('../http/cache-control')
 const { settleShapes } = require('../http/express-shapes')
 const { atFinish, hookHeaders, holdEnd, isBody, writesOwnHeaders } = require('../http/response')
 const { isSecure } = require('../http/secure')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
-const { DROPPED_CODE, isOurs } = require('../stores/native-store')
+const { DROPPED_CODE, isOurs, isReference } = require('../stores/native-store')
 const { asError, codeOf } = require('../util/as-error')
 const keepAsyncContext = require('../util/async-context')
 const { now } = require('../util/clock')
@@ -18,8 +19,10 @@ const debug = require('../util/debug')
 const defer = require('../util/defer')
 const { typeName } = require('../util/type-name')
 const { askStore } = require('./ask-store')
+const { clearCookie } = require('./clear-cookie')
 const { isEmpty, warnOfEmptySession } = require('./empty-session')
 const fastPath = require('./fast-path')
+const { HeldHeaders } = require('./hold-headers')
 const { readParsedCookies } = require('./parsed-cookies')
 const {
   DESTROY, IF_MODIFIED, isModified, isSaved, NOTHING, SAVE, savesOnlyIfModified, setCookieRule, TOUCH
@@ -73,6 +76,9 @@ class RequestContext {
     /** @type {import('./touch-after').Stored|undefined} */
     this.stored = undefined // what the store has of the cookie, with touchAfter
 
+    /** @type {any} */
+    this.clientCookie = undefined // the cookie of that session, with clearCookie
+
     this.originalId = undefined // the session as it came: its id,
     /** @type {any} */
     this.original = undefined // and its snapshot
@@ -92,6 +98,8 @@ class RequestContext {
     this.failed = false
     this.sendEnd = undefined // sends what is held
 
+    /** @type {HeldHeaders|undefined} */
+    this.held = undefined // with hold: 'headers'
     this.originalWrite = undefined
     this.originalEnd = undefined
     this.writeHead = undefined // what `res.writeHead` has become
@@ -121,6 +129,7 @@ class RequestContext {
         this.cookieId = readParsedCookies(req, this.config.name, keyring, opened && opened.sid)
         opened = undefined
       }
+      if (this.cookieId && isReference(store, this.cookieId)) this.cookieId = undefined
     } catch (err) {
       this.next(asError(err))
       return
@@ -149,6 +158,10 @@ class RequestContext {
     this.originalEnd = res.end
     this.writeHead = hookHeaders(res, this)
     res.end = (/** @type {any} */ chunk, /** @type {any} */ encoding, /** @type {any} */ callback) => this.end(chunk, encoding, callback)
+    if (this.config.holdsHeaders) {
+      this.held = new HeldHeaders(this)
+      this.writeHead = res.writeHead
+    }
   }
 
   /* fetch: the ordinary way to a session */
@@ -254,6 +267,7 @@ class RequestContext {
     this.hasStarted = true
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
+    if (this.config.clearCookie) this.clientCookie = this.req.session.cookie
     trackSaves(this.req.session, this)
   }
 
@@ -434,25 +448,39 @@ class RequestContext {
   }
 
   setCookie () {
-    const { req, res, config } = this
+    const { req, config } = this
     const { session, sessionID: sid } = req
 
     if (!session) {
       debug('no session')
+      if (config.clearCookie) clearCookie(this)
       return
     }
 
-    if (typeof sid !== 'string' || !this.setsCookie(session, sid)) return
-
-    if (session.cookie.secure && !isSecure(req, config.trustProxy)) {
-      debug('not secured')
-      config.warnOfInsecureCookie(req)
-      return
-    }
+    if (typeof sid !== 'string' || !this.setsCookie(session, sid) || this.isWithheld(session.cookie)) return
 
     this.touch(session)
     const sealed = sid === this.cookieId ? this.sealedId : undefined
-    appendSetCookie(res, cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+    this.appendCookie(cookieText(config.name, this.keyring, sid, session.cookie.data, sealed))
+  }
+
+  /**
+   * Whether a cookie is not set because it is secure and the request is not.
+   *
+   * @param {any} cookie
+   */
+  isWithheld ({ secure }) {
+    const { req, config } = this
+    if (!secure || isSecure(req, config.trustProxy)) return false
+    debug('not secured')
+    config.warnOfInsecureCookie(req)
+    return true
+  }
+
+  /** @param {string} text */
+  appendCookie (text) {
+    appendSetCookie(this.res, text)
+    if (this.config.cacheControl) markPrivate(this.res)
   }
 
   /**
@@ -488,10 +516,13 @@ class RequestContext {
     // Node throws at such a chunk, before anything has happened.
     if (!isBody(chunk)) return this.originalEnd.call(res, chunk, encoding)
 
+    const { held } = this
+    if (held !== undefined && held.end(chunk, encoding, callback)) return res
+
     this.phase = ENDING
     if (callback) this.originalEnd = atFinish(res, this.originalEnd, callback)
 
-    const task = this.decide()
+    const task = held === undefined ? this.decide() : held.decide()
     if (task === DESTROY) debug('destroying')
     else if (task === TOUCH) debug('touching')
     if (task === NOTHING || this.commitNow(task)) {
@@ -508,6 +539,16 @@ class RequestContext {
   }
 
   decide () {
+    try {
+      return this.task()
+    } catch (err) {
+      this.fail(err)
+      return NOTHING
+    }
+  }
+
+  /** @throws when the session has no JSON text */
+  task () {
     const { req, store, config } = this
     const { session, sessionID: sid } = req
 
@@ -518,21 +559,16 @@ class RequestContext {
       return NOTHING
     }
 
-    try {
-      this.touch(session)
+    this.touch(session)
 
-      // Without an id there is nothing to save it under.
-      if (typeof sid !== 'string') {
-        debug('session ignored because of bogus req.sessionID (%s)', typeName(sid))
-        return NOTHING
-      }
-
-      if (this.shouldSave(session, sid)) return SAVE
-      return this.cookieId === sid && typeof store.touch === 'function' && this.isTouchDue(session) ? TOUCH : NOTHING
-    } catch (err) {
-      this.fail(err)
+    // Without an id there is nothing to save it under.
+    if (typeof sid !== 'string') {
+      debug('session ignored because of bogus req.sessionID (%s)', typeName(sid))
       return NOTHING
     }
+
+    if (this.shouldSave(session, sid)) return SAVE
+    return this.cookieId === sid && typeof store.touch === 'function' && this.isTouchDue(session) ? TOUCH : NOTHING
   }
 
   /**

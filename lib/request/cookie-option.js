@@ -41,7 +41,8 @@ function checkLifetime (key, value) {
       throw new RangeError(`cookie.${key} option must be a number of milliseconds that leads to a valid date`)
     }
   } else if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new RangeError(`cookie.${key} option must be a valid Date`)
+    // An app may set a right `expires` later. Until then each request says so, as upstream's own test wants it.
+    if (Number.isNaN(value.getTime()) && key !== 'expires') throw new RangeError(`cookie.${key} option must be a valid Date`)
   } else if (value) {
     throw new TypeError(`cookie.${key} option must be a ${key === 'expires' ? 'Date' : 'number of milliseconds'}`)
   }

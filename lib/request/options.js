@@ -4,7 +4,9 @@ const deprecate = require('depd')('express-session')
 const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
 const { cookieOption } = require('./cookie-option')
+const { holdOption } = require('./hold-headers')
 const { onDisconnectOption } = require('./on-disconnect')
+const { skipOption } = require('./skip')
 const { touchAfterOption } = require('./touch-after')
 
 module.exports = readOptions
@@ -53,15 +55,19 @@ function readOptions (options) {
   const store = storeOption(opts.store)
 
   return {
+    cacheControl: flagOption('cacheControl', opts.cacheControl),
+    clearCookie: flagOption('clearCookie', opts.clearCookie),
     cookie: cookieOption(name, opts.cookie),
     // A function of the app gets the request; ours takes nothing.
     generateId: genid || (() => generateId()),
+    holdsHeaders: holdOption(opts.hold),
     name,
     onDisconnect: onDisconnectOption(opts.onDisconnect, store),
     openKeyring: secret ? ownKeyring(name, secret) : requestKeyring(name),
     resave: opts.resave === undefined || Boolean(opts.resave),
     rolling: Boolean(opts.rolling),
     saveUninitialized: opts.saveUninitialized === undefined || Boolean(opts.saveUninitialized),
+    skip: skipOption(opts.skip),
     store,
     storeTimeout: storeTimeoutOption(opts.storeTimeout),
     touchAfter: touchAfterOption(opts.touchAfter, store),
@@ -77,6 +83,15 @@ function storeOption (store) {
     throw new TypeError('store.on is not a function; the store option must be a session store')
   }
   return store
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ */
+function flagOption (name, value) {
+  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} option must be true or false`)
+  return value === true
 }
 
 /** @param {any} ms */

@@ -1,5 +1,6 @@
 'use strict'
 
+const { addSessionPromises } = require('../session/promises')
 const Session = require('../session/session')
 const keepAsyncContext = require('../util/async-context')
 
@@ -15,6 +16,8 @@ module.exports = { trackSaves }
 function trackSaves (session, context) {
   const { save, reload } = session
   if (save === Session.save || typeof save !== 'function') return
+
+  if (!(session instanceof Session)) addSessionPromises(session)
 
   define(session, 'save', /** @this {any} */ function (/** @type {any[]} */ ...args) {
     context.noteSaved(this)

@@ -3,6 +3,7 @@
 const debug = require('../util/debug')
 const keepAsyncContext = require('../util/async-context')
 const { contextOf, contextOn } = require('./link')
+const { addSessionPromises } = require('./promises')
 
 module.exports = Session
 
@@ -126,6 +127,8 @@ defineMethod('regenerate', function regenerate (callback) {
   this.req.sessionStore.regenerate(this.req, keepAsyncContext(callback) || noop)
   return this
 })
+
+addSessionPromises(Session.prototype)
 
 function noop () {}
 

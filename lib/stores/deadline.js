@@ -2,7 +2,7 @@
 
 const { slackOf } = require('./handover')
 
-module.exports = { deadlineOf }
+module.exports = { cookieExpiry, deadlineOf }
 
 /** Milliseconds that a session without an expiry lives after its last touch: one day. */
 const DEFAULT_TTL = 24 * 60 * 60 * 1000
@@ -18,7 +18,8 @@ const DEFAULT_TTL = 24 * 60 * 60 * 1000
  * @throws {TypeError} a ttl function gives no number; and whatever it throws
  */
 function deadlineOf (options, session, sid, now) {
-  const { ttl } = options
+  const { deadlineOf, ttl } = options
+  if (deadlineOf !== undefined) return deadlineOf(session, now)
   if (ttl === undefined) return cookieExpiry(session.cookie, now, now + DEFAULT_TTL)
 
   const ms = typeof ttl === 'function' ? ttl(options, session, sid) : ttl

@@ -14,12 +14,13 @@
  *                                                         ask the store's `get`. The client has come back: see rank
  *   get(sid, now, callback)         Stored | undefined     for a client that has come back
  *   peek(sid, now, callback)        Stored | undefined     for somebody who looks around: no rank, no statistics
- *   commit(write, callback)         DONE | DROPPED         stores a session
+ *   commit(write, callback)         DONE | DROPPED         stores a session; with `expected`, CHANGED too
  *   touch(write, callback)          DONE                   renews the deadline and the cookie, if there is the session
  *   destroy(sid, now, callback)     DONE                   a request that had loaded it can not bring it back
  *   clear(now, callback)            DONE                   destroys all
- *   length(now, callback)           number
- *   ids(part, now, callback)        string[] | null        the ids in parts 0, 1, …; null after the last part
+ *   length(now, callback)           number                 of the sessions that are valid at `now`
+ *   ids(part, now, callback)        string[] | null        the ids in parts 0, 1, …; null after the last part. A result
+ *                                                         with `next` says itself what comes after its part
  *   prune(now)                      boolean                removes some of what has expired at `now`; true: call again
  *   stats(now)                      object                 see MemoryStoreStats in index.d.ts
  *   watch(replaced)                 watch                  records what is removed, and with `replaced` what is written over
@@ -27,15 +28,26 @@
  *   unwatch(watch)
  *   close(now)                                             releases what the engine holds; what is only in memory is gone
  *
- * `now` is the time that the caller sees, in ms since the epoch.
+ *   isReference(sid)                boolean                where the engine gives references in place of ids: whether that
+ *                                                         is one. A client's cookie must not name one
+ *
+ * `now` is the time that the caller sees, in ms since the epoch. It may be wrong. A method believes it for what it returns.
+ * What it removes beside that, and what an engine removes by itself, has expired on the system's clock too, and on the one
+ * that the engine was last shown. Who writes over a session, destroys it or prunes is believed. NaN is no time: nothing has
+ * expired. A deadline of NaN or Infinity never comes.
  *
  * Revision. Each creation of a session has one; it is opaque to all but the engine. A write that names a revision is
  * DROPPED when that session was destroyed; without a revision it is stored in any case.
  *
+ * Expected. A write may name the text that it was made from. It is stored over that text only, in one step; else it is
+ * CHANGED, and `found` is the text that is there. So writers that merge lose nothing of each other's.
+ *
  * Hint. Where the engine has seen a session. It may be lost at any time, and is opaque too.
  *
- * Rank. How much a session has proved: see RANK. At a bound the lowest rank goes first. The engine raises the rank of
- * sessions that clients come back with; a write can raise it, never lower it.
+ * Rank. How much a session has proved: see RANK. At a bound the lowest rank goes first, counted in sessions or in bytes
+ * as the bound is; the ranks below another keep a tenth together. A session larger than that is refused while there are
+ * others of higher rank. The engine raises the rank of sessions that clients come back with: at the first time to
+ * RETURNED, and to ESTABLISHED in another minute. A write can raise it, never lower it.
  *
  * Properties: `capabilities` as below, `options` as the store's constructor has checked them.
  */
@@ -45,12 +57,14 @@ const PENDING = Symbol('pending')
 const DONE = Symbol('done')
 /** The session was destroyed after the writer had loaded it: nothing is written. */
 const DROPPED = Symbol('dropped')
+/** Another text is there than the one that the writer expected: nothing is written. */
+const CHANGED = Symbol('changed')
 
 /**
- * How much a session has proved: nothing; its client came back with a cookie whose session was found; it took the place
- * of such a session, as logins do. An engine may have ranks of its own between the last two.
+ * How much a session has proved: nothing; its client came back with a cookie whose session was found; it came back in two
+ * different minutes; it took the place of a session that was found, as logins do, or the `protect` option says so.
  */
-const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
+const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
 
 /**
  * @template T
@@ -59,7 +73,7 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
 
 /**
  * @typedef {typeof PENDING} Pending
- * @typedef {typeof DONE|typeof DROPPED} Outcome
+ * @typedef {typeof DONE|typeof DROPPED|typeof CHANGED} Outcome
  *
  * @typedef {object} Engine
  * @property {Readonly<Capabilities>} capabilities
@@ -73,13 +87,14 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {(sid: string, now: number, callback?: Callback<Outcome>) => Outcome|Pending} destroy
  * @property {(now: number, callback?: Callback<Outcome>) => Outcome|Pending} clear
  * @property {(now: number, callback?: Callback<number>) => number|Pending} length
- * @property {(part: number, now: number, callback?: Callback<string[]|null>) => string[]|null|Pending} ids
+ * @property {(part: any, now: number, callback?: Callback<string[]|null>) => string[]|null|Pending} ids
  * @property {(now: number) => boolean} prune
  * @property {(now: number) => object} stats
  * @property {(replaced: boolean) => any} watch
  * @property {(watch: any, most: number, now: number) => string[]} drain
  * @property {(watch: any) => void} unwatch
  * @property {(now: number) => void} close
+ * @property {(sid: string) => boolean} [isReference]
  *
  * @typedef {import('../cookie/opened')} Opened
  * @typedef {import('../cookie/plain-keyring').Keyring} Keyring
@@ -91,6 +106,9 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {boolean} noDisposeOnSet
  * @property {number|undefined} checkPeriod
  * @property {string|undefined} shared
+ * @property {((session: any) => any)|undefined} protect whether a session is that of a user who has signed in
+ * @property {(session: any, now: number) => number} [deadlineOf] the engine's own rule for deadlines
+ * @property {string} [origin] what to say of a stored text that is no session
  *
  * @typedef {Options & {max: number, maxBytes: number, stale: boolean, explicitLimits: boolean[]}} MemoryOptions those of a
  *   MemoryStore, checked
@@ -105,6 +123,9 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {boolean} revisions a late save of a destroyed session is dropped
  * @property {boolean} events `watch`, `drain` and `unwatch` work
  * @property {boolean} iterate `ids` works
+ * @property {boolean} [compareAndSet] `commit` keeps to `expected`
+ * @property {boolean} [promises] the store's methods return a promise where they get no callback
+ * @property {boolean} [persists] `close` removes nothing: the next engine on the same file has all of it
  *
  * @typedef {object} Write what is to be stored, by `commit` or `touch`
  * @property {string} sid
@@ -115,6 +136,8 @@ const RANK = { NEW: 0, RETURNED: 1, SIGNED_IN: 3 }
  * @property {any} hint as loaded
  * @property {number} rank
  * @property {number} now
+ * @property {string} [expected] the text that has to be there
+ * @property {string} [found] the text that was there instead
  *
  * @typedef {object} Stored
  * @property {string} text
@@ -144,14 +167,15 @@ class Loaded {
  *
  * @param {Serializer} serializer
  * @param {string} text
+ * @param {string} [origin] said of a text that is not JSON
  * @throws {SyntaxError} without the text, which JSON's own would quote; other serializers' errors as they are
  */
-function parse (serializer, text) {
+function parse (serializer, text, origin) {
   if (serializer !== JSON) return serializer.parse(text)
   try {
     return JSON.parse(text)
   } catch {
-    throw new SyntaxError('the text stored for the session is not JSON')
+    throw new SyntaxError(`the text stored for the session is not JSON${origin === undefined ? '' : `. ${origin}`}`)
   }
 }
 
@@ -187,4 +211,4 @@ function loadedFrom ({ text, revision }) {
   return loaded
 }
 
-module.exports = /** @type {const} */ ({ DONE, DROPPED, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK })
+module.exports = /** @type {const} */ ({ CHANGED, DONE, DROPPED, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK })

@@ -1,13 +1,16 @@
 'use strict'
 
 const { inherits } = require('util')
-const { now } = require('../util/clock')
+const { now, systemNow } = require('../util/clock')
 const defer = require('../util/defer')
-const unrefInterval = require('../util/unref-interval')
 const { warnOf } = require('../util/warn')
+const Awaited = require('./awaited')
 const { deadlineOf } = require('./deadline')
 const { DONE, DROPPED, parse, PENDING, RANK } = require('./engine')
 const { knowledgeOf, setRevision } = require('./handover')
+const { every } = require('./interval')
+const { addStorePromises } = require('./promises')
+const rankOf = require('./rank')
 const Removals = require('./removals')
 const Store = require('./store')
 
@@ -37,6 +40,7 @@ const DROPPED_CODE = 'ERR_SESSION_DESTROYED'
 function defineStore (constructor, makeEngine) {
   inherits(constructor, Store)
   for (const name of Reflect.ownKeys(methods)) constructor.prototype[name] = /** @type {any} */ (methods)[name]
+  addStorePromises(constructor.prototype)
   Object.defineProperty(constructor.prototype, MAKE_ENGINE, { value: makeEngine })
 }
 
@@ -103,6 +107,17 @@ function fastEngine (store) {
 }
 
 /**
+ * Whether an id is one that no client has: it names a session and opens none.
+ *
+ * @param {any} store
+ * @param {any} sid
+ */
+function isReference (store, sid) {
+  const engine = engineIn(store)
+  return engine !== undefined && engine.isReference !== undefined && engine.isReference(sid)
+}
+
+/**
  * Whether a store is of this package.
  *
  * @param {any} store
@@ -118,9 +133,9 @@ const methods = {
    * @param {Callback} [callback]
    */
   get (sid, callback) {
-    perform(this, callback, (engine, done) => engine.get(String(sid), now(), done), (stored, engine) => {
+    return perform(this, callback, (engine, done) => engine.get(String(sid), now(), done), (stored, engine) => {
       if (stored === undefined || stored.text === '') return undefined
-      const session = parse(engine.options.serializer, stored.text)
+      const session = parse(engine.options.serializer, stored.text, engine.options.origin)
       setRevision(session, stored.revision)
       return session
     })
@@ -135,7 +150,7 @@ const methods = {
     const known = knowledgeOf(session)
     /** @type {Write} */
     let write
-    perform(this, callback, (engine, done) => {
+    return perform(this, callback, (engine, done) => {
       write = writeOf(engine, String(sid), session, known, now())
       write.text = textOf(engine, session)
       return engine.commit(write, done)
@@ -153,7 +168,7 @@ const methods = {
    * @param {Callback} [callback]
    */
   touch (sid, session, callback) {
-    perform(this, callback, (engine, done) => {
+    return perform(this, callback, (engine, done) => {
       const time = now()
       const write = touchOf(engine, String(sid), session, undefined, time)
       return engine.options.serializer === JSON ? engine.touch(write, done) : touchText(engine, write, done)
@@ -169,34 +184,30 @@ const methods = {
    */
   destroy (sid, callback) {
     const sids = Array.isArray(sid) ? sid : [sid]
-    perform(this, callback, (engine, done) => destroyAll(engine, sids, done), () => NOTHING)
+    return perform(this, callback, (engine, done) => destroyAll(engine, sids, done), () => NOTHING)
   },
 
   /** @param {Callback} [callback] */
   clear (callback) {
-    perform(this, callback, (engine, done) => engine.clear(now(), done), () => NOTHING)
+    return perform(this, callback, (engine, done) => engine.clear(now(), done), () => NOTHING)
   },
 
   /** @param {Callback} [callback] */
   length (callback) {
-    perform(this, callback, (engine, done) => {
-      const time = now()
-      engine.prune(time)
-      return engine.length(time, done)
-    }, length => length)
+    return perform(this, callback, (engine, done) => engine.length(now(), done), length => length)
   },
 
   /** @param {Callback} [callback] */
   all (callback) {
     const sessions = Object.create(null)
-    collect(this, callback, sessions, (sid, session) => { sessions[sid] = session })
+    return collect(this, callback, sessions, (sid, session) => { sessions[sid] = session })
   },
 
   /** @param {Callback} [callback] */
   ids (callback) {
     /** @type {string[]} */
     const sids = []
-    collect(this, callback, sids, sid => { sids.push(sid) })
+    return collect(this, callback, sids, sid => { sids.push(sid) })
   },
 
   async * keys () {
@@ -228,7 +239,8 @@ const methods = {
     this.stopInterval()
     const { checkPeriod } = parts.engine.options
     if (checkPeriod > 0 && checkPeriod < Infinity) {
-      parts.interval = unrefInterval(() => this.prune(), Math.min(Math.floor(checkPeriod), LONGEST_DELAY))
+      const period = Math.min(Math.floor(checkPeriod), LONGEST_DELAY)
+      parts.interval = every(period, isTest => isTest ? this.prune() : pruneUnasked(this))
     }
   },
 
@@ -256,6 +268,19 @@ const methods = {
 }
 
 /**
+ * What the interval does. Nobody has asked for it now: it removes what has expired on the system's clock too, because
+ * that of the app may be wrong for a moment. A `prune` of the app's own is called as it is.
+ *
+ * @param {any} store
+ */
+function pruneUnasked (store) {
+  if (store.prune !== methods.prune) return store.prune()
+  const { engine, removals } = partsOf(store)
+  if (engine.prune(Math.min(now(), systemNow()))) defer(() => pruneUnasked(store))
+  removals.tell()
+}
+
+/**
  * Asks the engine, and calls back on a later tick with what `read` makes of the answer, or with the error.
  *
  * @param {any} store
@@ -263,9 +288,11 @@ const methods = {
  * @param {(engine: Engine, done: Callback) => any} ask
  * @param {(result: any, engine: Engine) => any} read
  * @throws the error, when there is no callback and the engine answers at once
+ * @return {any} see awaited.js
  */
 function perform (store, callback, ask, read) {
   const { engine, removals } = partsOf(store)
+  if (typeof callback !== 'function' && engine.capabilities.promises) return performAwaited(store, ask, read)
 
   /** @param {any} result */
   function finish (result) {
@@ -298,6 +325,29 @@ function perform (store, callback, ask, read) {
   }
 }
 
+/**
+ * @param {any} store
+ * @param {(engine: Engine, done: Callback) => any} ask
+ * @param {(result: any, engine: Engine) => any} read
+ */
+function performAwaited (store, ask, read) {
+  /** @type {{err: any}|undefined} */
+  let thrown
+  const awaited = new Awaited(callback => {
+    perform(store, callback, (engine, done) => {
+      try {
+        return ask(engine, done)
+      } catch (err) {
+        thrown = { err }
+        throw err
+      }
+    }, read)
+  })
+  if (thrown === undefined) return awaited
+  awaited.catch(() => {})
+  throw thrown.err
+}
+
 /** What a save is told whose session was destroyed. The end of a request says nothing of it: logout is final. */
 function droppedError () {
   /** @type {NodeJS.ErrnoException} */
@@ -315,10 +365,11 @@ function droppedError () {
  * @param {import('./handover').Knowledge|undefined} known what a request knows of it
  * @param {number} time
  * @return {Write}
+ * @throws what the app's `ttl` and `protect` throw
  */
 function writeOf (engine, sid, session, known, time) {
   const write = touchOf(engine, sid, session, known, time)
-  if (known !== undefined) write.rank = known.rank
+  write.rank = rankOf(engine.options, session, known === undefined ? RANK.NEW : known.rank)
   return write
 }
 
@@ -359,6 +410,8 @@ function touchText (engine, write, done) {
     session.cookie = write.session.cookie
     write.text = textOf(engine, session)
     write.revision = stored.revision
+    // Whoever has written the session meanwhile has renewed it too.
+    if (engine.capabilities.compareAndSet) write.expected = stored.text
     return engine.commit(write, done)
   }, done)
 }
@@ -440,10 +493,13 @@ async function peek (engine, sid) {
 
 /** @param {Engine} engine */
 async function * idsByPart (engine) {
-  for (let part = 0; ; part++) {
+  /** @type {any} */
+  let part = 0
+  for (;;) {
     const sids = await promised(later => engine.ids(part, now(), later))
     if (sids === null) return
     yield sids
+    part = sids.next === undefined ? part + 1 : sids.next
   }
 }
 
@@ -456,7 +512,9 @@ async function * idsByPart (engine) {
  * @param {(sid: string, session?: any) => void} add
  */
 function collect (store, callback, result, add) {
-  if (typeof callback !== 'function') return
+  if (typeof callback !== 'function') {
+    return engineOf(store).capabilities.promises ? new Awaited(done => collect(store, done, result, add)) : undefined
+  }
   walk(engineOf(store), add).then(() => defer(callback, null, result), err => defer(callback, err))
 }
 
@@ -482,5 +540,5 @@ async function walk (engine, visit) {
 }
 
 module.exports = {
-  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, methods, openEngine, touchOf, writeOf
+  defineStore, DROPPED_CODE, droppedError, engineIn, engineOf, fastEngine, isOurs, isReference, methods, openEngine, touchOf, writeOf
 }

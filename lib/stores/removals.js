@@ -1,17 +1,15 @@
 'use strict'
 
-const { now, systemNow } = require('../util/clock')
+const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
-const unrefInterval = require('../util/unref-interval')
 const { warnOf } = require('../util/warn')
+const { every } = require('./interval')
 
 /** The events of a store, by what engines call the removals. */
 const EVENTS = ['expired', 'evicted', 'destroyed']
 /** How often removals are looked for while somebody listens, in milliseconds. */
 const PERIOD = 100
-/** A real timer does not come earlier than this after the last time, in milliseconds. */
-const SHORTEST_PERIOD = PERIOD * 0.9
 /** How many removals are told before the event loop goes on. */
 const AT_ONCE = 250
 
@@ -30,7 +28,6 @@ class Removals {
     this.dispose = engine.options.dispose
     this.watch = undefined
     this.timer = undefined
-    this.lastTick = 0
 
     if (this.dispose !== undefined) this.start(!engine.options.noDisposeOnSet)
     else if (this.heard()) this.start(false) // listeners that came before a constructor ran
@@ -60,8 +57,7 @@ class Removals {
   start (replaced) {
     if (this.watch !== undefined) return
     this.watch = this.engine.watch(replaced)
-    this.lastTick = systemNow()
-    this.timer = unrefInterval(() => this.tick(), PERIOD)
+    this.timer = every(PERIOD, isTest => this.tick(isTest))
   }
 
   stop () {
@@ -76,14 +72,9 @@ class Removals {
     this.stop()
   }
 
-  /**
-   * A timer that comes before its time on the system's clock is a test's. Then the time that the test shows is the
-   * truth for what has expired, as it is for `prune`.
-   */
-  tick () {
-    const time = systemNow()
-    if (time - this.lastTick < SHORTEST_PERIOD) this.engine.prune(now())
-    this.lastTick = time
+  /** @param {boolean} isTest see interval.js */
+  tick (isTest) {
+    if (isTest) this.engine.prune(now())
     this.tell()
   }
 

@@ -8,6 +8,9 @@ const keepAsyncContext = require('../util/async-context')
 
 module.exports = Store
 
+/** Where a store says what to do about values that no session middleware has written. */
+const ORIGIN = Store.ORIGIN = Symbol('express-session-native.origin')
+
 /**
  * What session stores inherit. A constructor function without state of its own: some stores call it
  * on their own object, others never call it.
@@ -64,6 +67,9 @@ Store.prototype.load = function load (sid, callback) {
  * @this {any}
  */
 Store.prototype.createSession = function createSession (req, data) {
+  if (data.cookie == null && this[ORIGIN] !== undefined) {
+    throw new TypeError(`the session that is stored has no cookie. ${this[ORIGIN]}`)
+  }
   const expires = data.cookie.expires
   const originalMaxAge = data.cookie.originalMaxAge
 

@@ -9,12 +9,12 @@ use napi_derive::napi;
 use super::bound::{Function, Functions, function};
 use super::cookies::Keyring;
 use super::numbers::{ABSENT, NEEDS_FULL_READ, NumberAt, Numbers};
-use super::text::{Text, or_undefined};
+use super::text::{Text, make_room, or_undefined, with_room};
 use crate::codec::encoding::Encoding;
 use crate::engines::memory::sweeper;
 use crate::engines::memory::{
-    Cookie, Differs, Kind, Limits, MemoryStore, SlotHint, TooLarge, Touched, View, ViewCookie, Watch, Write,
-    Written, shared,
+    Cookie, Differs, Kind, Limits, MemoryStore, Rank, Refused, SlotHint, Touched, UNKNOWN, View, ViewCookie,
+    Watch, Write, Written, shared,
 };
 
 /// A store, and the numbers of the JavaScript thread that uses it.
@@ -32,16 +32,20 @@ impl Drop for Memory {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as intended")]
 impl Memory {
-    fn now(&self) -> u64 {
-        self.numbers.get(NumberAt::Now) as u64
+    /// Without a valid time, nothing has expired.
+    fn now(&self) -> i64 {
+        let now = self.numbers.get(NumberAt::Now);
+        if now.is_finite() { now as i64 } else { UNKNOWN }
     }
 
-    fn deadline(&self) -> u64 {
-        self.numbers.get(NumberAt::Deadline) as u64
+    /// Without a valid deadline, the session never expires.
+    fn deadline(&self) -> i64 {
+        let deadline = self.numbers.get(NumberAt::Deadline);
+        if deadline.is_nan() { i64::MAX } else { deadline as i64 }
     }
 
-    fn has_returned(&self) -> bool {
-        self.numbers.get(NumberAt::Rank) != 0.0
+    fn rank(&self) -> Rank {
+        Rank::ALL[(self.numbers.get(NumberAt::Rank) as usize).min(Rank::COUNT - 1)]
     }
 
     fn mode(&self) -> Write {
@@ -69,12 +73,14 @@ impl Memory {
 
     /// The outcome of a write. Puts the revision of the written session into the numbers. `None`: the session
     /// was not where it had been seen.
-    fn outcome(&self, written: Option<std::result::Result<Written, TooLarge>>) -> WriteOutcome {
+    fn outcome(&self, written: Option<std::result::Result<Written, Refused>>) -> WriteOutcome {
         let (outcome, revision) = match written {
             Some(Ok(Written::Created(revision))) => (WriteOutcome::Created, Some(revision)),
             Some(Ok(Written::Replaced(revision))) => (WriteOutcome::Replaced, Some(revision)),
             Some(Ok(Written::Dropped)) => (WriteOutcome::Dropped, None),
-            Some(Err(TooLarge)) => (WriteOutcome::TooLarge, None),
+            Some(Err(Refused::TooLarge)) => (WriteOutcome::TooLarge, None),
+            Some(Err(Refused::Outranked)) => (WriteOutcome::Outranked, None),
+            Some(Err(Refused::OutOfMemory)) => (WriteOutcome::OutOfMemory, None),
             None => (WriteOutcome::NotThere, None),
         };
         if let Some(revision) = revision {
@@ -87,7 +93,7 @@ impl Memory {
 /// The result of `set`, `commit` and `commitSeen`.
 #[napi]
 pub enum WriteOutcome {
-    /// Nothing was written: the session was destroyed since, or another session has its id.
+    /// Nothing was written: the session was destroyed since.
     Dropped,
     /// The id had no session before.
     Created,
@@ -95,8 +101,42 @@ pub enum WriteOutcome {
     Replaced,
     /// Nothing was written: the session is larger than `maxBytes`.
     TooLarge,
+    /// Nothing was written: the session is larger than what sessions of higher rank leave it.
+    Outranked,
+    /// Nothing was written: the system has no memory for the session.
+    OutOfMemory,
     /// `commitSeen` only. Nothing was written: the session is not where it was seen.
     NotThere,
+}
+
+/// The result of `touch` and `touchSeen`.
+#[napi]
+pub enum TouchOutcome {
+    /// The id has no session. From `touchSeen`: the session is not where it was seen, or its text cannot be split.
+    NotThere,
+    /// The session has the new deadline and cookie.
+    Renewed,
+    /// The session has the new deadline. Its text cannot be split, so the cookie in it is unchanged.
+    Whole,
+    /// Nothing was changed: with the new cookie, the session would be larger than `maxBytes`.
+    TooLarge,
+    /// Nothing was changed: the session would be larger than what sessions of higher rank leave it.
+    Outranked,
+    /// Nothing was changed: the system has no memory for the session.
+    OutOfMemory,
+}
+
+impl From<Touched> for TouchOutcome {
+    fn from(touched: Touched) -> Self {
+        match touched {
+            Touched::Absent => TouchOutcome::NotThere,
+            Touched::Renewed => TouchOutcome::Renewed,
+            Touched::Whole => TouchOutcome::Whole,
+            Touched::Refused(Refused::TooLarge) => TouchOutcome::TooLarge,
+            Touched::Refused(Refused::Outranked) => TouchOutcome::Outranked,
+            Touched::Refused(Refused::OutOfMemory) => TouchOutcome::OutOfMemory,
+        }
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate, as intended")]
@@ -144,16 +184,15 @@ pub fn create_memory(
 
 /// The functions of a store. They read the numbers that their descriptions name, and `Now`.
 ///
-/// - `get(sid)`: a session's text for a client, or `undefined`. Protects the session. Puts `Revision`.
-/// - `peek(sid)`: the same, but protects nothing.
+/// - `get(sid)`: a session's text for a client, or `undefined`. Raises the rank. Puts `Revision`.
+/// - `peek(sid)`: the same, but raises no rank.
 /// - `set(sid, text)`: stores a whole text. Takes `Deadline`, `Revision`, `Rank`; puts `Revision`.
 /// - `commit(sid, data)`: stores the text of the data and the cookie's template. Takes the same numbers and
 ///   `Template`, `Expires`.
 /// - `commitSeen(data)`: the same, for the session that `load` saw. Takes `Hint` too.
-/// - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. False: the session's
-///   text cannot be split, so its cookie is unchanged. Takes `Deadline`, `Template`, `Expires`.
-/// - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too. False: the
-///   session is not there, or its text cannot be split; nothing changes then.
+/// - `touch(sid, cookie?)`: replaces deadline and cookie, given as JSON or as a template. Takes `Deadline`,
+///   `Template`, `Expires`.
+/// - `touchSeen()`: the same, for the session that `load` saw. Takes `Revision` and `Hint` too.
 /// - `destroy(sid)`: whether there was a session.
 #[napi(
     catch_unwind,
@@ -162,13 +201,13 @@ pub fn create_memory(
                       set(sid: string, text: string): WriteOutcome, \
                       commit(sid: string, data: string): WriteOutcome, \
                       commitSeen(data: string): WriteOutcome, \
-                      touch(sid: string, cookie?: string): boolean, touchSeen(): boolean, \
+                      touch(sid: string, cookie?: string): TouchOutcome, touchSeen(): TouchOutcome, \
                       destroy(sid: string): boolean }"
 )]
 pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Result<Object<'env>> {
     let calls = Functions::on(env, memory)?
-        .with("get", |memory, given| Ok(or_undefined(get(memory, given.text(0)?))))?
-        .with("peek", |memory, given| Ok(or_undefined(peek(memory, given.text(0)?))))?
+        .with("get", |memory, given| Ok(or_undefined(get(memory, given.text(0)?)?)))?
+        .with("peek", |memory, given| Ok(or_undefined(peek(memory, given.text(0)?)?)))?
         .with("set", |memory, given| Ok(set(memory, given.text(0)?, given.text(1)?)))?
         .with("commit", |memory, given| commit(memory, given.text(0)?, given.text(1)?))?
         .with("commitSeen", |memory, given| commit_seen(memory, &given.text(0)?))?
@@ -178,44 +217,44 @@ pub fn bind_memory<'env>(env: &'env Env, memory: &External<Rc<Memory>>) -> Resul
     Ok(calls.object())
 }
 
-fn get(memory: &Memory, sid: Text) -> Option<Text> {
-    memory.store.read(&sid.into_id(), memory.now(), true, |view| whole_text(memory, view))
+fn get(memory: &Memory, sid: Text) -> Result<Option<Text>> {
+    memory.store.read(&sid.into_id(), memory.now(), true, |view| whole_text(memory, view)).transpose()
 }
 
-fn peek(memory: &Memory, sid: Text) -> Option<Text> {
-    memory.store.peek(&sid.into_id(), memory.now(), |view| whole_text(memory, view))
+fn peek(memory: &Memory, sid: Text) -> Result<Option<Text>> {
+    memory.store.peek(&sid.into_id(), memory.now(), |view| whole_text(memory, view)).transpose()
 }
 
-fn whole_text(memory: &Memory, view: View<'_>) -> Text {
+fn whole_text(memory: &Memory, view: View<'_>) -> Result<Text> {
     memory.numbers.put(NumberAt::Revision, f64::from(view.revision));
-    let mut bytes = Vec::new();
+    let mut bytes = with_room(view.text_len())?;
     let encoding = view.write_text(&mut bytes);
-    Text { bytes, encoding }
+    Ok(Text { bytes, encoding })
 }
 
 fn set(memory: &Memory, sid: Text, text: Text) -> WriteOutcome {
     let Text { bytes, encoding } = text;
-    let (deadline, returned, now) = (memory.deadline(), memory.has_returned(), memory.now());
+    let (deadline, rank, now) = (memory.deadline(), memory.rank(), memory.now());
     let id = sid.into_id();
-    let written = memory.store.update_text(&id, &bytes, encoding, deadline, memory.mode(), returned, now);
+    let written = memory.store.update_text(&id, &bytes, encoding, deadline, memory.mode(), rank, now);
     memory.outcome(Some(written))
 }
 
 fn commit(memory: &Memory, sid: Text, data: Text) -> Result<WriteOutcome> {
     let Text { bytes, encoding } = data;
     let cookie = template(memory)?;
-    let (deadline, returned, now) = (memory.deadline(), memory.has_returned(), memory.now());
+    let (deadline, rank, now) = (memory.deadline(), memory.rank(), memory.now());
     let id = sid.into_id();
-    let written = memory.store.write(&id, cookie, &bytes, encoding, deadline, memory.mode(), returned, now);
+    let written = memory.store.write(&id, cookie, &bytes, encoding, deadline, memory.mode(), rank, now);
     Ok(memory.outcome(Some(written)))
 }
 
 fn commit_seen(memory: &Memory, data: &Text) -> Result<WriteOutcome> {
     let cookie = template(memory)?;
-    let (deadline, returned, now) = (memory.deadline(), memory.has_returned(), memory.now());
+    let (deadline, rank, now) = (memory.deadline(), memory.rank(), memory.now());
     let written = memory.revision().and_then(|revision| {
         let Text { bytes, encoding } = data;
-        memory.store.write_seen(memory.hint(), revision, cookie, bytes, *encoding, deadline, returned, now)
+        memory.store.write_seen(memory.hint(), revision, cookie, bytes, *encoding, deadline, rank, now)
     });
     Ok(memory.outcome(written))
 }
@@ -224,17 +263,19 @@ fn template(memory: &Memory) -> Result<Cookie<'static>> {
     memory.cookie().ok_or_else(|| Error::from_reason("a cookie template is expected"))
 }
 
-fn touch(memory: &Memory, sid: Text, cookie: Option<Text>) -> bool {
+fn touch(memory: &Memory, sid: Text, cookie: Option<Text>) -> TouchOutcome {
     let cookie = match &cookie {
         Some(text) => Some(Cookie::Text(&text.bytes)),
         None => memory.cookie(),
     };
-    memory.store.touch(&sid.into_id(), cookie, memory.deadline(), memory.now()) != Touched::Whole
+    memory.store.touch(&sid.into_id(), cookie, memory.deadline(), memory.now()).into()
 }
 
-fn touch_seen(memory: &Memory) -> bool {
-    let (Some(revision), Some(cookie)) = (memory.revision(), memory.cookie()) else { return false };
-    memory.store.touch_seen(memory.hint(), revision, cookie, memory.deadline(), memory.now())
+fn touch_seen(memory: &Memory) -> TouchOutcome {
+    let (Some(revision), Some(cookie)) = (memory.revision(), memory.cookie()) else {
+        return TouchOutcome::NotThere;
+    };
+    memory.store.touch_seen(memory.hint(), revision, cookie, memory.deadline(), memory.now()).into()
 }
 
 /// Makes `load(header)`, which opens a `Cookie` header as `open` does and reads the session.
@@ -258,11 +299,13 @@ pub fn bind_load(
     keyring: &External<Rc<Keyring>>,
 ) -> Result<Function> {
     let state = Rc::new((Rc::clone(memory), Rc::clone(keyring)));
-    function(&env, state, |(memory, keyring), given| Ok(or_undefined(load(memory, keyring, &given.text(0)?))))
+    function(&env, state, |(memory, keyring), given| {
+        Ok(or_undefined(load(memory, keyring, &given.text(0)?)?))
+    })
 }
 
-fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
-    let opened = keyring.open(header)?;
+fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Result<Option<Text>> {
+    let Some(opened) = keyring.open(header) else { return Ok(None) };
     let mut bytes = Vec::with_capacity(512);
     if !opened.in_header {
         bytes.push(b'[');
@@ -272,7 +315,8 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
     let loaded = memory.store.read(&opened.id, memory.now(), true, |view| {
         memory.numbers.put(NumberAt::Revision, f64::from(view.revision));
         memory.numbers.put(NumberAt::Hint, view.hint.number());
-        match view.cookie {
+        make_room(&mut bytes, view.text_len() + 1)?;
+        Ok::<_, Error>(match view.cookie {
             ViewCookie::Template { number, expires } => {
                 memory.numbers.put(NumberAt::Template, f64::from(number));
                 memory.numbers.put(NumberAt::Expires, expires.map_or(f64::NAN, milliseconds));
@@ -284,23 +328,23 @@ fn load(memory: &Memory, keyring: &Keyring, header: &Text) -> Option<Text> {
                 memory.numbers.put(NumberAt::Template, -1.0);
                 view.write_text(&mut bytes)
             }
-        }
+        })
     });
-    let mark = match loaded {
+    let mark = match loaded.transpose()? {
         Some(Encoding::Wide) => NEEDS_FULL_READ,
         Some(_) => {
             if !opened.in_header {
                 bytes.push(b']');
             }
-            return Some(Text::from_utf8(bytes));
+            return Ok(Some(Text::from_utf8(bytes)));
         }
         None => ABSENT,
     };
     memory.numbers.put(NumberAt::Revision, f64::from(mark));
-    Some(opened.text())
+    Ok(Some(opened.text()))
 }
 
-fn write_json_string(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn write_json_string(text: &[u8], out: &mut Vec<u8>) {
     if text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
         out.push(b'"');
         out.extend_from_slice(text);
@@ -321,16 +365,22 @@ pub fn memory_clear(memory: &External<Rc<Memory>>) {
     memory.store.clear(memory.now());
 }
 
-/// Removes up to about `budget` expired sessions. Returns whether there are more.
+/// Removes up to about `budget` sessions that have expired at `Now`. Returns whether there are more.
 #[napi(catch_unwind)]
 pub fn memory_sweep(memory: &External<Rc<Memory>>, budget: u32) -> bool {
-    memory.store.sweep_to_now(memory.now(), budget as usize).more
+    match memory.now() {
+        UNKNOWN => false,
+        now => memory.store.sweep_to_now(now, budget as usize).more,
+    }
 }
 
-/// The number of sessions, including expired ones that were not swept yet.
+/// Steps that a call does towards what has expired.
+const MORE: usize = 500;
+
+/// The number of sessions that have not expired at `Now`.
 #[napi(catch_unwind)]
 pub fn memory_length(memory: &External<Rc<Memory>>) -> f64 {
-    count(memory.store.len())
+    count(memory.store.count(memory.now(), MORE))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
@@ -366,11 +416,13 @@ pub struct MemoryStats {
     pub destroyed: f64,
     pub expired: f64,
     pub evicted: MemoryEvicted,
+    pub lost: f64,
 }
 
-/// What a store holds and has done.
+/// What a store holds at `Now`, and has done.
 #[napi(catch_unwind)]
 pub fn memory_stats(memory: &External<Rc<Memory>>) -> MemoryStats {
+    memory.store.sweep_certain(memory.now(), MORE);
     let stats = memory.store.stats();
     let bound = |limit: Option<u64>| limit.map_or(f64::INFINITY, count);
     MemoryStats {
@@ -391,6 +443,7 @@ pub fn memory_stats(memory: &External<Rc<Memory>>) -> MemoryStats {
             max: count(stats.evicted_for_sessions),
             max_bytes: count(stats.evicted_for_bytes),
         },
+        lost: count(stats.lost),
     }
 }
 
@@ -430,9 +483,10 @@ pub fn memory_unwatch(watch: &External<Watch>) {
     watch.close();
 }
 
-/// Up to `max` removals in one flat array: kind, id and text of each.
+/// Up to `max` removals in one flat array: kind, id and text of each. The store is shown `Now`.
 #[napi(catch_unwind, ts_return_type = "string[]")]
-pub fn memory_drain(watch: &External<Watch>, max: u32) -> Vec<Text> {
+pub fn memory_drain(memory: &External<Rc<Memory>>, watch: &External<Watch>, max: u32) -> Vec<Text> {
+    memory.store.note_time(memory.now());
     let removed = watch.drain(max as usize);
     let mut flat = Vec::with_capacity(removed.len() * 3);
     for session in removed {

@@ -18,6 +18,7 @@ mod bound;
 mod cookies;
 mod memory;
 mod numbers;
+mod sqlite;
 mod text;
 
 /// The version that this binary was built for. binding.js takes no other.

@@ -18,7 +18,7 @@ pub enum NumberAt {
     Template,
     /// The revision of the session. In: -1 for any. Out: also `ABSENT` or `NEEDS_FULL_READ`.
     Revision,
-    /// 0: new. Otherwise: the client has come back with a valid cookie. In.
+    /// The rank, from 0 (new) to 3 (signed in). In.
     Rank,
     /// Where the session was seen, or -1. In and out.
     Hint,
@@ -28,9 +28,13 @@ pub enum NumberAt {
     IdLength,
     /// The length of the cookie's value if `seal` would make the same for the id, otherwise 0. Out.
     SealedLength,
+    /// `SQLite`. In: 1 if the caller takes an answer that comes later, 2 if it shall come later. Out: the number of the job that gives it.
+    Job,
+    /// `SQLite`. The outcome of a job. Out.
+    Outcome,
 }
 
-const COUNT: usize = NumberAt::SealedLength as usize + 1;
+const COUNT: usize = NumberAt::Outcome as usize + 1;
 
 /// In `NumberAt.Revision`: there is no such session.
 #[napi]
@@ -39,6 +43,10 @@ pub const ABSENT: i32 = -1;
 /// In `NumberAt.Revision`: the session's text holds half a surrogate pair and has to be read with `peek`.
 #[napi]
 pub const NEEDS_FULL_READ: i32 = -2;
+
+/// In `NumberAt.Revision`: the file is locked, and the writer thread has to read the session.
+#[napi]
+pub const BUSY: i32 = -3;
 
 /// Makes the array of numbers that keyrings and stores take. One array may serve many of them.
 #[napi(catch_unwind)]

@@ -85,7 +85,7 @@ impl FromNapiValue for Text {
             // SAFETY: without a buffer, Node-API writes only the length.
             unsafe { sys::napi_get_value_string_utf8(env, value, std::ptr::null_mut(), 0, &raw mut whole) };
             bytes.clear();
-            bytes.reserve_exact(whole + 1);
+            make_room(&mut bytes, whole + 1)?;
             read(&mut bytes, &mut length)?;
         }
         let text = Text::from_utf8(bytes);
@@ -128,6 +128,20 @@ impl ToNapiValue for Text {
             Err(Error::new(status.into(), "the text is too long"))
         }
     }
+}
+
+/// Reserves memory for a text.
+///
+/// # Errors
+/// If the system has none. Otherwise the process would end.
+pub fn make_room(bytes: &mut Vec<u8>, len: usize) -> Result<()> {
+    bytes.try_reserve_exact(len).map_err(|_| Error::from_reason("the system has no memory for the text"))
+}
+
+pub fn with_room(len: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    make_room(&mut bytes, len)?;
+    Ok(bytes)
 }
 
 /// `undefined` for `None`. An `Option` would become `null`.

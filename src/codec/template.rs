@@ -34,6 +34,11 @@ impl Template {
         self.suffix.as_deref().unwrap_or_default()
     }
 
+    /// The length of the cookie's JSON, or a little more.
+    pub(crate) fn text_len(&self) -> usize {
+        self.prefix.len() + self.suffix().len() + iso_date::LEN + 2
+    }
+
     /// Whether there is an `expires` to fill in, with a date or `null`.
     #[must_use]
     pub fn has_hole(&self) -> bool {

@@ -8,6 +8,7 @@ const { LRU, MEMORY, NATIVE } = require('../contestants')
 const { grouped } = require('../report/text')
 const { oneByOne } = require('../rounds')
 const { spread, time } = require('../statistics')
+const { ATTACKS } = require('../trials/strangers')
 
 const LABELS = { ours: NATIVE, upstream: MEMORY, memorystore: LRU }
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192']
@@ -129,6 +130,24 @@ const floodBytes = {
   goals: [['all', NATIVE, (row) => row.startsWith('peak') ? ['<', 400] : undefined]]
 }
 
+const strangers = {
+  rounds: 1,
+
+  async measure (run) {
+    const all = {}
+    for (const name of ATTACKS) Object.assign(all, await compareStores(run, 'strangers.strangers', { name }, storesFor(name)))
+    delete all['of users']
+    return { tables: { all } }
+  },
+
+  goals: [['all', NATIVE, (row) => ['=', row.includes('`maxBytes`') ? 20_000 : 9000]]]
+}
+
+/** memorystore knows no bytes, and express-session's MemoryStore no bound at all. */
+function storesFor (attack) {
+  return attack.includes('`maxBytes`') ? ['ours'] : ['ours', 'memorystore']
+}
+
 /** A table with a column for each store; its rows are what the trial measures. */
 async function compareStores (run, trial, args, stores = Object.keys(LABELS)) {
   const results = await oneByOne(run, trial, Object.fromEntries(stores.map((contestant) => (
@@ -143,4 +162,4 @@ async function compareStores (run, trial, args, stores = Object.keys(LABELS)) {
   )))
 }
 
-module.exports = { full, expiry, scale, flood, 'flood-bytes': floodBytes }
+module.exports = { full, expiry, scale, flood, 'flood-bytes': floodBytes, strangers }

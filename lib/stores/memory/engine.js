@@ -5,10 +5,12 @@ const Cookie = require('../../cookie/cookie')
 const { Templates } = require('../../cookie/template')
 const { dataText } = require('../../session/serialize')
 const { DONE, DROPPED, Loaded, loadedFrom } = require('../engine')
+const { outOfMemory, outranked, tooLarge } = require('../refused')
 const { numbers, Now, Deadline, Expires, Template, Revision, Rank, Hint } = require('../../util/numbers')
 
 const { ABSENT, NEEDS_FULL_READ } = binding
-const { Dropped, NotThere, TooLarge } = binding.WriteOutcome
+const { Dropped, NotThere, OutOfMemory, Outranked, TooLarge } = binding.WriteOutcome
+const { TouchOutcome } = binding
 
 /**
  * @typedef {import('../engine').Engine} Engine
@@ -107,7 +109,7 @@ class MemoryEngine {
 
   /**
    * @param {Write} write
-   * @throws {RangeError} the session is too large for the store
+   * @throws {RangeError} there is no room for the session
    */
   commit (write) {
     const data = write.text === undefined ? plainCookie(write.session) : undefined
@@ -125,7 +127,9 @@ class MemoryEngine {
       if (status === NotThere) status = this.calls.commit(write.sid, text)
     }
 
-    if (status === TooLarge) throw new RangeError('the session is larger than the maxBytes of the store')
+    if (status === TooLarge) throw tooLarge()
+    if (status === Outranked) throw outranked()
+    if (status === OutOfMemory) throw outOfMemory()
     if (status === Dropped) return DROPPED
     write.revision = numbers[Revision]
     return DONE
@@ -134,6 +138,7 @@ class MemoryEngine {
   /**
    * @param {Write} write
    * @return {Outcome}
+   * @throws {RangeError} there is no room for the session with its new cookie
    */
   touch (write) {
     const data = Cookie.plainData(write.session.cookie)
@@ -141,13 +146,15 @@ class MemoryEngine {
 
     if (template !== undefined) {
       this.pass(write, template, data)
-      if (write.hint !== undefined && this.calls.touchSeen()) return DONE
-      if (this.calls.touch(write.sid)) return DONE
+      let status = write.hint === undefined ? TouchOutcome.NotThere : this.calls.touchSeen()
+      if (status === TouchOutcome.NotThere) status = this.calls.touch(write.sid)
+      if (status !== TouchOutcome.Whole) return touched(status)
     }
     const cookieText = JSON.stringify(write.session.cookie)
     this.pass(write)
-    if (!this.calls.touch(write.sid, cookieText)) this.replaceCookie(write, cookieText)
-    return DONE
+    const status = this.calls.touch(write.sid, cookieText)
+    if (status === TouchOutcome.Whole) this.replaceCookie(write, cookieText)
+    return touched(status)
   }
 
   /**
@@ -202,7 +209,9 @@ class MemoryEngine {
     return DONE
   }
 
-  length () {
+  /** @param {number} now */
+  length (now) {
+    numbers[Now] = now
     return binding.memoryLength(this.handle)
   }
 
@@ -221,7 +230,9 @@ class MemoryEngine {
     return binding.memorySweep(this.handle, PRUNED_AT_ONCE)
   }
 
-  stats () {
+  /** @param {number} now */
+  stats (now) {
+    numbers[Now] = now
     return binding.memoryStats(this.handle)
   }
 
@@ -233,9 +244,11 @@ class MemoryEngine {
   /**
    * @param {any} watch
    * @param {number} most
+   * @param {number} now
    */
-  drain (watch, most) {
-    return binding.memoryDrain(watch, most)
+  drain (watch, most, now) {
+    numbers[Now] = now
+    return binding.memoryDrain(this.handle, watch, most)
   }
 
   /** @param {any} watch */
@@ -281,6 +294,18 @@ MemoryEngine.capabilities = Object.freeze({ reads: 'now', writes: 'now', revisio
  */
 function plainCookie (session) {
   return typeof session.toJSON === 'function' ? undefined : Cookie.plainData(session.cookie)
+}
+
+/**
+ * @param {number} status of a touch that is done
+ * @return {Outcome}
+ * @throws {RangeError}
+ */
+function touched (status) {
+  if (status === TouchOutcome.TooLarge) throw tooLarge()
+  if (status === TouchOutcome.Outranked) throw outranked()
+  if (status === TouchOutcome.OutOfMemory) throw outOfMemory()
+  return DONE
 }
 
 /** @param {string|undefined} text */

@@ -1,6 +1,6 @@
 'use strict'
 
-const os = require('os')
+const { availableMemory } = require('../../util/available-memory')
 
 module.exports = { readOptions }
 
@@ -14,11 +14,12 @@ function readOptions (options) {
   if (options === undefined || options === null) options = {}
   if (typeof options !== 'object') throw new TypeError('options of MemoryStore must be an object')
 
-  const { checkPeriod, dispose, noDisposeOnSet, serializer, shared, stale, ttl } = options
+  const { checkPeriod, dispose, noDisposeOnSet, protect, serializer, shared, stale, ttl } = options
 
   mustBe('dispose', dispose, 'function')
   mustBe('stale', stale, 'boolean')
   mustBe('noDisposeOnSet', noDisposeOnSet, 'boolean')
+  mustBe('protect', protect, 'function')
   mustBe('shared', shared, 'string')
   if (/[\ud800-\udfff]/u.test(shared)) throw new RangeError('shared option must not contain half a surrogate pair')
   if (shared === '') throw new RangeError('shared option must not be empty')
@@ -35,15 +36,31 @@ function readOptions (options) {
   return {
     checkPeriod: checkPeriod == null || checkPeriod === false ? undefined : checkPeriod,
     max: bound('max', options.max, Infinity),
-    maxBytes: bound('maxBytes', options.maxBytes, quarterOfMemory()),
+    maxBytes: bound('maxBytes', options.maxBytes, Math.floor(availableMemory() / 4)),
     ttl: ttl == null ? undefined : ttl,
     dispose: dispose == null ? undefined : dispose,
     stale: Boolean(stale),
     noDisposeOnSet: Boolean(noDisposeOnSet),
+    protect: protect == null ? hasUser : protect,
     serializer: serializer == null ? JSON : serializer,
     shared: shared == null ? undefined : shared,
     explicitLimits: [options.max != null, options.maxBytes != null]
   }
+}
+
+/**
+ * Whether a session says that a user has signed in, as most apps and Passport let it.
+ *
+ * @param {any} session
+ */
+function hasUser (session) {
+  const { passport } = session
+  return isSet(session.user) || (passport != null && isSet(passport.user))
+}
+
+/** @param {any} value */
+function isSet (value) {
+  return value != null && value !== false && value !== ''
 }
 
 /**
@@ -79,12 +96,4 @@ function bound (name, value, fallback) {
   if (value === 0 || value === Infinity) return Infinity
   if (!Number.isSafeInteger(value)) throw new RangeError(`${name} option must be an integer`)
   return value
-}
-
-/** A quarter of what the process may use: of its container's limit where there is one, else of the machine. */
-function quarterOfMemory () {
-  const machine = os.totalmem()
-  // Without a limit it is 0, undefined, or larger than any machine.
-  const limit = typeof process.constrainedMemory === 'function' ? process.constrainedMemory() : 0
-  return Math.floor((limit > 0 && limit < machine ? limit : machine) / 4)
 }

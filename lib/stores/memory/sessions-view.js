@@ -3,6 +3,7 @@
 const { now } = require('../../util/clock')
 const { deadlineOf } = require('../deadline')
 const { RANK } = require('../engine')
+const rankOf = require('../rank')
 
 module.exports = { sessionsView }
 
@@ -82,5 +83,6 @@ function writeOfText (engine, sid, text) {
   }
   session = Object(session)
   const deadline = deadlineOf(engine.options, session, sid, time)
-  return { sid, session, text, deadline, revision: undefined, hint: undefined, rank: RANK.NEW, now: time }
+  const rank = rankOf(engine.options, session, RANK.NEW)
+  return { sid, session, text, deadline, revision: undefined, hint: undefined, rank, now: time }
 }

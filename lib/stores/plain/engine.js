@@ -1,5 +1,6 @@
 'use strict'
 
+const { getHeapStatistics } = require('v8')
 const Cookie = require('../../cookie/cookie')
 const { dataText } = require('../../session/serialize')
 const { systemNow } = require('../../util/clock')
@@ -7,6 +8,7 @@ const { DONE, DROPPED, loadByGet } = require('../engine')
 const ById = require('./by-id')
 const Deadlines = require('./deadlines')
 const { Ranks, SHARE } = require('./ranks')
+const { outranked, tooLarge } = require('../refused')
 const { Record, sizeOf } = require('./record')
 const RemovalLog = require('./removal-log')
 const Tombstones = require('./tombstones')
@@ -25,6 +27,8 @@ const MOST = 5000
 /** How many sessions one call evicts. What a bound is still exceeded by, the next calls evict. */
 const EVICTED_AT_ONCE = 5000
 
+/** The part of V8's heap that sessions may take where the app sets no bound. */
+const HEAP_SHARE = 1 / 2
 /** The part of maxBytes that removals may take while somebody watches, and the largest such part. */
 const REMOVALS_SHARE = 1 / 16
 const REMOVALS_MOST = 64 * 1024 * 1024
@@ -44,6 +48,7 @@ class PlainEngine {
   #log
   #max
   #maxBytes
+  #removalsLimit
   /** How many records were made. */
   #created = 0
   /** All records up to this number were destroyed at once. */
@@ -60,15 +65,17 @@ class PlainEngine {
    * @throws {RangeError} an option needs the binary
    */
   constructor (options) {
-    const { max, maxBytes, shared } = options
+    const { max, maxBytes, explicitLimits, shared } = options
     if (shared !== undefined) {
       throw new RangeError('shared option needs the binary of express-session-native, which is not loaded')
     }
     this.options = options
     this.capabilities = PlainEngine.capabilities
     this.#max = max
-    this.#maxBytes = maxBytes
-    this.#log = new RemovalLog(Math.min(maxBytes * REMOVALS_SHARE, REMOVALS_MOST))
+    // By default, no more than half of V8's heap: past its end the process would end.
+    this.#maxBytes = explicitLimits[1] ? maxBytes : Math.min(maxBytes, getHeapStatistics().heap_size_limit * HEAP_SHARE)
+    this.#removalsLimit = Math.min(this.#maxBytes * REMOVALS_SHARE, REMOVALS_MOST)
+    this.#log = new RemovalLog(this.#removalsLimit)
   }
 
   /**
@@ -119,7 +126,7 @@ class PlainEngine {
     if (revision !== undefined && this.#wasDestroyed(sid, revision)) return DROPPED
 
     const bytes = sizeOf(sid, cookie, data)
-    this.#checkRoom(bytes, record === undefined ? rank : Math.max(rank, record.rank))
+    this.#checkRoom(bytes, record, rank)
     if (record === undefined) {
       record = this.#create(sid, rank)
     } else {
@@ -146,7 +153,7 @@ class PlainEngine {
     if (record === undefined) return DONE
     const texts = textsWithCookie(record, cookie)
     const bytes = sizeOf(sid, ...texts)
-    this.#checkRoom(bytes, record.rank)
+    this.#checkRoom(bytes, record, record.rank)
     this.#rewrite(record, ...texts, bytes, write.deadline)
     this.#counts.touches++
     return DONE
@@ -189,7 +196,12 @@ class PlainEngine {
   /** @param {number} now */
   length (now) {
     this.#begin(now, MORE)
-    return this.#ranks.count
+    if (this.#deadlines.expired(now, { steps: MORE }) === undefined) return this.#ranks.count
+    let count = 0
+    for (const record of this.#records) {
+      if (!(record.deadline <= now)) count++
+    }
+    return count
   }
 
   /**
@@ -389,7 +401,7 @@ class PlainEngine {
 
   /** The bytes for all but removals. While somebody watches, there is room for those. */
   #byteLimit () {
-    return this.#log.isWatched ? this.#maxBytes * (1 - REMOVALS_SHARE) : this.#maxBytes
+    return this.#log.isWatched ? this.#maxBytes - this.#removalsLimit : this.#maxBytes
   }
 
   #exceeded () {
@@ -398,18 +410,16 @@ class PlainEngine {
   }
 
   /**
-   * @param {number} bytes that a session of `rank` is to have
-   * @param {number} rank
+   * @param {number} bytes that a session is to have
+   * @param {Record|undefined} record of the session, where it exists
+   * @param {number} rank that it is to have at least
    * @throws {RangeError} it is too large, or sessions of higher rank would have to go for it
    */
-  #checkRoom (bytes, rank) {
+  #checkRoom (bytes, record, rank) {
     const limit = this.#byteLimit()
-    if (bytes > limit) throw new RangeError('the session is larger than the maxBytes of the store')
-    if (bytes <= limit * SHARE) return // lower ranks keep as much
-    if (this.#ranks.bytes + bytes - limit > this.#ranks.bytesUpTo(rank)) {
-      throw new RangeError('the session is too large: within the maxBytes of the store, it would take the place of ' +
-        'sessions that rank higher')
-    }
+    if (bytes > limit) throw tooLarge()
+    if (bytes <= limit * SHARE || (record !== undefined && bytes <= record.bytes)) return
+    if (this.#ranks.isAnyAbove(record === undefined ? rank : Math.max(rank, record.rank))) throw outranked()
   }
 
   /** @param {Record} [spared] */

@@ -5,16 +5,16 @@ const List = require('./list')
 
 /** @typedef {import('./record').Record} Record */
 
-/** Came back in two different minutes. */
-const ESTABLISHED = 2
-const RANKS = [RANK.NEW, RANK.RETURNED, ESTABLISHED, RANK.SIGNED_IN]
+const RANKS = Object.values(RANK)
 
 /** What the ranks below another keep together, of the bound that is hit. */
 const SHARE = 1 / 10
 
-const MINUTE = 60_000
-/** A burst of requests around the full minute does not count as two minutes. */
-const LEAST_APART = 10_000
+/** Visits are timed in units of ten seconds, as in the memory engine. */
+const UNIT = 10_000
+const UNITS_OF_MINUTE = 6
+/** Two visits are so many units apart to count as two: a burst around the full minute does not. */
+const APART = 2
 
 /**
  * Which session goes at a bound. The lowest rank goes first: in it the oldest, in the others the one that was not seen
@@ -84,14 +84,12 @@ class Ranks {
   }
 
   /**
-   * The bytes of all sessions that may go in favour of one of `rank`.
+   * Whether there are sessions that rank higher.
    *
    * @param {number} rank
    */
-  bytesUpTo (rank) {
-    let bytes = 0
-    for (let r = 0; r <= rank; r++) bytes += this.#bytes[r]
-    return bytes
+  isAnyAbove (rank) {
+    return this.#lists.some((list, at) => at > rank && list.length > 0)
   }
 
   /**
@@ -136,14 +134,15 @@ function oldest (list, spared) {
  */
 function rankOfReturn (record, now) {
   if (record.rank > RANK.RETURNED) return record.rank
-  if (!(now >= record.returned)) record.returned = now // the first time, or the clock was ahead
-  const isApart = now - record.returned >= LEAST_APART && minuteOf(now) !== minuteOf(record.returned)
-  return isApart ? ESTABLISHED : RANK.RETURNED
+  const unit = Math.floor(now / UNIT)
+  if (!(unit >= record.returned)) record.returned = unit // the first time, or the clock was ahead
+  const isApart = unit - record.returned >= APART && minuteOf(unit) !== minuteOf(record.returned)
+  return isApart ? RANK.ESTABLISHED : RANK.RETURNED
 }
 
-/** @param {number} time */
-function minuteOf (time) {
-  return Math.floor(time / MINUTE)
+/** @param {number} unit */
+function minuteOf (unit) {
+  return Math.floor(unit / UNITS_OF_MINUTE)
 }
 
 module.exports = { Ranks, SHARE }

@@ -25,7 +25,7 @@ class Record {
     this.isDestroyed = false
 
     this.rank = 0
-    /** When the client came back first, or NaN. */
+    /** When the client came back first, in units of ranks.js, or NaN. */
     this.returned = NaN
     /** @type {Record|undefined} the neighbours in the list of its rank */
     this.older = undefined

@@ -1,48 +1,102 @@
-//! Estimates the time of a store's user between the calls that pass it.
+//! The system's own clock, and what stores are shown of others.
 
-use std::time::Instant;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime};
 
-/// Follows a clock that is read now and then. It may be any clock: tests set theirs by hand.
+/// The system's time, in milliseconds since the epoch. It is read once and then runs evenly, as `systemNow` in
+/// JavaScript: it is never set back or ahead. Tests may set it.
+#[derive(Debug, Default)]
+pub(super) struct SystemClock {
+    #[cfg(test)]
+    set: std::sync::atomic::AtomicI64,
+}
+
+impl SystemClock {
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "in tests each store has its own")]
+    pub(super) fn now(&self) -> i64 {
+        system_now()
+    }
+
+    #[cfg(test)]
+    pub(super) fn now(&self) -> i64 {
+        match self.set.load(std::sync::atomic::Ordering::Relaxed) {
+            0 => system_now(),
+            set => set,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn set(&self, now: i64) {
+        self.set.store(now, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+fn system_now() -> i64 {
+    static ORIGIN: LazyLock<(Duration, Instant)> = LazyLock::new(|| {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        (since_epoch, Instant::now())
+    });
+    let (since_epoch, origin) = *ORIGIN;
+    i64::try_from((since_epoch + origin.elapsed()).as_millis()).unwrap_or(i64::MAX)
+}
+
+/// How long nobody may show a store the time until it is assumed to have gone on.
+const SILENCE: Duration = Duration::from_secs(600);
+
+/// Follows a clock that is shown now and then. It may be any clock: tests set theirs by hand.
 #[derive(Debug, Default)]
 pub struct Follower {
-    last: Option<(u64, Instant)>,
+    last: Option<(i64, Instant)>,
 }
 
 impl Follower {
-    /// The time on the followed clock, in milliseconds. `shown` is what it showed when it was last read.
-    /// Since then it is assumed to run like `real`. The result is late by at most the time between two
-    /// calls of this function.
-    pub fn now(&mut self, shown: u64, real: Instant) -> u64 {
-        match self.last {
-            Some((last, since)) if last == shown => {
-                let passed = real.saturating_duration_since(since).as_millis();
-                shown.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
-            }
-            _ => {
-                self.last = Some((shown, real));
-                shown
-            }
+    /// The time on the followed clock, in milliseconds since the epoch, if it was ever shown. `shown` is what
+    /// it has shown since the last call. After ten minutes of silence it is assumed to have gone on like
+    /// `real` all the time: idle stores expire. Before, it may stand still.
+    pub fn now(&mut self, shown: Option<i64>, real: Instant) -> Option<i64> {
+        if let Some(shown) = shown {
+            self.last = Some((shown, real));
         }
+        let (last, since) = self.last?;
+        let silent = real.saturating_duration_since(since);
+        if silent < SILENCE {
+            return Some(last);
+        }
+        Some(last.saturating_add(i64::try_from(silent.as_millis()).unwrap_or(i64::MAX)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
-    fn continues_from_what_was_shown_last() {
+    fn stands_still_until_it_has_been_silent_for_long() {
         let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
         let mut clock = Follower::default();
-        assert_eq!(clock.now(5000, start), 5000);
-        assert_eq!(clock.now(5000, start + Duration::from_millis(300)), 5300);
-        assert_eq!(clock.now(5400, start + Duration::from_millis(500)), 5400);
-        assert_eq!(clock.now(5400, start + Duration::from_millis(750)), 5650);
+        assert_eq!(clock.now(None, start), None);
+        assert_eq!(clock.now(Some(5000), start), Some(5000));
+        assert_eq!(clock.now(None, after(599)), Some(5000));
+        assert_eq!(clock.now(None, after(600)), Some(605_000));
+        assert_eq!(clock.now(None, after(700)), Some(705_000));
+        // Somebody shows it again, and it still stands.
+        assert_eq!(clock.now(Some(5000), after(700)), Some(5000));
+        assert_eq!(clock.now(None, after(701)), Some(5000));
         // The clock is set back, and then to the far future.
-        assert_eq!(clock.now(10, start + Duration::from_millis(800)), 10);
-        assert_eq!(clock.now(u64::MAX, start + Duration::from_millis(900)), u64::MAX);
-        assert_eq!(clock.now(u64::MAX, start + Duration::from_millis(950)), u64::MAX);
+        assert_eq!(clock.now(Some(-10), after(702)), Some(-10));
+        assert_eq!(clock.now(Some(i64::MAX), after(703)), Some(i64::MAX));
+        assert_eq!(clock.now(None, after(5000)), Some(i64::MAX));
+    }
+
+    #[test]
+    fn the_system_clock_runs() {
+        let clock = SystemClock::default();
+        let before = clock.now();
+        assert!(before > 1_600_000_000_000);
+        assert!((before..before + 60_000).contains(&clock.now()));
+        clock.set(5);
+        assert_eq!(clock.now(), 5);
     }
 }

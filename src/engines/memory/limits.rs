@@ -1,5 +1,7 @@
 //! The bounds of a store.
 
+use std::collections::TryReserveError;
+
 /// The bounds of a store, which never change. `None` is no bound. 0 sessions count as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
@@ -9,17 +11,36 @@ pub struct Limits {
     pub max_bytes: Option<u64>,
 }
 
-/// A session alone takes more than `max_bytes`.
+/// Why a session is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooLarge;
+pub enum Refused {
+    /// Alone, it takes more than `max_bytes`.
+    TooLarge,
+    /// It takes more than the tenth of `max_bytes` that sessions of higher rank leave it.
+    Outranked,
+    /// The system has no memory for it.
+    OutOfMemory,
+}
 
-impl std::fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the session is larger than the maxBytes of the store")
+impl From<TryReserveError> for Refused {
+    fn from(_: TryReserveError) -> Self {
+        Refused::OutOfMemory
     }
 }
 
-impl std::error::Error for TooLarge {}
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Refused::TooLarge => "the session is larger than the maxBytes of the store",
+            Refused::Outranked => {
+                "the session is larger than the tenth of maxBytes that sessions of higher rank leave it"
+            }
+            Refused::OutOfMemory => "the system has no memory for the session",
+        })
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// The bound that is exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,19 +53,5 @@ impl Limits {
     /// The limits as they are applied.
     pub(super) fn normalized(self) -> Self {
         Limits { max_sessions: self.max_sessions.map(|max| max.max(1)), ..self }
-    }
-
-    pub(super) fn fits(&self, cost: u64) -> bool {
-        self.max_bytes.is_none_or(|max| cost <= max)
-    }
-
-    pub(super) fn exceeded(&self, sessions: u64, bytes: u64) -> Option<Bound> {
-        if self.max_sessions.is_some_and(|max| sessions > max) {
-            Some(Bound::Sessions)
-        } else if self.max_bytes.is_some_and(|max| bytes > max) {
-            Some(Bound::Bytes)
-        } else {
-            None
-        }
     }
 }

@@ -1,13 +1,14 @@
 //! The memory engine: sessions outside of the JavaScript heap, with deadlines and bounds. It never
-//! reads a clock of its own: every call passes the time, in milliseconds since the epoch.
+//! trusts one clock alone: every call passes the time that its caller sees, in milliseconds since the epoch, and
+//! what happens without being asked for needs the system's clock to agree.
 //!
 //! | Concern | Files |
 //! | --- | --- |
 //! | One session | `record` (its bytes), `slot` (what the table knows of it), `slot_hint`, `view` |
 //! | One shard | `shard`, and its indexes: `table` (by id), `wheel` (by deadline), `ring` (by age) |
 //! | The store | `store`, `shard_guard` (a locked shard), `state` (what shards share), `stats`, `limits` |
-//! | Operations | `write`, `remove`, `eviction`, `sweep` |
-//! | Late saves | `revisions` |
+//! | Operations | `write`, `remove`, `eviction` (by `rank`), `sweep` |
+//! | Late saves | `revisions`, `tombstones` |
 //! | Who is told | `events` |
 //! | The process | `shared` (stores by name), `sweeper` (the thread), `clock`, `reclaim` |
 
@@ -15,6 +16,7 @@ mod clock;
 mod events;
 mod eviction;
 mod limits;
+mod rank;
 pub mod reclaim;
 mod record;
 mod remove;
@@ -31,6 +33,7 @@ mod store;
 mod sweep;
 pub mod sweeper;
 mod table;
+mod tombstones;
 mod view;
 mod wheel;
 mod write;
@@ -41,12 +44,13 @@ mod model;
 mod stress;
 
 pub use events::{Kind, Removed, Watch};
-pub use limits::{Limits, TooLarge};
+pub use limits::{Limits, Refused};
+pub use rank::Rank;
 pub use remove::TOMBSTONE_MS;
 pub use shared::{Differs, shared};
 pub use slot_hint::SlotHint;
 pub use stats::Stats;
-pub use store::MemoryStore;
+pub use store::{MemoryStore, UNKNOWN};
 pub use sweep::Swept;
 pub use view::{View, ViewCookie};
 pub use write::{Cookie, Touched, Write, Written};

@@ -1,5 +1,6 @@
 //! Frees many records without delaying other threads, and gives the memory back to the system.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +13,14 @@ const PAUSE: Duration = Duration::from_micros(100);
 const GIVE_BACK_AFTER: usize = 4 << 20;
 /// Bytes that the table used for a record.
 const OVERHEAD: usize = 80;
+
+/// Bytes that others have freed, and that the sweeper has not given back yet.
+static FREED: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes that memory was freed elsewhere. The sweeper gives it back.
+pub(super) fn note_freed(bytes: u64) {
+    FREED.fetch_add(usize::try_from(bytes).unwrap_or(usize::MAX), Ordering::Relaxed);
+}
 
 /// Frees records on behalf of the sweeper.
 #[derive(Debug, Default)]
@@ -30,15 +39,25 @@ impl Reclaimer {
             for record in records.drain(records.len().saturating_sub(STRETCH)..).rev() {
                 self.freed += record.len() + OVERHEAD;
             }
-            if self.freed >= GIVE_BACK_AFTER {
-                self.freed = 0;
-                give_back();
-            }
+            self.give_back_if_due();
             if !records.is_empty() {
                 thread::sleep(PAUSE);
             }
         }
         *records = Vec::new();
+    }
+
+    /// Gives back what others have freed, if it is worth the time.
+    pub fn give_back_noted(&mut self) {
+        self.freed += FREED.swap(0, Ordering::Relaxed);
+        self.give_back_if_due();
+    }
+
+    fn give_back_if_due(&mut self) {
+        if self.freed >= GIVE_BACK_AFTER {
+            self.freed = 0;
+            give_back();
+        }
     }
 }
 

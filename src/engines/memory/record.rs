@@ -7,6 +7,8 @@
 //! data     the rest
 //! ```
 
+use std::collections::TryReserveError;
+
 use crate::codec::encoding::Encoding;
 use crate::codec::id::{Id, PACKED};
 use crate::codec::split::CookieForm;
@@ -93,12 +95,12 @@ impl<'a> Parts<'a> {
         }
     }
 
-    pub(super) fn form(&self, id: &Id<'_>, deadline: u64) -> Form {
+    pub(super) fn form(&self, id: &Id<'_>, deadline: i64) -> Form {
         let (cookie, expires) = match self.cookie {
             None => (CookieIn::Whole, Expires::None),
             Some(CookieForm::Inline(_)) => (CookieIn::Inline, Expires::None),
             Some(CookieForm::Template(_, None)) => (CookieIn::Template, Expires::None),
-            Some(CookieForm::Template(_, Some(date))) if u64::try_from(date) == Ok(deadline) => {
+            Some(CookieForm::Template(_, Some(date))) if date == deadline => {
                 (CookieIn::Template, Expires::Deadline)
             }
             Some(CookieForm::Template(_, Some(_))) => (CookieIn::Template, Expires::Stored),
@@ -116,11 +118,14 @@ impl<'a> Parts<'a> {
         id_len(id) + cookie + self.data[0].len() + self.data[1].len()
     }
 
-    pub(super) fn build(&self, id: &Id<'_>, form: Form) -> Box<[u8]> {
-        let mut record = Vec::with_capacity(self.len(id, form));
+    /// # Errors
+    /// If there is no memory for it.
+    pub(super) fn build(&self, id: &Id<'_>, form: Form) -> Result<Box<[u8]>, TryReserveError> {
+        let mut record = Vec::new();
+        record.try_reserve_exact(self.len(id, form))?;
         push_id(id, &mut record);
         self.pieces(form, |piece| record.extend_from_slice(piece));
-        record.into_boxed_slice()
+        Ok(record.into_boxed_slice())
     }
 
     /// Writes over a record of the same id and length.
@@ -171,12 +176,6 @@ fn length(text: &[u8]) -> [u8; 4] {
     u32::try_from(text.len()).expect("a text of 4 GiB").to_le_bytes()
 }
 
-/// The record of a tombstone: only an id.
-pub(super) fn tombstone(id: &Id<'_>) -> (Form, Box<[u8]>) {
-    let form = Form::new(id, Encoding::Ascii, CookieIn::Whole, Expires::None);
-    (form, Parts::whole(Encoding::Ascii, b"").build(id, form))
-}
-
 /// Whether the record belongs to `id`.
 pub(super) fn is_of(record: &[u8], form: Form, id: &Id<'_>) -> bool {
     match id {
@@ -192,7 +191,7 @@ pub(super) struct Fields<'a> {
     pub(super) data: &'a [u8],
 }
 
-pub(super) fn read(record: &[u8], form: Form, template: u16, deadline: u64) -> Fields<'_> {
+pub(super) fn read(record: &[u8], form: Form, template: u16, deadline: i64) -> Fields<'_> {
     let (id, rest) = if form.has_text_id() {
         let (text, rest) = counted(record);
         (Id::Text(text), rest)
@@ -209,7 +208,7 @@ pub(super) fn read(record: &[u8], form: Form, template: u16, deadline: u64) -> F
         CookieIn::Template => {
             let (expires, data) = match form.expires() {
                 Expires::None => (None, rest),
-                Expires::Deadline => (i64::try_from(deadline).ok(), rest),
+                Expires::Deadline => (Some(deadline), rest),
                 Expires::Stored => {
                     let (bytes, data) = rest.split_first_chunk().expect("a stored date");
                     (Some(i64::from_le_bytes(*bytes)), data)
@@ -247,7 +246,7 @@ mod tests {
                     for deadline in [7000, 8000] {
                         let parts = Parts { encoding, cookie, data: [b"{", br#""b":2}"#] };
                         let form = parts.form(&id, deadline);
-                        let record = parts.build(&id, form);
+                        let record = parts.build(&id, form).unwrap();
                         assert_eq!(record.len(), parts.len(&id, form));
                         assert!(is_of(&record, form, &id));
                         assert!(!is_of(&record, form, &Id::new(b"other")));
@@ -259,7 +258,7 @@ mod tests {
                         let again = Parts { data: [b"{", br#""c":3}"#], ..parts };
                         let mut over = record.clone();
                         again.overwrite(&id, form, &mut over);
-                        assert_eq!(over, again.build(&id, form));
+                        assert_eq!(over, again.build(&id, form).unwrap());
                     }
                 }
             }

@@ -3,16 +3,17 @@
 use std::sync::PoisonError;
 
 use super::events::Kind;
-use super::record;
 use super::shard::ClearedShard;
 use super::shard_guard::ShardGuard;
-use super::slot::{Entry, Standing};
 use super::store::MemoryStore;
+use super::sweep::Swept;
 
 /// How long a destroyed id is remembered: longer than any request should take.
-pub const TOMBSTONE_MS: u64 = 24 * 60 * 60 * 1000;
+pub const TOMBSTONE_MS: i64 = 24 * 60 * 60 * 1000;
 /// Tombstones that a store with one shard may always keep.
 const TOMBSTONES: u64 = 1024;
+/// Sessions of an earlier clear that a clear frees before it looks again.
+const CLEARED_AT_ONCE: usize = 4096;
 /// Tombstones that each of many shards may always keep.
 const TOMBSTONES_OF_SHARD: u64 = 16;
 
@@ -20,22 +21,20 @@ impl MemoryStore {
     /// Removes a session and returns whether it existed. The id is remembered for [`TOMBSTONE_MS`]: a request
     /// that had loaded the session does not bring it back. The id is remembered even if there was no session,
     /// because one may have been loaded before it expired.
-    pub fn destroy(&self, id: &[u8], now: u64) -> bool {
+    pub fn destroy(&self, id: &[u8], now: i64) -> bool {
         self.note_time(now);
         let (at, key) = self.key(id);
         let mut guard = self.lock(at);
-        let deadline = now.saturating_add(TOMBSTONE_MS);
-        let live = guard.live(&key, now);
+        let live = guard.unexpired(&key, now);
+        let shard = guard.shard_or_new(now);
+        // Whatever was loaded under this id has this revision or an earlier one.
+        let up_to = self.state.revisions.last();
+        let until = self.state.clock.now().max(now).saturating_add(TOMBSTONE_MS);
+        shard.add_tombstone(&key, up_to, until);
         if let Some(slot) = live {
-            let removed = guard.shard_or_new(now).turn_into_tombstone(slot, &key.id, deadline);
+            let removed = shard.remove(slot);
+            self.state.revisions.destroy(removed.revision);
             guard.removed.push((Some(Kind::Destroyed), removed));
-        } else if guard.shard_or_new(now).find(&key).is_none() {
-            let (form, record) = record::tombstone(&key.id);
-            // Whatever was loaded under this id has this revision or an earlier one.
-            let revision = self.state.revisions.last();
-            let standing = Standing::Tombstone;
-            let tombstone = Entry { record, deadline, revision, template: 0, form, standing };
-            guard.shard_or_new(now).insert(&key, tombstone);
         }
         self.limit_tombstones(&mut guard);
         self.make_room(guard, None);
@@ -43,7 +42,7 @@ impl MemoryStore {
     }
 
     /// Removes all sessions. [`Self::sweep`] frees their memory step by step.
-    pub fn clear(&self, now: u64) {
+    pub fn clear(&self, now: i64) {
         self.note_time(now);
         self.clear_shards(Some(now));
     }
@@ -53,9 +52,11 @@ impl MemoryStore {
         self.clear_shards(None);
     }
 
-    fn clear_shards(&self, now: Option<u64>) {
+    fn clear_shards(&self, now: Option<i64>) {
+        // What was cleared before is not counted in the bounds: it does not pile up.
+        while self.sweep_cleared(CLEARED_AT_ONCE, &mut Swept::default(), &mut Vec::new()) == 0 {}
         // This comes first: no late save may get into a shard that is already empty.
-        self.state.revisions.forget_all();
+        self.state.revisions.destroy_all();
         for at in 0..self.shard_count() {
             let mut guard = self.lock(at);
             let shard = guard.take_shard();
@@ -67,17 +68,13 @@ impl MemoryStore {
         }
     }
 
-    /// Removes a shard's oldest tombstone if there are too many.
+    /// Forgets a shard's oldest tombstone if there are too many.
     fn limit_tombstones(&self, guard: &mut ShardGuard<'_>) {
         let always = if self.shard_count() == 1 { TOMBSTONES } else { TOMBSTONES_OF_SHARD };
         let Some(shard) = guard.shard() else { return };
         let max = always.max(shard.tally().sessions() / 4);
-        if shard.tally().of(Standing::Tombstone) > max
-            && let Some(slot) = shard.victim(Standing::Tombstone, None)
-        {
-            let oldest = shard.remove(slot);
-            self.state.revisions.forget(oldest.revision);
-            guard.removed.push((None, oldest));
+        if shard.tally().tombstones > max {
+            shard.forget_tombstone();
         }
     }
 }

@@ -1,14 +1,18 @@
 //! One shard: the sessions of some of the ids, and every index of them. Under a shard's lock, its table,
 //! wheel and queues agree.
 
+use std::collections::TryReserveError;
+
+use super::rank::{Rank, Visits};
 use super::record::{self, Parts};
 use super::ring::{self, ByQueue};
-use super::slot::{Entry, Links, NIL, Slot, Standing, index, number};
+use super::slot::{Entry, Links, NIL, Slot, index, number};
 use super::table::Table;
+use super::tombstones::{TOMBSTONE, Tombstones};
 use super::wheel::Wheel;
 use crate::codec::id::Id;
 
-/// How many protected sessions the clock hand passes at most before it takes a referenced one.
+/// How many sessions the clock hand passes at most before it takes a referenced one.
 const CLOCK_STEPS: usize = 16;
 /// Arrays below this length never shrink.
 const SHRINK_FROM: usize = 64;
@@ -16,23 +20,32 @@ const SHRINK_FROM: usize = 64;
 /// An id and its hash.
 pub(super) struct Key<'a> {
     pub(super) id: Id<'a>,
+    /// The part of the hash that slots keep.
     pub(super) hash: u32,
+    pub(super) whole_hash: u64,
+}
+
+/// Sessions and their bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub(super) sessions: u64,
+    pub(super) bytes: u64,
 }
 
 /// What a shard holds, for the store's totals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    pub(super) standing: [u64; Standing::COUNT],
-    pub(super) bytes: u64,
+    pub(super) ranks: [Sum; Rank::COUNT],
+    pub(super) tombstones: u64,
 }
 
 impl Tally {
-    pub(super) fn of(&self, standing: Standing) -> u64 {
-        self.standing[standing.index()]
+    pub(super) fn sessions(&self) -> u64 {
+        self.ranks.iter().map(|sum| sum.sessions).sum()
     }
 
-    pub(super) fn sessions(&self) -> u64 {
-        self.of(Standing::Probation) + self.of(Standing::Protected)
+    pub(super) fn bytes(&self) -> u64 {
+        self.ranks.iter().map(|sum| sum.bytes).sum::<u64>() + self.tombstones * TOMBSTONE
     }
 }
 
@@ -41,7 +54,7 @@ impl Tally {
 pub(super) struct ClearedShard {
     pub(super) shard: Box<Shard>,
     /// When it was cleared. `None`: watchers are not told.
-    pub(super) at: Option<u64>,
+    pub(super) at: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -49,27 +62,54 @@ pub(super) struct Shard {
     table: Table,
     slots: Vec<Slot>,
     wheel: Wheel,
-    queues: [u32; Standing::COUNT],
+    queues: [u32; Rank::COUNT],
+    tombstones: Tombstones,
     tally: Tally,
+    /// Whether the store's totals do not have the tally yet.
+    is_unsettled: bool,
+    /// What they have instead.
+    settled: Tally,
 }
 
 impl Shard {
-    pub(super) fn new(now: u64) -> Self {
+    pub(super) fn new(now: i64) -> Self {
         Shard {
             table: Table::default(),
             slots: Vec::new(),
             wheel: Wheel::new(now),
-            queues: [NIL; Standing::COUNT],
+            queues: [NIL; Rank::COUNT],
+            tombstones: Tombstones::default(),
             tally: Tally::default(),
+            is_unsettled: false,
+            settled: Tally::default(),
         }
     }
 
-    pub(super) fn tally(&self) -> Tally {
-        self.tally
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
+    /// What has changed since the last call: the tally then, and now.
+    pub(super) fn settle(&mut self) -> Option<(Tally, Tally)> {
+        if !self.is_unsettled {
+            return None;
+        }
+        self.is_unsettled = false;
+        Some((std::mem::replace(&mut self.settled, self.tally), self.tally))
+    }
+
+    /// The tally that the store's totals have.
+    pub(super) fn settled(&self) -> Tally {
+        self.settled
+    }
+
+    pub(super) fn has_sessions(&self) -> bool {
+        !self.slots.is_empty()
+    }
+
+    /// Whether it holds nothing: no sessions, and no tombstones.
     pub(super) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.slots.is_empty() && self.tombstones.len() == 0
     }
 
     pub(super) fn find(&self, key: &Key<'_>) -> Option<u32> {
@@ -84,36 +124,48 @@ impl Shard {
     }
 
     /// Whether the slot still holds this revision of a session, and the session has not expired.
-    pub(super) fn holds(&self, slot: u32, revision: u32, now: u64) -> bool {
-        self.slots.get(index(slot)).is_some_and(|Slot { entry, .. }| {
-            entry.revision == revision && entry.standing != Standing::Tombstone && entry.deadline > now
-        })
+    pub(super) fn holds(&self, slot: u32, revision: u32, now: i64) -> bool {
+        self.slots
+            .get(index(slot))
+            .is_some_and(|Slot { entry, .. }| entry.revision == revision && entry.deadline > now)
+    }
+
+    /// The number of sessions that have not expired. `is_swept`: none are left that the wheel has found.
+    pub(super) fn count(&self, now: i64, is_swept: bool) -> u64 {
+        if is_swept && !self.wheel.is_beyond(now) {
+            return self.slots.len() as u64;
+        }
+        self.slots.iter().filter(|slot| slot.entry.deadline > now).count() as u64
     }
 
     pub(super) fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
-    /// Adds an entry whose id is not in the shard.
-    pub(super) fn insert(&mut self, key: &Key<'_>, entry: Entry) -> u32 {
-        let slot = number(self.slots.len());
-        let standing = entry.standing;
+    /// Makes room for one more entry.
+    pub(super) fn try_reserve(&mut self) -> Result<(), TryReserveError> {
         if self.slots.len() == self.slots.capacity() {
             // Grows by a quarter instead of doubling: the array is a fifth of all memory.
-            self.slots.reserve_exact((self.slots.len() / 4).max(8));
+            self.slots.try_reserve_exact((self.slots.len() / 4).max(8))?;
         }
-        self.tally.standing[standing.index()] += 1;
-        self.tally.bytes += entry.cost();
+        self.table.try_reserve(&self.slots)
+    }
+
+    /// Adds an entry whose id is not in the shard, and for which [`Self::try_reserve`] has made room.
+    pub(super) fn insert(&mut self, key: &Key<'_>, entry: Entry) -> u32 {
+        let slot = number(self.slots.len());
+        let rank = entry.rank;
+        self.count_in(rank, entry.cost());
         self.slots.push(Slot {
             entry,
             hash: key.hash,
             bucket: 0,
-            referenced: false,
+            visits: Visits::NONE,
             queue: Links::NONE,
             wheel: Links::NONE,
         });
         self.wheel.file(&mut self.slots, slot);
-        ring::push::<ByQueue>(&mut self.queues[standing.index()], &mut self.slots, slot);
+        ring::push::<ByQueue>(&mut self.queues[rank.index()], &mut self.slots, slot);
         self.table.insert(&self.slots);
         slot
     }
@@ -123,23 +175,36 @@ impl Shard {
         let at = index(slot);
         self.table.remove(self.slots[at].hash, slot);
         self.wheel.unfile(&mut self.slots, slot);
-        let standing = self.slots[at].entry.standing;
-        ring::remove::<ByQueue>(&mut self.queues[standing.index()], &mut self.slots, slot);
+        let rank = self.slots[at].entry.rank;
+        ring::remove::<ByQueue>(&mut self.queues[rank.index()], &mut self.slots, slot);
         let removed = self.slots.swap_remove(at).entry;
         let last = number(self.slots.len());
         if last != slot {
             self.moved(last, slot);
         }
-        self.tally.standing[standing.index()] -= 1;
-        self.tally.bytes -= removed.cost();
+        self.discount(rank, removed.cost());
         self.shrink();
         removed
+    }
+
+    fn count_in(&mut self, rank: Rank, bytes: u64) {
+        let sum = &mut self.tally.ranks[rank.index()];
+        sum.sessions += 1;
+        sum.bytes += bytes;
+        self.is_unsettled = true;
+    }
+
+    fn discount(&mut self, rank: Rank, bytes: u64) {
+        let sum = &mut self.tally.ranks[rank.index()];
+        sum.sessions -= 1;
+        sum.bytes -= bytes;
+        self.is_unsettled = true;
     }
 
     fn moved(&mut self, from: u32, to: u32) {
         self.table.renumber(self.slots[index(to)].hash, from, to);
         self.wheel.moved(&mut self.slots, from, to);
-        let queue = self.slots[index(to)].entry.standing.index();
+        let queue = self.slots[index(to)].entry.rank.index();
         ring::moved::<ByQueue>(&mut self.queues[queue], &mut self.slots, from, to);
     }
 
@@ -159,27 +224,31 @@ impl Shard {
         slot: u32,
         id: &Id<'_>,
         parts: &Parts<'_>,
-        deadline: u64,
+        deadline: i64,
         keep: bool,
-    ) -> Option<Entry> {
+    ) -> Result<Option<Entry>, TryReserveError> {
         let entry = &mut self.slots[index(slot)].entry;
         let form = parts.form(id, deadline);
         let old = if entry.record.len() == parts.len(id, form) && !keep {
             parts.overwrite(id, form, &mut entry.record);
             None
         } else {
-            Some(self.swap_record(slot, parts.build(id, form)))
+            Some(self.swap_record(slot, parts.build(id, form)?))
         };
         self.relabel(slot, form, parts.template());
         self.set_deadline(slot, deadline);
-        old
+        Ok(old)
     }
 
     pub(super) fn swap_record(&mut self, slot: u32, record: Box<[u8]>) -> Entry {
         let entry = &mut self.slots[index(slot)].entry;
         let old = Entry { record: std::mem::replace(&mut entry.record, record), ..*entry };
-        self.tally.bytes += entry.cost();
-        self.tally.bytes -= old.cost();
+        let (new_cost, old_cost) = (entry.cost(), old.cost());
+        if new_cost != old_cost {
+            let sum = &mut self.tally.ranks[old.rank.index()];
+            sum.bytes = sum.bytes + new_cost - old_cost;
+            self.is_unsettled = true;
+        }
         old
     }
 
@@ -189,7 +258,7 @@ impl Shard {
         entry.template = template;
     }
 
-    pub(super) fn set_deadline(&mut self, slot: u32, deadline: u64) {
+    pub(super) fn set_deadline(&mut self, slot: u32, deadline: i64) {
         let old = std::mem::replace(&mut self.slots[index(slot)].entry.deadline, deadline);
         // The wheel finds a later deadline by itself. It would find an earlier one too late.
         if deadline < old {
@@ -199,48 +268,51 @@ impl Shard {
     }
 
     /// A client came back with this session's id.
-    pub(super) fn mark_returned(&mut self, slot: u32) {
-        match self.slots[index(slot)].entry.standing {
-            Standing::Probation => self.set_standing(slot, Standing::Protected),
-            Standing::Protected => {
-                // Writes only if needed: the cache line may be shared with another thread.
-                if !self.slots[index(slot)].referenced {
-                    self.slots[index(slot)].referenced = true;
-                }
+    pub(super) fn came_back(&mut self, slot: u32, now: i64) {
+        let Slot { entry, visits, .. } = &mut self.slots[index(slot)];
+        if entry.rank < Rank::Established {
+            let rank = visits.rank_at(now);
+            if rank > entry.rank {
+                self.set_rank(slot, rank);
+                return;
             }
-            Standing::Tombstone => {}
+        }
+        let visits = &mut self.slots[index(slot)].visits;
+        // Writes only if needed: the cache line may be shared with another thread.
+        if !visits.is_referenced() {
+            visits.set_referenced(true);
         }
     }
 
-    fn set_standing(&mut self, slot: u32, standing: Standing) {
-        let old = self.slots[index(slot)].entry.standing;
+    /// Raises the rank of a session. A rank never falls.
+    pub(super) fn raise(&mut self, slot: u32, rank: Rank) {
+        if rank > self.entry(slot).rank {
+            self.set_rank(slot, rank);
+        }
+    }
+
+    fn set_rank(&mut self, slot: u32, rank: Rank) {
+        let entry = &mut self.slots[index(slot)].entry;
+        let (old, cost) = (entry.rank, entry.cost());
         ring::remove::<ByQueue>(&mut self.queues[old.index()], &mut self.slots, slot);
-        self.slots[index(slot)].entry.standing = standing;
-        ring::push::<ByQueue>(&mut self.queues[standing.index()], &mut self.slots, slot);
-        self.tally.standing[old.index()] -= 1;
-        self.tally.standing[standing.index()] += 1;
+        let moved = &mut self.slots[index(slot)];
+        moved.entry.rank = rank;
+        moved.visits.set_referenced(false);
+        ring::push::<ByQueue>(&mut self.queues[rank.index()], &mut self.slots, slot);
+        self.discount(old, cost);
+        self.count_in(rank, cost);
     }
 
-    /// Turns a session into a tombstone. Returns the session.
-    pub(super) fn turn_into_tombstone(&mut self, slot: u32, id: &Id<'_>, deadline: u64) -> Entry {
-        let (form, record) = record::tombstone(id);
-        let removed = self.swap_record(slot, record);
-        self.relabel(slot, form, 0);
-        self.set_standing(slot, Standing::Tombstone);
-        self.set_deadline(slot, deadline);
-        removed
-    }
-
-    /// The entry of a standing that is evicted next. `spare` is the revision of a session that must stay.
-    pub(super) fn victim(&mut self, standing: Standing, spare: Option<u32>) -> Option<u32> {
-        let head = self.queues[standing.index()];
+    /// The session of a rank that is evicted next. `spare` is the revision of a session that must stay.
+    pub(super) fn victim(&mut self, rank: Rank, spare: Option<u32>) -> Option<u32> {
+        let head = self.queues[rank.index()];
         if head == NIL {
             return None;
         }
-        if standing == Standing::Protected {
-            return self.advance_clock(spare);
+        if rank != Rank::New {
+            return self.advance_clock(rank, spare);
         }
-        if standing == Standing::Tombstone || Some(self.entry(head).revision) != spare {
+        if Some(self.entry(head).revision) != spare {
             return Some(head);
         }
         let next = self.slots[index(head)].queue.next;
@@ -248,23 +320,55 @@ impl Shard {
     }
 
     /// Second chance: a referenced session goes to the end of the queue, no longer referenced.
-    fn advance_clock(&mut self, spare: Option<u32>) -> Option<u32> {
-        let head = &mut self.queues[Standing::Protected.index()];
+    fn advance_clock(&mut self, rank: Rank, spare: Option<u32>) -> Option<u32> {
+        let head = &mut self.queues[rank.index()];
         for _ in 0..CLOCK_STEPS {
             let slot = &mut self.slots[index(*head)];
-            if !slot.referenced && Some(slot.entry.revision) != spare {
+            if !slot.visits.is_referenced() && Some(slot.entry.revision) != spare {
                 return Some(*head);
             }
-            slot.referenced = false;
+            slot.visits.set_referenced(false);
             // In a ring, moving the head makes the first slot the last.
             *head = slot.queue.next;
         }
         (Some(self.slots[index(*head)].entry.revision) != spare).then_some(*head)
     }
 
+    /// Remembers that the sessions of an id were destroyed, up to a revision.
+    pub(super) fn add_tombstone(&mut self, key: &Key<'_>, up_to: u64, until: i64) {
+        self.tombstones.add(key.whole_hash, up_to, until);
+        self.count_tombstones();
+    }
+
+    /// Whether a session of this id was destroyed that had this revision or a later one.
+    pub(super) fn has_tombstone(&self, key: &Key<'_>, revision: u64) -> bool {
+        self.tombstones.cover(key.whole_hash, revision)
+    }
+
+    /// Forgets the oldest tombstone. Returns whether there was one.
+    pub(super) fn forget_tombstone(&mut self) -> bool {
+        let forgotten = self.tombstones.forget_oldest();
+        self.count_tombstones();
+        forgotten
+    }
+
+    /// Forgets up to `max` tombstones whose time is over. Returns how many.
+    pub(super) fn expire_tombstones(&mut self, system: i64, max: usize) -> usize {
+        let forgotten = self.tombstones.expire(system, max);
+        if forgotten > 0 {
+            self.count_tombstones();
+        }
+        forgotten
+    }
+
+    fn count_tombstones(&mut self) {
+        self.tally.tombstones = self.tombstones.len() as u64;
+        self.is_unsettled = true;
+    }
+
     /// Looks at up to `budget` slots that may have expired, and moves the expired entries to `expired`.
     /// Returns how many slots it looked at. Fewer than `budget` means that there are no more.
-    pub(super) fn expire(&mut self, now: u64, budget: usize, expired: &mut Vec<Entry>) -> usize {
+    pub(super) fn expire(&mut self, now: i64, budget: usize, expired: &mut Vec<Entry>) -> usize {
         if self.wheel.is_ahead_of(now) {
             self.wheel.rebuild(&mut self.slots, now);
         }
@@ -282,7 +386,7 @@ impl Shard {
 
     /// Moves the expired entries of the current tick to `expired`. Looks at up to `max` slots, and returns
     /// how many.
-    pub(super) fn expire_tick(&mut self, now: u64, max: usize, expired: &mut Vec<Entry>) -> usize {
+    pub(super) fn expire_tick(&mut self, now: i64, max: usize, expired: &mut Vec<Entry>) -> usize {
         let mut slots = self.wheel.current(&self.slots, max);
         let looked_at = slots.len();
         slots.retain(|slot| self.entry(*slot).deadline <= now);
@@ -301,15 +405,16 @@ impl Shard {
     pub(super) fn check(&self) {
         self.table.check(&self.slots);
         self.wheel.check(&self.slots);
-        let mut tally = Tally::default();
-        for standing in [Standing::Probation, Standing::Protected, Standing::Tombstone] {
-            for slot in ring::walk::<ByQueue>(self.queues[standing.index()], &self.slots) {
-                assert_eq!(self.entry(slot).standing, standing);
-                tally.standing[standing.index()] += 1;
-                tally.bytes += self.entry(slot).cost();
+        self.tombstones.check();
+        let mut tally = Tally { tombstones: self.tombstones.len() as u64, ..Tally::default() };
+        for rank in Rank::ALL {
+            for slot in ring::walk::<ByQueue>(self.queues[rank.index()], &self.slots) {
+                assert_eq!(self.entry(slot).rank, rank);
+                tally.ranks[rank.index()].sessions += 1;
+                tally.ranks[rank.index()].bytes += self.entry(slot).cost();
             }
         }
         assert_eq!(tally, self.tally);
-        assert_eq!(tally.standing.iter().sum::<u64>(), self.slots.len() as u64);
+        assert_eq!(tally.sessions(), self.slots.len() as u64);
     }
 }

@@ -67,6 +67,7 @@ fn create(explicit: Limits, default: Limits) -> Arc<MemoryStore> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Rank;
     use super::*;
     use crate::codec::encoding::Encoding;
 
@@ -77,7 +78,7 @@ mod tests {
         let one = shared("held", NONE, NONE).unwrap();
         assert!(Arc::ptr_eq(&one, &shared("held", NONE, NONE).unwrap()));
         assert!(!Arc::ptr_eq(&one, &shared("other", NONE, NONE).unwrap()));
-        one.write_text(b"a", b"{}", Encoding::Ascii, 1000, false, 1).unwrap();
+        one.write_text(b"a", b"{}", Encoding::Ascii, 1000, Rank::New, 1).unwrap();
         drop(one);
         assert_eq!(shared("held", NONE, NONE).unwrap().len(), 0);
     }

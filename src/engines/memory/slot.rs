@@ -1,6 +1,8 @@
 //! What the table stores for each session.
 
-use super::record::{self, Fields, Form};
+use super::rank::{Rank, Visits};
+use super::record::{self, Fields, Form, Parts};
+use crate::codec::encoding::Encoding;
 
 /// No slot.
 pub(super) const NIL: u32 = u32::MAX;
@@ -16,42 +18,32 @@ impl Links {
     pub(super) const NONE: Links = Links { prev: NIL, next: NIL };
 }
 
-/// Where a session stands in the order of eviction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Standing {
-    /// No client has come back with this id yet.
-    Probation,
-    /// A client has come back with this id.
-    Protected,
-    /// The session was destroyed. Only its id is left.
-    Tombstone,
-}
-
-impl Standing {
-    pub(super) const COUNT: usize = 3;
-
-    pub(super) fn index(self) -> usize {
-        self as usize
-    }
-}
-
-/// A session, or a tombstone, without its links in a shard.
+/// A session without its links in a shard.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Entry {
     pub(super) record: Box<[u8]>,
     /// The session has expired from this millisecond on.
-    pub(super) deadline: u64,
+    pub(super) deadline: i64,
     pub(super) revision: u32,
     pub(super) template: u16,
     pub(super) form: Form,
-    pub(super) standing: Standing,
+    pub(super) rank: Rank,
 }
 
 impl Entry {
     pub(super) fn fields(&self) -> Fields<'_> {
         record::read(&self.record, self.form, self.template, self.deadline)
+    }
+
+    /// The entry without its text: only its id is left.
+    pub(super) fn bare(&self) -> Entry {
+        let id = self.fields().id;
+        let parts = Parts::whole(Encoding::Ascii, b"");
+        let form = parts.form(&id, self.deadline);
+        // A few bytes, where a whole text is about to be freed.
+        let record = parts.build(&id, form).expect("memory for an id");
+        Entry { record, template: 0, form, ..*self }
     }
 
     /// Bytes of memory that this entry takes.
@@ -69,8 +61,7 @@ pub(super) struct Slot {
     pub(super) hash: u32,
     /// The wheel's bucket that the slot is in; never later than that of the deadline.
     pub(super) bucket: u16,
-    /// A client came back since the clock hand last passed. Only protected sessions use this.
-    pub(super) referenced: bool,
+    pub(super) visits: Visits,
     pub(super) queue: Links,
     pub(super) wheel: Links,
 }

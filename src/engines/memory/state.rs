@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::clock::SystemClock;
 use super::events::{Kind, Watchers};
 use super::limits::{Bound, Limits};
 use super::revisions::Revisions;
@@ -16,17 +17,19 @@ pub(super) struct State {
     pub(super) totals: Totals,
     pub(super) counters: Counters,
     pub(super) revisions: Revisions,
+    pub(super) clock: SystemClock,
 }
 
 impl State {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, watchers: Watchers) -> Self {
         State {
             templates: Arc::new(Templates::new()),
-            watchers: Arc::default(),
+            watchers: Arc::new(watchers),
             limits: limits.normalized(),
             totals: Totals::default(),
             counters: Counters::default(),
-            revisions: Revisions::default(),
+            revisions: Revisions::new(limits.max_bytes),
+            clock: SystemClock::default(),
         }
     }
 
@@ -46,7 +49,27 @@ impl State {
 
     /// The bound that is exceeded now.
     pub(super) fn exceeded(&self) -> Option<Bound> {
-        self.limits.exceeded(self.totals.sessions.get(), self.totals.bytes.get())
+        if self.limits.max_sessions.is_some_and(|max| self.totals.sessions.get() > max) {
+            Some(Bound::Sessions)
+        } else if self.max_bytes().is_some_and(|max| self.totals.bytes.get() > max) {
+            Some(Bound::Bytes)
+        } else {
+            None
+        }
+    }
+
+    /// The bytes that sessions and tombstones may take together. While somebody watches, there is room for
+    /// removals beside them.
+    pub(super) fn max_bytes(&self) -> Option<u64> {
+        Some(self.limits.max_bytes? - self.watchers.reserved())
+    }
+
+    pub(super) fn limit_of(&self, bound: Bound) -> u64 {
+        let limit = match bound {
+            Bound::Sessions => self.limits.max_sessions,
+            Bound::Bytes => self.max_bytes(),
+        };
+        limit.unwrap_or(u64::MAX)
     }
 
     pub(super) fn count_eviction(&self, bound: Bound) {
@@ -60,7 +83,7 @@ impl State {
         let State { totals, counters, limits, .. } = self;
         Stats {
             sessions: totals.sessions.get(),
-            bytes: totals.bytes.get(),
+            bytes: totals.bytes.get() + self.watchers.bytes(),
             tombstones: totals.tombstones.get(),
             limits: *limits,
             hits: counters.hits.get(),
@@ -71,6 +94,7 @@ impl State {
             expired: counters.expired.get(),
             evicted_for_sessions: counters.evicted_for_sessions.get(),
             evicted_for_bytes: counters.evicted_for_bytes.get(),
+            lost: self.watchers.lost(),
         }
     }
 }

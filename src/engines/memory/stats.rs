@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::limits::Limits;
+use super::rank::Rank;
+use super::shard::Tally;
 
 /// What a store holds and has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +12,7 @@ use super::limits::Limits;
 pub struct Stats {
     /// Sessions held.
     pub sessions: u64,
-    /// Bytes of memory that they take, overhead included.
+    /// Bytes of memory that they take, with tombstones, removals that wait for watchers, and overhead.
     pub bytes: u64,
     /// Destroyed ids that the store still remembers.
     pub tombstones: u64,
@@ -32,6 +34,8 @@ pub struct Stats {
     pub evicted_for_sessions: u64,
     /// Sessions evicted because of `max_bytes`.
     pub evicted_for_bytes: u64,
+    /// Removals that a watcher was not told of, because there were too many.
+    pub lost: u64,
 }
 
 #[derive(Debug, Default)]
@@ -77,9 +81,28 @@ impl Total {
 }
 
 #[derive(Debug, Default)]
+pub(super) struct RankTotals {
+    pub(super) sessions: Total,
+    pub(super) bytes: Total,
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Totals {
     pub(super) sessions: Total,
-    pub(super) probation: Total,
-    pub(super) tombstones: Total,
+    /// Those of tombstones included.
     pub(super) bytes: Total,
+    pub(super) tombstones: Total,
+    pub(super) ranks: [RankTotals; Rank::COUNT],
+}
+
+impl Totals {
+    pub(super) fn change(&self, before: &Tally, after: &Tally) {
+        self.sessions.change(before.sessions(), after.sessions());
+        self.bytes.change(before.bytes(), after.bytes());
+        self.tombstones.change(before.tombstones, after.tombstones);
+        for (total, (before, after)) in self.ranks.iter().zip(before.ranks.iter().zip(&after.ranks)) {
+            total.sessions.change(before.sessions, after.sessions);
+            total.bytes.change(before.bytes, after.bytes);
+        }
+    }
 }

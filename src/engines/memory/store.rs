@@ -2,14 +2,14 @@
 //! operations.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::events::Watch;
+use super::events::{Watch, Watchers};
 use super::limits::Limits;
 use super::shard::{ClearedShard, Key, Shard};
 use super::shard_guard::ShardGuard;
-use super::slot::{Slot, Standing};
+use super::slot::Slot;
 use super::slot_hint::SlotHint;
 use super::state::State;
 use super::stats::Stats;
@@ -17,8 +17,10 @@ use super::view::View;
 use crate::codec::id::Id;
 use crate::codec::template::Template;
 
-/// A store with at most this bound on sessions has one shard, so its eviction order is exact.
-const EXACT: u64 = 16_384;
+/// A store with at most one of these bounds has one shard, so its eviction order is exact.
+const EXACT: Limits = Limits { max_sessions: Some(16_384), max_bytes: Some(2 << 20) };
+/// No time: nothing has expired for a caller who passes it.
+pub const UNKNOWN: i64 = i64::MIN;
 /// Enough shards that one of them, at ten million sessions, grows its table in less than 2 ms.
 const SHARDS: usize = 256;
 
@@ -33,7 +35,8 @@ pub struct MemoryStore {
     /// The shard where the sweep continues.
     pub(super) sweep_hand: AtomicUsize,
     pub(super) cleared: Mutex<Vec<ClearedShard>>,
-    last_now: AtomicU64,
+    /// The time that the last call passed, since the sweep has looked at it.
+    shown: AtomicI64,
 }
 
 impl std::fmt::Debug for MemoryStore {
@@ -44,54 +47,65 @@ impl std::fmt::Debug for MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store. A bound of at most 16,384 sessions gives it one shard and exact eviction order.
+    /// An empty store. A bound of at most 16,384 sessions or 2 MiB gives it one shard and exact eviction order.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        let shards = if limits.max_sessions.is_some_and(|max| max <= EXACT) { 1 } else { SHARDS };
-        Self::with_shards(limits, shards)
+        let is_small = |limit: Option<u64>, exact| limit.is_some() && limit <= exact;
+        let is_exact =
+            is_small(limits.max_sessions, EXACT.max_sessions) || is_small(limits.max_bytes, EXACT.max_bytes);
+        let shards = if is_exact { 1 } else { SHARDS };
+        Self::with(limits, shards, Watchers::new(limits.max_bytes))
     }
 
+    /// A store of which no removal is lost.
+    #[cfg(test)]
     pub(super) fn with_shards(limits: Limits, shards: usize) -> Self {
+        Self::with(limits, shards, Watchers::with_limit(None))
+    }
+
+    fn with(limits: Limits, shards: usize, watchers: Watchers) -> Self {
         debug_assert!(shards.is_power_of_two());
+        let state = State::new(limits, watchers);
+        state.clock.now(); // it begins to run
         MemoryStore {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
-            state: State::new(limits),
+            state,
             eviction_hand: AtomicUsize::new(0),
             sweep_hand: AtomicUsize::new(0),
             cleared: Mutex::default(),
-            last_now: AtomicU64::new(0),
+            shown: AtomicI64::new(UNKNOWN),
         }
     }
 
-    /// Shows a session to `f` under a lock: `f` must not call the store. `returned` says that a client came
-    /// back with the id, which protects the session from eviction.
-    pub fn read<R>(&self, id: &[u8], now: u64, returned: bool, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
-        let found = self.show(id, now, returned, f);
+    /// Shows a session to `f` under a lock: `f` must not call the store. `came_back` says that a client came
+    /// back with the id, which raises the session's rank.
+    pub fn read<R>(&self, id: &[u8], now: i64, came_back: bool, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
+        let found = self.show(id, now, came_back, f);
         let counters = &self.state.counters;
         let counter = if found.is_some() { &counters.hits } else { &counters.misses };
         counter.add();
         found
     }
 
-    /// Like [`Self::read`], but counts neither a hit nor a miss and protects nothing.
-    pub fn peek<R>(&self, id: &[u8], now: u64, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
+    /// Like [`Self::read`], but counts neither a hit nor a miss and raises no rank.
+    pub fn peek<R>(&self, id: &[u8], now: i64, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
         self.show(id, now, false, f)
     }
 
-    fn show<R>(&self, id: &[u8], now: u64, returned: bool, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
+    fn show<R>(&self, id: &[u8], now: i64, came_back: bool, f: impl FnOnce(View<'_>) -> R) -> Option<R> {
         self.note_time(now);
         let (at, key) = self.key(id);
         let mut guard = self.lock(at);
         let slot = guard.live(&key, now)?;
         let shard = guard.shard()?;
-        if returned {
-            shard.mark_returned(slot);
+        if came_back {
+            shard.came_back(slot, now);
         }
         Some(f(View::of(shard.entry(slot), SlotHint::new(at, slot), &self.state.templates)))
     }
 
-    /// Number of sessions. An expired session counts until it is swept, within a second.
+    /// Number of sessions. An expired session counts until it is swept.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.state.totals.sessions.get()
@@ -118,11 +132,12 @@ impl MemoryStore {
     /// The ids of one shard's sessions. Shards are counted from 0; `None` is past the last shard. An id that
     /// stays in the store meanwhile is in exactly one of the answers.
     #[must_use]
-    pub fn ids(&self, shard: u32, now: u64) -> Option<Vec<Box<[u8]>>> {
+    pub fn ids(&self, shard: u32, now: i64) -> Option<Vec<Box<[u8]>>> {
+        self.note_time(now);
         let shard = usize::try_from(shard).ok().filter(|at| *at < self.shards.len())?;
         let mut guard = self.lock(shard);
         let Some(shard) = guard.shard() else { return Some(Vec::new()) };
-        let is_live = |slot: &&Slot| slot.entry.standing != Standing::Tombstone && slot.entry.deadline > now;
+        let is_live = |slot: &&Slot| slot.entry.deadline > now;
         let id = |slot: &Slot| slot.entry.fields().id.text();
         Some(shard.slots().iter().filter(is_live).map(id).collect())
     }
@@ -147,14 +162,23 @@ impl MemoryStore {
         self.state.templates.get(number)
     }
 
-    /// The time that the last call passed; `None` before the first call.
+    /// The time that the last call passed; `None` if there was no call since this was last asked for.
     #[must_use]
-    pub fn last_now(&self) -> Option<u64> {
-        Some(self.last_now.load(Ordering::Relaxed)).filter(|now| *now > 0)
+    pub fn take_shown(&self) -> Option<i64> {
+        Some(self.shown.swap(UNKNOWN, Ordering::Relaxed)).filter(|shown| *shown != UNKNOWN)
     }
 
-    pub(super) fn note_time(&self, now: u64) {
-        self.last_now.store(now.max(1), Ordering::Relaxed);
+    /// Each call notes the time that its caller sees.
+    pub fn note_time(&self, now: i64) {
+        if now != UNKNOWN {
+            self.shown.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// The system's time.
+    #[must_use]
+    pub fn system_now(&self) -> i64 {
+        self.state.clock.now()
     }
 
     /// The shard of an id, and its key in that shard.
@@ -165,11 +189,11 @@ impl MemoryStore {
             Id::Packed(bytes) => hasher.write(bytes),
             Id::Text(text) => hasher.write(text),
         }
-        let hash = hasher.finish();
+        let whole_hash = hasher.finish();
         // The shard comes from one half of the hash, the position in its table from the other.
         #[expect(clippy::cast_possible_truncation, reason = "it is split in two")]
-        let (shard, hash) = ((hash >> 32) as usize & (self.shards.len() - 1), hash as u32);
-        (shard, Key { id, hash })
+        let (shard, hash) = ((whole_hash >> 32) as usize & (self.shards.len() - 1), whole_hash as u32);
+        (shard, Key { id, hash, whole_hash })
     }
 
     pub(super) fn shard_count(&self) -> usize {
@@ -188,16 +212,19 @@ impl MemoryStore {
             let mut guard = self.lock(at);
             if let Some(shard) = guard.shard() {
                 shard.check();
-                for (sum, part) in sum.standing.iter_mut().zip(shard.tally().standing) {
-                    *sum += part;
+                for (sum, part) in sum.ranks.iter_mut().zip(shard.tally().ranks) {
+                    sum.sessions += part.sessions;
+                    sum.bytes += part.bytes;
                 }
-                sum.bytes += shard.tally().bytes;
+                sum.tombstones += shard.tally().tombstones;
             }
         }
         let totals = &self.state.totals;
         assert_eq!(totals.sessions.get(), sum.sessions());
-        assert_eq!(totals.probation.get(), sum.of(Standing::Probation));
-        assert_eq!(totals.tombstones.get(), sum.of(Standing::Tombstone));
-        assert_eq!(totals.bytes.get(), sum.bytes);
+        assert_eq!(totals.tombstones.get(), sum.tombstones);
+        assert_eq!(totals.bytes.get(), sum.bytes());
+        for (total, sum) in totals.ranks.iter().zip(sum.ranks) {
+            assert_eq!((total.sessions.get(), total.bytes.get()), (sum.sessions, sum.bytes));
+        }
     }
 }

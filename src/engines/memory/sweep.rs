@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use super::events::Kind;
 use super::shard::Shard;
-use super::slot::{Entry, Standing};
-use super::store::MemoryStore;
+use super::slot::Entry;
+use super::store::{MemoryStore, UNKNOWN};
 
 /// Steps for which one shard's lock is held.
 const STEPS: usize = 256;
@@ -26,15 +26,17 @@ pub struct Swept {
 impl MemoryStore {
     /// Removes what has expired, what was cleared, and what exceeds the bounds, in at most about `budget`
     /// steps. No lock is held for more than 256 of them.
-    pub fn sweep(&self, now: u64, budget: usize) -> Swept {
+    pub fn sweep(&self, now: i64, budget: usize) -> Swept {
         self.sweep_into(now, budget, &mut Vec::new())
     }
 
     /// Like [`Self::sweep`], for a caller who frees the records later: records that no watcher gets are moved
     /// to `to_free`.
-    pub fn sweep_into(&self, now: u64, budget: usize, to_free: &mut Vec<Box<[u8]>>) -> Swept {
+    pub fn sweep_into(&self, now: i64, budget: usize, to_free: &mut Vec<Box<[u8]>>) -> Swept {
         let mut swept = Swept::default();
         let mut left = self.sweep_cleared(budget, &mut swept, to_free);
+        // Whoever sweeps for a later time believes it.
+        let latest = self.state.clock.now().max(now);
         for _ in 0..self.shard_count() {
             if left == 0 {
                 swept.more = true;
@@ -42,7 +44,10 @@ impl MemoryStore {
             }
             let at = self.sweep_hand.fetch_add(1, Ordering::Relaxed) % self.shard_count();
             let steps = left.min(STEPS);
-            let expire = |shard: &mut Shard, expired: &mut Vec<_>| shard.expire(now, steps, expired);
+            let expire = |shard: &mut Shard, expired: &mut Vec<_>| {
+                let forgotten = shard.expire_tombstones(latest, steps);
+                forgotten + shard.expire(now, steps - forgotten, expired)
+            };
             let used = self.sweep_shard(at, &mut swept, to_free, expire);
             swept.more |= used == steps;
             left -= used;
@@ -55,7 +60,7 @@ impl MemoryStore {
 
     /// Like [`Self::sweep`], and removes what has expired in the current tick too, which the wheel leaves for
     /// the next time. For callers who count what is left.
-    pub fn sweep_to_now(&self, now: u64, budget: usize) -> Swept {
+    pub fn sweep_to_now(&self, now: i64, budget: usize) -> Swept {
         let mut swept = self.sweep(now, budget);
         let mut left = budget;
         let mut to_free = Vec::new();
@@ -65,6 +70,21 @@ impl MemoryStore {
             left -= self.sweep_shard(at, &mut swept, &mut to_free, expire);
         }
         swept
+    }
+
+    /// Removes some of what has expired for the caller and on the system's clock too. Returns whether there
+    /// may be more.
+    pub fn sweep_certain(&self, now: i64, budget: usize) -> bool {
+        self.note_time(now);
+        now != UNKNOWN && self.sweep_to_now(now.min(self.state.clock.now()), budget).more
+    }
+
+    /// The number of sessions that have not expired for the caller.
+    pub fn count(&self, now: i64, budget: usize) -> u64 {
+        let more = self.sweep_certain(now, budget);
+        let is_swept = !more && now <= self.state.clock.now();
+        let count_shard = |at| self.lock(at).shard().map_or(0, |shard| shard.count(now, is_swept));
+        (0..self.shard_count()).map(count_shard).sum()
     }
 
     /// Calls `expire` on a shard, and handles what it removed after unlocking. Returns the steps it took.
@@ -89,19 +109,19 @@ impl MemoryStore {
         }
         for entry in expired {
             swept.freed += 1;
-            if entry.standing == Standing::Tombstone {
-                // A request that began before the destruction may still be running.
-                self.state.revisions.forget(entry.revision);
-            } else {
-                swept.expired += 1;
-                to_free.extend(self.state.record_removal(Kind::Expired, entry));
-            }
+            swept.expired += 1;
+            to_free.extend(self.state.record_removal(Kind::Expired, entry));
         }
         steps
     }
 
     /// Empties cleared shards. Returns what is left of the budget.
-    fn sweep_cleared(&self, budget: usize, swept: &mut Swept, to_free: &mut Vec<Box<[u8]>>) -> usize {
+    pub(super) fn sweep_cleared(
+        &self,
+        budget: usize,
+        swept: &mut Swept,
+        to_free: &mut Vec<Box<[u8]>>,
+    ) -> usize {
         let mut left = budget;
         while left > 0 {
             let cleared = self.cleared.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -111,14 +131,14 @@ impl MemoryStore {
                 left -= 1;
                 swept.freed += 1;
                 match cleared.at {
-                    Some(at) if entry.standing != Standing::Tombstone => {
+                    Some(at) => {
                         let kind = if entry.deadline <= at { Kind::Expired } else { Kind::Destroyed };
                         to_free.extend(self.state.record_removal(kind, entry));
                     }
-                    _ => to_free.push(entry.record),
+                    None => to_free.push(entry.record),
                 }
             }
-            if !cleared.shard.is_empty() {
+            if cleared.shard.has_sessions() {
                 self.cleared.lock().unwrap_or_else(PoisonError::into_inner).push(cleared);
             }
         }
@@ -129,7 +149,7 @@ impl MemoryStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Limits;
+    use super::super::{Limits, Rank};
     use super::*;
     use crate::codec::encoding::Encoding;
 
@@ -138,7 +158,7 @@ mod tests {
         let store = MemoryStore::new(Limits::default());
         // All deadlines are in one tick. It begins at a multiple of 256.
         for (id, deadline) in [(&b"a"[..], 5121), (b"b", 5122), (b"c", 5123), (b"d", 5124)] {
-            store.write_text(id, b"{}", Encoding::Ascii, deadline, false, 5120).unwrap();
+            store.write_text(id, b"{}", Encoding::Ascii, deadline, Rank::New, 5120).unwrap();
         }
         assert_eq!(store.sweep(5123, 100).expired, 0);
         assert_eq!(store.sweep_to_now(5123, 100).expired, 3);

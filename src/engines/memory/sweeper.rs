@@ -89,11 +89,12 @@ async fn sweep_all() {
             }
         }
         reclaimer.free(&mut to_free);
+        reclaimer.give_back_noted();
     }
 }
 
-/// Stores, and the time on their clocks.
-type Due = Vec<(Arc<MemoryStore>, u64)>;
+/// Stores, and the time that has come on their clocks.
+type Due = Vec<(Arc<MemoryStore>, i64)>;
 
 /// The stores to sweep in this tick, and the retired ones that can be freed. `None`: no stores are left, so
 /// the thread must end, and the next store starts another. This is decided under one lock.
@@ -103,9 +104,11 @@ fn next_round() -> Option<(Due, Vec<Arc<MemoryStore>>)> {
     let mut due = Vec::new();
     registry.stores.retain_mut(|(store, clock)| {
         let Some(store) = store.upgrade() else { return false };
-        if let Some(shown) = store.last_now() {
+        // What expires here has expired on the system's clock, and on the one that the store was shown.
+        if let Some(shown) = clock.now(store.take_shown(), real) {
             // Keeps the store alive: if its holder drops it meanwhile, it must not be freed under this lock.
-            due.push((store, clock.now(shown, real)));
+            let now = shown.min(store.system_now());
+            due.push((store, now));
         }
         true
     });
@@ -121,7 +124,7 @@ fn next_round() -> Option<(Due, Vec<Arc<MemoryStore>>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Limits;
+    use super::super::{Limits, Rank};
     use super::*;
     use crate::codec::encoding::Encoding;
 
@@ -140,10 +143,10 @@ mod tests {
         panic!("never: {what}");
     }
 
-    fn fill(store: &MemoryStore, sessions: u64) {
+    fn fill(store: &MemoryStore, sessions: i64) {
         for number in 0..sessions {
             let id = number.to_le_bytes();
-            store.write_text(&id, b"{}", Encoding::Ascii, 1000 + number % 100, false, 1).unwrap();
+            store.write_text(&id, b"{}", Encoding::Ascii, 1000 + number % 100, Rank::New, 1).unwrap();
         }
     }
 
@@ -157,9 +160,12 @@ mod tests {
             assert_eq!(REGISTRY.lock().unwrap().stores.len(), 1);
             assert!(is_running());
             fill(&store, 20_000);
-            // The store was last shown 1 ms. The sweeper's estimate goes on from there.
-            eventually("all expire", || store.is_empty());
-            assert_eq!(store.stats().expired, 20_000);
+            // The system's clock is far beyond the deadlines. The one that the store was shown has to follow.
+            thread::sleep(3 * TICK);
+            assert_eq!(store.len(), 20_000);
+            store.note_time(2000);
+            eventually("all expire", || store.stats().expired == 20_000);
+            assert!(store.is_empty());
             let left = Arc::downgrade(&store);
             fill(&store, 20_000);
             retire(store);

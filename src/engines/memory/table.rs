@@ -4,6 +4,8 @@
 //! table has a separate array for those bits: with millions of sessions, that costs another cache miss per
 //! call and two more bytes per session.
 
+use std::collections::TryReserveError;
+
 use super::slot::{Slot, number};
 
 const EMPTY: u32 = u32::MAX;
@@ -27,14 +29,15 @@ impl Table {
         Some(self.entries[at] & self.mask)
     }
 
-    /// Adds the last of `slots`.
-    pub(super) fn insert(&mut self, slots: &[Slot]) {
+    /// Makes room for one more slot than `slots`.
+    pub(super) fn try_reserve(&mut self, slots: &[Slot]) -> Result<(), TryReserveError> {
         // At most three quarters full: in a fuller table, searches would cost more than the memory is worth.
-        if self.used + 1 > self.entries.len() / 4 * 3 {
-            self.rebuild(slots);
-        } else {
-            self.put(slots[slots.len() - 1].hash, number(slots.len() - 1));
-        }
+        if self.used + 1 > self.entries.len() / 4 * 3 { self.rebuild(slots, slots.len() + 1) } else { Ok(()) }
+    }
+
+    /// Adds the last of `slots`, for which [`Self::try_reserve`] has made room.
+    pub(super) fn insert(&mut self, slots: &[Slot]) {
+        self.put(slots[slots.len() - 1].hash, number(slots.len() - 1));
     }
 
     pub(super) fn remove(&mut self, hash: u32, slot: u32) {
@@ -53,7 +56,8 @@ impl Table {
     /// Gives memory back, if there were many more slots before.
     pub(super) fn shrink(&mut self, slots: &[Slot]) {
         if self.entries.len() > 4 * slots.len().max(LEAST) {
-            self.rebuild(slots);
+            // Without memory for a smaller table, the large one stays.
+            let _ = self.rebuild(slots, slots.len());
         }
     }
 
@@ -87,16 +91,20 @@ impl Table {
         self.used += 1;
     }
 
-    /// Builds a new table, four sevenths full, from the hashes in the slots.
-    fn rebuild(&mut self, slots: &[Slot]) {
-        let len = (slots.len() * 7 / 4).max(LEAST);
+    /// Builds a new table, four sevenths full with `count` slots, from the hashes in the slots.
+    fn rebuild(&mut self, slots: &[Slot], count: usize) -> Result<(), TryReserveError> {
+        let len = (count * 7 / 4).max(LEAST);
+        let mut entries = Vec::new();
+        entries.try_reserve_exact(len)?;
+        entries.resize(len, EMPTY);
         // Leaves out the two highest numbers: with all other bits set, they would equal `DELETED` or `EMPTY`.
         self.mask = number((len + 2).next_power_of_two() - 1);
-        self.entries = vec![EMPTY; len].into();
+        self.entries = entries.into();
         self.used = 0;
         for (at, slot) in slots.iter().enumerate() {
             self.put(slot.hash, number(at));
         }
+        Ok(())
     }
 
     #[cfg(test)]

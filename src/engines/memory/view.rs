@@ -4,7 +4,7 @@ use super::slot::Entry;
 use super::slot_hint::SlotHint;
 use crate::codec::encoding::Encoding;
 use crate::codec::split::CookieForm;
-use crate::codec::template::Templates;
+use crate::codec::template::{Template, Templates};
 
 /// A session's cookie, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct View<'a> {
     /// Where the session is at this moment.
     pub hint: SlotHint,
     /// The session has expired from this millisecond on.
-    pub deadline: u64,
+    pub deadline: i64,
     /// How `data` is to be read.
     pub encoding: Encoding,
     /// The cookie.
@@ -57,6 +57,17 @@ impl<'a> View<'a> {
             data: fields.data,
             templates,
         }
+    }
+
+    /// The length of the session's whole text, or a little more.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        let cookie = match self.cookie {
+            ViewCookie::Template { number, .. } => self.templates.get(number).map_or(0, Template::text_len),
+            ViewCookie::Inline(text) => text.len(),
+            ViewCookie::Whole => 0,
+        };
+        self.data.len() + cookie + r#"{"cookie":,"#.len()
     }
 
     /// Appends the session's whole text, as it was written. Returns how it is to be read.
@@ -93,11 +104,11 @@ impl<'a> View<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Cookie, Limits, MemoryStore, Write};
+    use super::super::{Cookie, Limits, MemoryStore, Rank, Write};
     use super::*;
     use crate::codec::iso_date;
 
-    const NOW: u64 = 1_763_754_720_000;
+    const NOW: i64 = 1_763_754_720_000;
 
     fn json() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![
@@ -147,7 +158,9 @@ mod tests {
 
     fn written(store: &MemoryStore) -> (Vec<u8>, Encoding) {
         let mut text = Vec::new();
-        let encoding = store.peek(b"id", NOW, |view| view.write_text(&mut text)).unwrap();
+        let read = |view: View<'_>| (view.text_len(), view.write_text(&mut text));
+        let (len, encoding) = store.peek(b"id", NOW, read).unwrap();
+        assert!(text.len() <= len && len < text.len() + 64);
         (text, encoding)
     }
 
@@ -162,7 +175,7 @@ mod tests {
         ] {
             let of_data = if data.is_ascii() { Encoding::Ascii } else { Encoding::Utf8 };
             let (form, data) = (Cookie::Text(cookie.as_bytes()), data.as_bytes());
-            store.write(b"id", form, data, of_data, NOW + 1, Write::Any, false, NOW).unwrap();
+            store.write(b"id", form, data, of_data, NOW + 1, Write::Any, Rank::New, NOW).unwrap();
             assert_eq!(written(&store).1, encoding, "{cookie}");
         }
     }
@@ -182,7 +195,7 @@ mod tests {
                     Ok(_) => Encoding::Utf8,
                     Err(_) => Encoding::Wide,
                 };
-                store.write_text(b"id", text, encoding, NOW + 1, false, NOW).unwrap();
+                store.write_text(b"id", text, encoding, NOW + 1, Rank::New, NOW).unwrap();
                 prop_assert_eq!(written(&store), (text.clone(), encoding));
                 // The data alone has what JavaScript would have read from the whole.
                 let data = store.peek(b"id", NOW, |view| match view.cookie {

@@ -1,10 +1,12 @@
 //! Writing and touching sessions.
 
 use super::events::Kind;
-use super::limits::TooLarge;
+use super::limits::Refused;
+use super::rank::Rank;
 use super::record::{CookieIn, Expires, Parts};
+use super::shard::Key;
 use super::shard_guard::ShardGuard;
-use super::slot::{Entry, Standing, cost};
+use super::slot::{Entry, cost};
 use super::slot_hint::SlotHint;
 use super::store::MemoryStore;
 use crate::codec::encoding::Encoding;
@@ -31,8 +33,7 @@ pub enum Cookie<'a> {
 pub enum Write {
     /// Always.
     Any,
-    /// By a request that had loaded the session: unless the session was destroyed or cleared since, or
-    /// another session has its id.
+    /// By a request that had loaded the session: unless the session was destroyed or cleared since.
     Update {
         /// The [`super::View::revision`] that the request had loaded.
         revision: u32,
@@ -59,40 +60,42 @@ pub enum Touched {
     Renewed,
     /// The session has the new deadline. Its text cannot be split, so the cookie in it is unchanged.
     Whole,
+    /// There is no room for the session with the new cookie. Nothing changes.
+    Refused(Refused),
 }
 
 impl MemoryStore {
     /// Stores a session's whole text, always. The session expires at `deadline`.
     ///
     /// # Errors
-    /// If the session is larger than the store's bound. Nothing changes then.
+    /// If there is no room for the session. Nothing changes then.
     pub fn write_text(
         &self,
         id: &[u8],
         text: &[u8],
         encoding: Encoding,
-        deadline: u64,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
-        self.update_text(id, text, encoding, deadline, Write::Any, returned, now)
+        deadline: i64,
+        rank: Rank,
+        now: i64,
+    ) -> Result<Written, Refused> {
+        self.update_text(id, text, encoding, deadline, Write::Any, rank, now)
     }
 
     /// Like [`Self::write_text`], for a writer that may have loaded the session before.
     ///
     /// # Errors
-    /// If the session is larger than the store's bound. Nothing changes then.
+    /// If there is no room for the session. Nothing changes then.
     #[expect(clippy::too_many_arguments, reason = "a struct would be filled in at its two calls")]
     pub fn update_text(
         &self,
         id: &[u8],
         text: &[u8],
         encoding: Encoding,
-        deadline: u64,
+        deadline: i64,
         mode: Write,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
+        rank: Rank,
+        now: i64,
+    ) -> Result<Written, Refused> {
         let whole = Parts::whole(encoding, text);
         let parts = match encoding {
             Encoding::Wide => whole,
@@ -101,14 +104,14 @@ impl MemoryStore {
                 Split::Whole => whole,
             },
         };
-        self.put(id, &parts, deadline, mode, returned, now)
+        self.put(id, &parts, deadline, mode, rank, now)
     }
 
     /// Stores a session in two parts: its cookie, and the JSON object of its data. [`Encoding::Wide`] data is
-    /// the whole text. `returned` protects the session from the start.
+    /// the whole text. The session has at least this rank from now on.
     ///
     /// # Errors
-    /// If the session is larger than the store's bound. Nothing changes then.
+    /// If there is no room for the session. Nothing changes then.
     ///
     /// # Panics
     /// If [`Self::intern`] has not returned the number of the cookie's template.
@@ -119,12 +122,12 @@ impl MemoryStore {
         cookie: Cookie<'_>,
         data: &[u8],
         encoding: Encoding,
-        deadline: u64,
+        deadline: i64,
         mode: Write,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
-        self.put(id, &self.parts(cookie, data, encoding), deadline, mode, returned, now)
+        rank: Rank,
+        now: i64,
+    ) -> Result<Written, Refused> {
+        self.put(id, &self.parts(cookie, data, encoding), deadline, mode, rank, now)
     }
 
     fn parts<'a>(&self, cookie: Cookie<'a>, data: &'a [u8], encoding: Encoding) -> Parts<'a> {
@@ -139,65 +142,50 @@ impl MemoryStore {
         &self,
         id: &[u8],
         parts: &Parts<'_>,
-        deadline: u64,
+        deadline: i64,
         mode: Write,
-        returned: bool,
-        now: u64,
-    ) -> Result<Written, TooLarge> {
+        rank: Rank,
+        now: i64,
+    ) -> Result<Written, Refused> {
         self.note_time(now);
         let (at, key) = self.key(id);
-        let form = parts.form(&key.id, deadline);
-        if !self.state.limits.fits(cost(parts.len(&key.id, form))) {
-            return Err(TooLarge);
-        }
-        let revisions = &self.state.revisions;
         let mut guard = self.lock(at);
-        let found = guard.shard().and_then(|shard| {
-            let slot = shard.find(&key)?;
-            let Entry { standing, revision, deadline, .. } = shard.entry(slot);
-            Some((slot, *standing, *revision, *deadline))
-        });
-        if let Write::Update { revision } = mode {
-            let is_dropped = match found {
-                Some((_, Standing::Tombstone, _, _)) => true,
-                Some((_, _, current, _)) => current != revision,
-                None => revisions.may_be_forgotten(revision),
-            };
-            if is_dropped {
-                return Ok(Written::Dropped);
-            }
+        let slot = guard.unexpired(&key, now);
+        if let Write::Update { revision } = mode
+            && slot.and_then(|slot| Some(guard.shard()?.entry(slot).revision)) != Some(revision)
+            && self.was_destroyed(&mut guard, &key, revision)
+        {
+            return Ok(Written::Dropped);
         }
-        let revision = match found {
-            Some((slot, Standing::Probation | Standing::Protected, _, old)) if old > now => {
-                return Ok(self.replace_slot(guard, slot, &key.id, parts, deadline, returned));
-            }
-            Some((slot, standing, _, _)) => {
-                let old = guard.shard_or_new(now).remove(slot);
-                // The app may use a destroyed id again. What was loaded under the id before must still not
-                // come back, even after the new session is gone.
-                if standing == Standing::Tombstone {
-                    revisions.forget(old.revision);
-                }
-                let kind = (standing != Standing::Tombstone).then_some(Kind::Expired);
-                guard.removed.push((kind, old));
-                revisions.next()
-            }
-            None => revisions.next(),
-        };
+        let form = parts.form(&key.id, deadline);
+        let bytes = cost(parts.len(&key.id, form));
+        if let Some(slot) = slot {
+            return self.replace_slot(guard, slot, &key.id, parts, bytes, deadline, rank);
+        }
+        self.check_room(bytes, 0, rank)?;
+        let record = parts.build(&key.id, form)?;
+        let shard = guard.shard_or_new(now);
+        shard.try_reserve()?;
+        let revision = self.state.revisions.next();
         self.state.counters.sets.add();
-        let standing = if returned { Standing::Protected } else { Standing::Probation };
-        let record = parts.build(&key.id, form);
         let template = parts.template();
-        guard.shard_or_new(now).insert(&key, Entry { record, deadline, revision, template, form, standing });
+        shard.insert(&key, Entry { record, deadline, revision, template, form, rank });
         self.make_room(guard, Some(revision));
         Ok(Written::Created(revision))
+    }
+
+    fn was_destroyed(&self, guard: &mut ShardGuard<'_>, key: &Key<'_>, revision: u32) -> bool {
+        let revisions = &self.state.revisions;
+        let whole = revisions.whole(revision);
+        revisions.was_destroyed(revision)
+            || guard.shard().is_some_and(|shard| shard.has_tombstone(key, whole))
     }
 
     /// Like [`Self::write`], for a session that was seen a moment ago: the hint saves the search. `None`: the
     /// session is no longer there, or its id is not one of this package. Nothing changes then.
     ///
     /// # Errors
-    /// If the session is larger than the store's bound. Nothing changes then.
+    /// If there is no room for the session. Nothing changes then.
     ///
     /// # Panics
     /// If [`Self::intern`] has not returned the number of the cookie's template.
@@ -209,10 +197,10 @@ impl MemoryStore {
         cookie: Cookie<'_>,
         data: &[u8],
         encoding: Encoding,
-        deadline: u64,
-        returned: bool,
-        now: u64,
-    ) -> Option<Result<Written, TooLarge>> {
+        deadline: i64,
+        rank: Rank,
+        now: i64,
+    ) -> Option<Result<Written, Refused>> {
         self.note_time(now);
         let (mut guard, slot) = self.lock_seen(hint, revision, now)?;
         let Id::Packed(id) = guard.shard()?.entry(slot).fields().id else {
@@ -220,14 +208,12 @@ impl MemoryStore {
         };
         let id = Id::Packed(id);
         let parts = self.parts(cookie, data, encoding);
-        if !self.state.limits.fits(cost(parts.len(&id, parts.form(&id, deadline)))) {
-            return Some(Err(TooLarge));
-        }
-        Some(Ok(self.replace_slot(guard, slot, &id, &parts, deadline, returned)))
+        let bytes = cost(parts.len(&id, parts.form(&id, deadline)));
+        Some(self.replace_slot(guard, slot, &id, &parts, bytes, deadline, rank))
     }
 
     /// Locks the shard of a session that was seen, if the session is still there. Returns its slot too.
-    fn lock_seen(&self, hint: SlotHint, revision: u32, now: u64) -> Option<(ShardGuard<'_>, u32)> {
+    fn lock_seen(&self, hint: SlotHint, revision: u32, now: i64) -> Option<(ShardGuard<'_>, u32)> {
         let (at, slot) = hint.parts();
         if at >= self.shard_count() {
             return None;
@@ -236,33 +222,35 @@ impl MemoryStore {
         guard.shard()?.holds(slot, revision, now).then_some((guard, slot))
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a struct would be filled in at its two calls")]
     fn replace_slot(
         &self,
         mut guard: ShardGuard<'_>,
         slot: u32,
         id: &Id<'_>,
         parts: &Parts<'_>,
-        deadline: u64,
-        returned: bool,
-    ) -> Written {
-        self.state.counters.sets.add();
-        let keep = self.state.watchers.want(Kind::Replaced);
+        bytes: u64,
+        deadline: i64,
+        rank: Rank,
+    ) -> Result<Written, Refused> {
         let shard = guard.shard().expect("the slot is in it");
-        let revision = shard.entry(slot).revision;
-        let old = shard.replace(slot, id, parts, deadline, keep);
-        if returned {
-            shard.mark_returned(slot);
-        }
+        let entry = shard.entry(slot);
+        let revision = entry.revision;
+        self.check_room(bytes, entry.cost(), rank.max(entry.rank))?;
+        let keep = self.state.watchers.want(Kind::Replaced);
+        let old = shard.replace(slot, id, parts, deadline, keep)?;
+        self.state.counters.sets.add();
+        shard.raise(slot, rank);
         guard.removed.extend(old.map(|old| (Some(Kind::Replaced), old)));
         self.make_room(guard, Some(revision));
-        Written::Replaced(revision)
+        Ok(Written::Replaced(revision))
     }
 
     /// Moves a session's deadline and, if a cookie is given, replaces its cookie.
     ///
     /// # Panics
     /// If [`Self::intern`] has not returned the number of the cookie's template.
-    pub fn touch(&self, id: &[u8], cookie: Option<Cookie<'_>>, deadline: u64, now: u64) -> Touched {
+    pub fn touch(&self, id: &[u8], cookie: Option<Cookie<'_>>, deadline: i64, now: i64) -> Touched {
         self.note_time(now);
         let cookie = cookie.map(|cookie| self.cookie_form(cookie));
         let (at, key) = self.key(id);
@@ -273,8 +261,9 @@ impl MemoryStore {
         }
     }
 
-    /// Like [`Self::touch`], for a session that was seen a moment ago: the hint saves the search. False: the
-    /// session is no longer there, or its cookie cannot be replaced. Nothing changes then.
+    /// Like [`Self::touch`], for a session that was seen a moment ago: the hint saves the search.
+    /// [`Touched::Absent`]: the session is no longer there, or its cookie cannot be replaced. Nothing changes
+    /// then.
     ///
     /// # Panics
     /// If [`Self::intern`] has not returned the number of the cookie's template.
@@ -283,14 +272,14 @@ impl MemoryStore {
         hint: SlotHint,
         revision: u32,
         cookie: Cookie<'_>,
-        deadline: u64,
-        now: u64,
-    ) -> bool {
+        deadline: i64,
+        now: i64,
+    ) -> Touched {
         self.note_time(now);
         let cookie = self.cookie_form(cookie);
-        let Some((mut guard, slot)) = self.lock_seen(hint, revision, now) else { return false };
+        let Some((mut guard, slot)) = self.lock_seen(hint, revision, now) else { return Touched::Absent };
         let is_whole = guard.shard().is_none_or(|shard| shard.entry(slot).form.cookie() == CookieIn::Whole);
-        !is_whole && self.touch_slot(guard, slot, Some(cookie), deadline, now) == Touched::Renewed
+        if is_whole { Touched::Absent } else { self.touch_slot(guard, slot, Some(cookie), deadline, now) }
     }
 
     fn touch_slot(
@@ -298,10 +287,9 @@ impl MemoryStore {
         mut guard: ShardGuard<'_>,
         slot: u32,
         cookie: Option<CookieForm<'_>>,
-        deadline: u64,
-        now: u64,
+        deadline: i64,
+        now: i64,
     ) -> Touched {
-        self.state.counters.touches.add();
         let shard = guard.shard_or_new(now);
         let entry = shard.entry(slot);
         let (form, revision) = (entry.form, entry.revision);
@@ -319,8 +307,14 @@ impl MemoryStore {
         let template = parts.template();
         if keeps_record {
             shard.relabel(slot, new, template);
-        } else if self.state.limits.fits(cost(parts.len(&fields.id, new))) {
-            let record = parts.build(&fields.id, new);
+        } else {
+            let bytes = cost(parts.len(&fields.id, new));
+            let build = || Ok(parts.build(&fields.id, new)?);
+            let record = match self.check_room(bytes, entry.cost(), entry.rank).and_then(|()| build()) {
+                Ok(record) => record,
+                Err(refused) => return Touched::Refused(refused),
+            };
+            self.state.counters.touches.add();
             let old = shard.swap_record(slot, record);
             shard.relabel(slot, new, template);
             shard.set_deadline(slot, deadline);
@@ -329,6 +323,7 @@ impl MemoryStore {
             self.make_room(guard, Some(revision));
             return Touched::Renewed;
         }
+        self.state.counters.touches.add();
         shard.set_deadline(slot, deadline);
         if is_whole { Touched::Whole } else { Touched::Renewed }
     }
@@ -351,19 +346,19 @@ mod tests {
     use super::super::Limits;
     use super::*;
 
-    const NOW: u64 = 1_763_754_720_000;
+    const NOW: i64 = 1_763_754_720_000;
     const COOKIE: Cookie<'static> = Cookie::Text(b"{}");
 
-    fn write(store: &MemoryStore, id: &str, deadline: u64) {
+    fn write(store: &MemoryStore, id: &str, deadline: i64) {
         let encoding = Encoding::Ascii;
-        store.write(id.as_bytes(), COOKIE, b"{}", encoding, deadline, Write::Any, false, NOW).unwrap();
+        store.write(id.as_bytes(), COOKIE, b"{}", encoding, deadline, Write::Any, Rank::New, NOW).unwrap();
     }
 
     fn seen(store: &MemoryStore, id: &str) -> (SlotHint, u32) {
         store.peek(id.as_bytes(), NOW, |view| (view.hint, view.revision)).unwrap()
     }
 
-    fn deadline(store: &MemoryStore, id: &str, now: u64) -> Option<u64> {
+    fn deadline(store: &MemoryStore, id: &str, now: i64) -> Option<i64> {
         store.peek(id.as_bytes(), now, |view| view.deadline)
     }
 
@@ -373,7 +368,7 @@ mod tests {
         write(&store, "a", NOW + 10);
         let (hint, revision) = seen(&store, "a");
         assert_eq!(SlotHint::from_number(hint.number()), hint);
-        assert!(store.touch_seen(hint, revision, COOKIE, NOW + 500, NOW));
+        assert_eq!(store.touch_seen(hint, revision, COOKIE, NOW + 500, NOW), Touched::Renewed);
         assert_eq!(deadline(&store, "a", NOW), Some(NOW + 500));
         assert_eq!(store.stats().touches, 1);
     }
@@ -385,14 +380,23 @@ mod tests {
         write(&store, id, NOW + 10);
         write(&store, "of another kind", NOW + 10);
         let rewrite = |(hint, revision): (SlotHint, u32), data: &str, now| {
-            store.write_seen(hint, revision, COOKIE, data.as_bytes(), Encoding::Ascii, NOW + 500, true, now)
+            store.write_seen(
+                hint,
+                revision,
+                COOKIE,
+                data.as_bytes(),
+                Encoding::Ascii,
+                NOW + 500,
+                Rank::Returned,
+                now,
+            )
         };
         let (hint, revision) = seen(&store, id);
 
         assert_eq!(rewrite((hint, revision), r#"{"a":1}"#, NOW), Some(Ok(Written::Replaced(revision))));
         let stored = store.peek(id.as_bytes(), NOW, |view| (view.data.to_vec(), view.deadline, view.hint));
         assert_eq!(stored, Some((br#"{"a":1}"#.to_vec(), NOW + 500, hint)));
-        assert_eq!(rewrite((hint, revision), &"x".repeat(1000), NOW), Some(Err(TooLarge)));
+        assert_eq!(rewrite((hint, revision), &"x".repeat(1000), NOW), Some(Err(Refused::TooLarge)));
         assert_eq!(rewrite((hint, revision + 1), "{}", NOW), None, "another revision");
         assert_eq!(rewrite((hint, revision), "{}", NOW + 500), None, "it has expired");
         assert_eq!(rewrite(seen(&store, "of another kind"), "{}", NOW), None, "its id is not packed");
@@ -408,7 +412,7 @@ mod tests {
         }
         let [a, c] = ["a", "c"].map(|id| seen(&store, id));
         let touch = |(hint, revision): (SlotHint, u32), now| {
-            store.touch_seen(hint, revision, COOKIE, NOW + 5000, now)
+            store.touch_seen(hint, revision, COOKIE, NOW + 5000, now) != Touched::Absent
         };
 
         assert!(!touch(a, NOW + 10), "it has expired");
@@ -424,7 +428,7 @@ mod tests {
         let b = seen(&store, "b");
         store.destroy(b"b", NOW);
         assert!(!touch(b, NOW), "it was destroyed");
-        store.write_text(b"c", b"not cut", Encoding::Ascii, NOW + 900, false, NOW).unwrap();
+        store.write_text(b"c", b"not cut", Encoding::Ascii, NOW + 900, Rank::New, NOW).unwrap();
         assert!(!touch(seen(&store, "c"), NOW), "its text was not split");
         assert_eq!(deadline(&store, "c", NOW), Some(NOW + 900));
         assert_eq!(store.stats().touches, 0);

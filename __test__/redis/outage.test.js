@@ -1,0 +1,96 @@
+'use strict'
+
+// Redis gone: an answer in bounded time. Redis back: all works at once.
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const ours = require('../..')
+const { until } = require('../helpers/calls')
+const { app, pages } = require('../engines/app')
+const { clientsOf, names } = require('./clients')
+const { missing, startRedis } = require('./servers')
+
+const { RedisStore, Cookie } = ours
+const session = n => ({ cookie: new Cookie({ maxAge: 60_000 }), n })
+const TIMEOUT = 400
+
+/** The error of a call that must fail. */
+async function failure (call) {
+  try {
+    await call()
+  } catch (err) {
+    assert.ok(err instanceof Error)
+    return err
+  }
+  assert.fail('no error')
+}
+
+for (const name of names) {
+  const check = (title, run) => test(`${name}: ${title}`, { skip: missing }, run)
+
+  check('killed and started again', async t => {
+    const server = await startRedis()
+    t.after(() => server.kill())
+    const store = new RedisStore({ client: await clientsOf(name).single(t, server.port), storeTimeout: TIMEOUT })
+    t.after(() => store.close())
+    const events = []
+    for (const event of ['connect', 'disconnect']) store.on(event, () => events.push(event))
+    await store.set('a', session(1))
+
+    await server.kill()
+    for (const call of [() => store.get('a'), () => store.set('a', session(2)), () => store.touch('a', session(2)), () => store.destroy('a')]) {
+      await failure(call)
+    }
+    await until(() => events.length > 0)
+    assert.deepEqual(events, ['disconnect'])
+    for (const call of [() => store.get('a'), () => store.set('a', session(2)), () => store.destroy('a'), () => store.length(), () => store.all()]) {
+      assert.equal((await failure(call)).code, 'ERR_SESSION_STORE_DISCONNECTED')
+    }
+
+    await server.start()
+    await until(() => events.length > 1)
+    assert.deepEqual(events, ['disconnect', 'connect'])
+    await store.set('b', session(3))
+    assert.equal((await store.get('b')).n, 3)
+  })
+
+  check('stopped and continued', async t => {
+    const server = await startRedis()
+    t.after(() => server.kill())
+    const store = new RedisStore({ client: await clientsOf(name).single(t, server.port), storeTimeout: TIMEOUT })
+    t.after(() => store.close())
+    await store.set('a', session(1))
+    server.pause()
+    const errors = await Promise.all([failure(() => store.get('a')), failure(() => store.set('b', session(2))), failure(() => store.get('c'))])
+    assert.deepEqual(errors.map(({ code }) => code), Array(3).fill('ERR_SESSION_STORE_TIMEOUT'))
+    server.goOn()
+    assert.equal((await store.get('a')).n, 1)
+  })
+
+  check('requests: an error in bounded time; then what onDisconnect says', async t => {
+    const server = await startRedis()
+    t.after(() => server.kill())
+    const client = await clientsOf(name).single(t, server.port)
+    const subject = { store: (t, options) => new RedisStore({ client, storeTimeout: TIMEOUT, ...options }) }
+    const handlers = { ...pages, '/any' (req, res) { res.end(req.session ? 'session' : 'none') } }
+    const kinds = {
+      error: await app(subject, t, handlers),
+      skip: await app(subject, t, handlers, { onDisconnect: 'skip' }),
+      function: await app(subject, t, handlers, { onDisconnect: (req, res) => { res.statusCode = 503; res.end('later') } })
+    }
+    const ann = kinds.error.browser()
+    await ann.get('/count')
+    await server.kill()
+    const { status } = await ann.get('/count')
+    assert.equal(status, 500)
+    const { store } = kinds.function
+    await until(async () => (await failure(() => store.get('a'))).code === 'ERR_SESSION_STORE_DISCONNECTED')
+    assert.equal((await ann.get('/count')).body, 'the session store is disconnected')
+    for (const [kind, expected] of [['skip', 'none'], ['function', 'later']]) {
+      assert.equal((await kinds[kind].get('/any')).body, expected)
+    }
+    await server.start()
+    await until(async () => (await kinds.error.get('/any')).body === 'session')
+    for (const { store } of Object.values(kinds)) store.close()
+  })
+}

@@ -1,0 +1,28 @@
+'use strict'
+
+module.exports = { skipOption }
+
+/**
+ * The skip option: which requests need no session.
+ *
+ * @param {any} skip
+ * @throws {TypeError}
+ * @return {((req: any, next: (err?: any) => void) => boolean)|undefined} whether it has called `next`
+ */
+function skipOption (skip) {
+  if (skip === undefined) return undefined
+  if (typeof skip !== 'function') throw new TypeError('skip option must be a function')
+
+  return function skipped (req, next) {
+    let skips
+    try {
+      skips = skip(req)
+      if (skips && typeof skips.then === 'function') throw new TypeError('skip option must return a boolean, not a promise')
+    } catch (err) {
+      next(err)
+      return true
+    }
+    if (skips) next()
+    return Boolean(skips)
+  }
+}

@@ -1,0 +1,192 @@
+'use strict'
+
+const { systemNow } = require('../../../util/clock')
+const { warn } = require('../../../util/warn')
+const { PENDING, RANK } = require('../../engine')
+const Lease = require('./lease')
+const Tracking = require('./tracking')
+
+/**
+ * @typedef {import('../client').Client} Client
+ * @typedef {import('../../../cookie/plain-keyring').Keyring} Keyring
+ *
+ * @typedef {object} NearOptions
+ * @property {number} max
+ * @property {number} maxBytes
+ * @property {number} lease milliseconds
+ */
+
+/**
+ * Sessions that were read, kept in a memory engine beside the client. They are served while the lease is valid (lease.js),
+ * and dropped when the server tells that they have changed (tracking.js).
+ */
+class NearCache {
+  #memory
+  #flights
+  #lease
+  #tracking
+  #isTold = false
+  #counts = { hits: 0, misses: 0, stored: 0, dropped: 0, flushes: 0 }
+
+  /**
+   * @param {Client} client
+   * @param {string} prefix
+   * @param {number} lease
+   * @param {any} memory an engine that answers at once
+   * @param {import('../flight')} flights
+   */
+  constructor (client, prefix, lease, memory, flights) {
+    this.#memory = memory
+    this.#flights = flights
+    this.#lease = new Lease(lease)
+    this.#tracking = new Tracking(client, prefix, this.#lease, {
+      changed: sid => this.#changed(sid),
+      begin: () => this.#begin(),
+      end: () => this.#end(),
+      refused: err => sayOff(`the server refuses to tell of changes (${err.message})`)
+    })
+  }
+
+  /**
+   * Why there can be no near cache with a client, or undefined.
+   *
+   * @param {Client} client
+   */
+  static unfit ({ kind, topology }) {
+    if (topology === 'cluster') return 'a cluster tells of changes on each of its nodes, and moves keys between them'
+    if (topology === 'pool') return 'a pool has several connections'
+    if (topology === 'sentinel' && kind === 'node-redis') return 'node-redis does not tell of a failover before it has happened'
+    return undefined
+  }
+
+  /** The app's connection is there, or is lost. */
+  up () {
+    this.#tracking.start()
+  }
+
+  down () {
+    this.#tracking.stop()
+  }
+
+  /** Whether what is read now may be kept: its changes will be told. */
+  get isTold () {
+    return this.#isTold
+  }
+
+  /** Whether entries may be served. */
+  get isFresh () {
+    return this.#lease.isValid()
+  }
+
+  /** When a read was begun, for `mayJoin`. */
+  now () {
+    return Lease.now()
+  }
+
+  /**
+   * Whether the answer to a read on its way is fresh enough for another one.
+   *
+   * @param {import('../flight').Flight} flight
+   */
+  mayJoin (flight) {
+    return flight.since > 0 && Lease.now() - flight.since < this.#lease.length && this.isFresh
+  }
+
+  /**
+   * @param {Keyring} keyring
+   * @param {string} header
+   */
+  load (keyring, header) {
+    const opened = this.#memory.load(keyring, header, systemNow())
+    if (opened === undefined) return undefined
+    const { found } = opened
+    if (found === undefined || found.error !== undefined) {
+      opened.found = PENDING
+      this.#counts.misses++
+    } else {
+      this.#counts.hits++
+    }
+    return opened
+  }
+
+  /**
+   * @param {string} sid
+   * @return {string|undefined} the text
+   */
+  get (sid) {
+    const stored = this.#memory.get(sid, systemNow())
+    if (stored === undefined) {
+      this.#counts.misses++
+      return undefined
+    }
+    this.#counts.hits++
+    return stored.text
+  }
+
+  /**
+   * Keeps what was read.
+   *
+   * @param {string} sid
+   * @param {string} text
+   * @param {number} ttl milliseconds that it has left; -1 for no end
+   */
+  store (sid, text, ttl) {
+    if (ttl !== -1 && !(ttl > 0)) return
+    const now = systemNow()
+    const deadline = ttl === -1 ? Infinity : now + ttl
+    try {
+      this.#memory.commit({ sid, session: undefined, text, deadline, revision: undefined, hint: undefined, rank: RANK.RETURNED, now })
+      this.#counts.stored++
+    } catch {
+      this.#memory.destroy(sid, now) // larger than the cache
+    }
+  }
+
+  /** @param {string} sid */
+  drop (sid) {
+    this.#memory.destroy(sid, systemNow())
+    this.#counts.dropped++
+  }
+
+  flush () {
+    this.#flights.spoilAll()
+    this.#memory.clear(systemNow())
+    this.#counts.flushes++
+  }
+
+  /** @param {string|null} sid */
+  #changed (sid) {
+    if (sid === null) return this.flush()
+    this.#flights.spoil(sid)
+    this.drop(sid)
+  }
+
+  #begin () {
+    this.flush()
+    this.#isTold = true
+  }
+
+  #end () {
+    this.#isTold = false
+    this.flush()
+  }
+
+  stats () {
+    const { sessions, bytes } = this.#memory.stats(systemNow())
+    return { ...this.#counts, isFresh: this.isFresh, sessions, bytes }
+  }
+
+  close () {
+    this.#tracking.stop()
+    this.#memory.close(systemNow())
+  }
+}
+
+/** @param {string} reason */
+function sayOff (reason) {
+  warn('EXPRESS_SESSION_NEAR_CACHE', `the nearCache option of RedisStore has no effect: ${reason}. Every session is read from Redis`)
+}
+
+NearCache.sayOff = sayOff
+
+module.exports = NearCache

@@ -1,0 +1,59 @@
+'use strict'
+
+const { performance } = require('perf_hooks')
+
+// Taken once: test runners replace the global ones.
+const elapsed = performance.now.bind(performance)
+const { now: wallNow } = Date
+
+/** How far two clocks may drift apart between two pings, in milliseconds. */
+const DRIFT = 250
+
+/**
+ * How long entries may be served. The server answers a ping after all invalidations that it has sent before. So when a
+ * ping is answered that was sent at a moment, all that had changed by then is known. Entries are served for the length of
+ * the lease from that moment on: no change is overlooked for longer, whatever becomes of connections, processes and the
+ * event loop.
+ *
+ * Two clocks: the one that nobody can set stands still while the machine sleeps, the other one goes on.
+ */
+class Lease {
+  /** @param {number} length in milliseconds */
+  constructor (length) {
+    this.length = length
+    this.until = -Infinity
+    this.wallUntil = -Infinity
+    /** The difference between the clocks, at the last renewal. */
+    this.difference = NaN
+  }
+
+  /** The time that `renew` takes. */
+  static now () {
+    return elapsed()
+  }
+
+  isValid () {
+    return elapsed() < this.until && wallNow() < this.wallUntil
+  }
+
+  /** @param {number} sent when the ping was sent that was answered now */
+  renew (sent) {
+    if (sent + this.length <= this.until) return
+    this.until = sent + this.length
+    this.wallUntil = wallNow() - elapsed() + this.until
+  }
+
+  revoke () {
+    this.until = -Infinity
+    this.difference = NaN
+  }
+
+  /** Whether somebody has set the clock, or the machine has slept, since this was last asked: deadlines are wrong then. */
+  hasJumped () {
+    const before = this.difference
+    this.difference = wallNow() - elapsed()
+    return Math.abs(this.difference - before) > DRIFT
+  }
+}
+
+module.exports = Lease

@@ -1,0 +1,138 @@
+//! Opens a file, makes its tables, and brings those of earlier releases up to date.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::{Error, Result};
+
+/// Marks our files: `PRAGMA application_id`. "ESNs" in ASCII.
+const APPLICATION_ID: i64 = 0x4553_4e73;
+
+/// How long opening waits for others: recovery of a log after a crash takes a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Each brings a file from its index to the next `user_version`. Released ones never change.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE sessions (
+      key BLOB PRIMARY KEY,
+      revision INTEGER NOT NULL,
+      deadline INTEGER,
+      due INTEGER,
+      rank INTEGER NOT NULL,
+      seen INTEGER NOT NULL,
+      returned INTEGER,
+      size INTEGER NOT NULL,
+      cookie TEXT,
+      data ANY NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sessions_due ON sessions (due);
+    CREATE TABLE tombstones (
+      key BLOB PRIMARY KEY,
+      revision INTEGER NOT NULL,
+      until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tombstones_until ON tombstones (until);
+    CREATE TABLE totals (
+      id INTEGER PRIMARY KEY CHECK (id = 0),
+      sequence INTEGER NOT NULL DEFAULT 0,
+      cleared INTEGER NOT NULL DEFAULT 0,
+      tombstones INTEGER NOT NULL DEFAULT 0,
+      new INTEGER NOT NULL DEFAULT 0,
+      returned INTEGER NOT NULL DEFAULT 0,
+      established INTEGER NOT NULL DEFAULT 0,
+      signed_in INTEGER NOT NULL DEFAULT 0,
+      new_bytes INTEGER NOT NULL DEFAULT 0,
+      returned_bytes INTEGER NOT NULL DEFAULT 0,
+      established_bytes INTEGER NOT NULL DEFAULT 0,
+      signed_in_bytes INTEGER NOT NULL DEFAULT 0,
+      checkpoints INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    INSERT INTO totals (id) VALUES (0);
+"];
+
+/// The index that says which session goes at a bound. Only files of stores with a bound have it.
+const BOUNDED: &str = "CREATE INDEX IF NOT EXISTS sessions_rank ON sessions (rank, seen)";
+
+/// Opens a file that may not exist yet, for a store with or without a bound.
+pub(super) fn open(file: &Path, is_bounded: bool) -> Result<Connection> {
+    create(file)?;
+    let connection = connect(file)?;
+    connection.busy_timeout(PATIENCE)?;
+    migrate(&connection)?;
+    if is_bounded {
+        connection.execute_batch(BOUNDED)?;
+    }
+    Ok(connection)
+}
+
+/// Another connection to a file that is open.
+pub(super) fn connect(file: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST; PRAGMA cache_size = -4096;
+         PRAGMA journal_size_limit = 33554432;",
+    )?;
+    Ok(connection)
+}
+
+/// Makes an empty file that only its owner can read. SQLite gives its log the same mode.
+fn create(file: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            // SQLite would open a file that it can not write, for reading.
+            std::fs::OpenOptions::new().write(true).open(file)?;
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn migrate(connection: &Connection) -> Result<()> {
+    let latest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version(connection)? != latest {
+        // Only an empty file takes this.
+        connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+    }
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Error::NoLog(mode));
+    }
+    if version(connection)? == latest {
+        return Ok(());
+    }
+    connection.execute_batch("BEGIN EXCLUSIVE")?;
+    // Another process may have done it since.
+    let from = usize::try_from(version(connection)?).unwrap_or_default();
+    for (at, step) in MIGRATIONS.iter().enumerate().skip(from) {
+        connection.execute_batch(step)?;
+        connection.pragma_update(None, "user_version", i64::try_from(at + 1).unwrap_or(i64::MAX))?;
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+/// The schema's version; 0 for an empty file.
+fn version(connection: &Connection) -> Result<i64> {
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let is_ours = number("application_id")? == APPLICATION_ID;
+    let version = number("user_version")?;
+    if !is_ours {
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        return if tables == 0 && version == 0 { Ok(0) } else { Err(Error::Foreign) };
+    }
+    if version > i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX) {
+        return Err(Error::Newer(version));
+    }
+    Ok(version)
+}

@@ -1,0 +1,330 @@
+//! What the store's two threads share: the one that runs JavaScript, and the writer.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::error::Error;
+use super::key::Key;
+use super::pending::{Entry, Pending};
+use super::record::Write;
+use super::time::{Now, system_now};
+use crate::codec::encoding::Encoding;
+
+/// The bytes of removals that wait for JavaScript. Beyond it, they lose their texts.
+const REMOVED_BYTES: usize = 64 << 20;
+
+/// The bounds of a store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Maximum number of sessions. `None`: no bound.
+    pub max_sessions: Option<i64>,
+    /// Maximum bytes of sessions and tombstones. `None`: no bound.
+    pub max_bytes: Option<i64>,
+}
+
+impl Limits {
+    pub(super) fn any(&self) -> bool {
+        self.max_sessions.is_some() || self.max_bytes.is_some()
+    }
+}
+
+/// Why a session was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Its deadline passed.
+    Expired,
+    /// The store was full.
+    Evicted,
+    /// It was destroyed, or the store was cleared.
+    Destroyed,
+    /// Another text was written under its id.
+    Replaced,
+}
+
+/// A session that this process has removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// Why it was removed.
+    pub kind: Kind,
+    /// Its id, hashed.
+    pub key: Key,
+    /// Its whole text, as it was written.
+    pub text: Vec<u8>,
+    /// How the text is to be read.
+    pub encoding: Encoding,
+}
+
+/// What a store has done.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Sessions found for clients.
+    pub hits: AtomicU64,
+    /// Sessions not found for clients.
+    pub misses: AtomicU64,
+    /// Sessions stored.
+    pub sets: AtomicU64,
+    /// Deadlines renewed.
+    pub touches: AtomicU64,
+    /// Sessions destroyed.
+    pub destroyed: AtomicU64,
+    /// Sessions removed after their deadline.
+    pub expired: AtomicU64,
+    /// Sessions evicted because of `max_sessions`.
+    pub evicted_for_sessions: AtomicU64,
+    /// Sessions evicted because of `max_bytes`.
+    pub evicted_for_bytes: AtomicU64,
+}
+
+pub(super) fn count(counter: &AtomicU64, by: u64) {
+    counter.fetch_add(by, Ordering::Relaxed);
+}
+
+/// Work for the writer thread.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// With what was waiting for the session.
+    Commit(Box<Write>, Option<Entry>),
+    Destroy(Key, Now, Option<Entry>),
+    Clear,
+    Read(Key, Now),
+    /// The write is in the log: make it durable.
+    Sync,
+}
+
+impl Task {
+    /// The session that it writes.
+    pub(super) fn key(&self) -> Option<Key> {
+        match self {
+            Task::Commit(write, _) => Some(write.key),
+            Task::Destroy(key, ..) => Some(*key),
+            Task::Clear | Task::Read(..) | Task::Sync => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) number: u32,
+    pub(super) task: Task,
+    /// Whether a loss of power must not undo it.
+    pub(super) is_durable: bool,
+    /// When it was asked for.
+    pub(super) since: Instant,
+}
+
+/// The result of a job.
+#[derive(Debug)]
+pub struct Answer {
+    /// That of the job.
+    pub number: u32,
+    /// What it has done, or why it has failed.
+    pub result: Result<Done, Error>,
+    pub(super) key: Option<Key>,
+}
+
+/// What a job has done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It has written the session with this revision, or removed one.
+    Written(i64),
+    /// The session was destroyed since it was loaded: nothing was written.
+    Dropped,
+    /// It has read a session, with this revision.
+    Read(i64, Vec<u8>, Encoding),
+    /// There is no such session.
+    Absent,
+    /// It has done what is not a write of a session.
+    Other,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) jobs: VecDeque<Job>,
+    /// The thread is to write what is waiting, and end.
+    pub(super) is_closing: bool,
+    pub(super) has_ended: bool,
+    /// Touches that can not wait.
+    pub(super) is_urgent: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) file: PathBuf,
+    pub(super) limits: Limits,
+    pub(super) counts: Counts,
+    pending: Mutex<Pending>,
+    has_pending: AtomicBool,
+    removed: Mutex<(Vec<Removed>, usize)>,
+    watched: AtomicU8,
+    /// The time that was shown last.
+    shown: AtomicI64,
+    /// The totals' sequence and number of sessions, as they were last seen.
+    sequence: AtomicI64,
+    sessions: AtomicI64,
+    pub(super) queue: Mutex<Queue>,
+    pub(super) wake: Condvar,
+    answers: Mutex<VecDeque<Answer>>,
+    answered: Condvar,
+    /// The writer thread was started.
+    pub(super) is_used: AtomicBool,
+    /// Something was written that is not in the database file yet.
+    pub(super) is_dirty: AtomicBool,
+}
+
+const WATCHED: u8 = 1;
+const REPLACED: u8 = 2;
+
+/// Nothing that holds these locks panics in the middle of a change.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(super) fn new(file: PathBuf, limits: Limits) -> Self {
+        Shared {
+            file,
+            limits,
+            counts: Counts::default(),
+            pending: Mutex::default(),
+            has_pending: AtomicBool::new(false),
+            removed: Mutex::default(),
+            watched: AtomicU8::new(0),
+            shown: AtomicI64::new(i64::MIN),
+            sequence: AtomicI64::new(0),
+            sessions: AtomicI64::new(0),
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            answers: Mutex::default(),
+            answered: Condvar::new(),
+            is_used: AtomicBool::new(false),
+            is_dirty: AtomicBool::new(false),
+        }
+    }
+
+    /* The end */
+
+    /// Lets the writer thread write what is waiting, and end.
+    pub(super) fn begin_end(&self) {
+        self.queue().is_closing = true;
+        self.wake.notify_all();
+    }
+
+    /// Waits for the end of the writer thread, if it has begun.
+    pub(super) fn wait_for_end(&self, patience: Duration) {
+        if self.is_used.load(Ordering::Acquire) {
+            drop(self.wake.wait_timeout_while(self.queue(), patience, |queue| !queue.has_ended));
+        }
+    }
+
+    /* What is not in the file yet */
+
+    /// Changes what is waiting.
+    pub(super) fn pending<R>(&self, change: impl FnOnce(&mut Pending) -> R) -> R {
+        let mut pending = lock(&self.pending);
+        let result = change(&mut pending);
+        self.has_pending.store(!pending.is_empty(), Ordering::Release);
+        result
+    }
+
+    /// What is waiting for a session.
+    pub(super) fn waiting(&self, key: &Key) -> Option<Entry> {
+        if !self.has_pending.load(Ordering::Acquire) {
+            return None;
+        }
+        lock(&self.pending).find(key)
+    }
+
+    pub(super) fn has_pending(&self) -> bool {
+        self.has_pending.load(Ordering::Acquire)
+    }
+
+    /* Removals */
+
+    pub(super) fn watch(&self, is_watched: bool, wants_replaced: bool) {
+        let flags = u8::from(is_watched) * WATCHED + u8::from(wants_replaced) * REPLACED;
+        self.watched.store(flags, Ordering::Release);
+        if !is_watched {
+            *lock(&self.removed) = (Vec::new(), 0);
+        }
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::Acquire) & WATCHED != 0
+    }
+
+    pub(super) fn wants_replaced(&self) -> bool {
+        self.watched.load(Ordering::Acquire) & REPLACED != 0
+    }
+
+    pub(super) fn tell(&self, removed: Vec<Removed>) {
+        if removed.is_empty() {
+            return;
+        }
+        let (all, bytes) = &mut *lock(&self.removed);
+        for mut one in removed {
+            *bytes += one.text.len();
+            if *bytes > REMOVED_BYTES {
+                *bytes -= one.text.len();
+                one.text = Vec::new();
+            }
+            all.push(one);
+        }
+    }
+
+    pub(super) fn take_removed(&self) -> Vec<Removed> {
+        std::mem::take(&mut *lock(&self.removed)).0
+    }
+
+    /* Time */
+
+    pub(super) fn show(&self, now: Now) {
+        if now.is_known() {
+            self.shown.store(now.ms(), Ordering::Relaxed);
+        }
+    }
+
+    /// The time that has come on both clocks: the system's, and the one that was last shown.
+    pub(super) fn certain_now(&self) -> i64 {
+        self.shown.load(Ordering::Relaxed).min(system_now())
+    }
+
+    /* Totals, as they were last seen */
+
+    pub(super) fn note_totals(&self, sequence: i64, sessions: i64) {
+        self.sequence.store(sequence, Ordering::Relaxed);
+        self.sessions.store(sessions, Ordering::Relaxed);
+    }
+
+    /// Whether a session was last seen so long ago that its place in the order matters.
+    pub(super) fn is_stale(&self, seen: i64) -> bool {
+        self.limits.any()
+            && self.sequence.load(Ordering::Relaxed) - seen > self.sessions.load(Ordering::Relaxed) / 16
+    }
+
+    /* Work and answers */
+
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
+        lock(&self.queue)
+    }
+
+    pub(super) fn answer(&self, new: Vec<Answer>) {
+        if new.is_empty() {
+            return;
+        }
+        lock(&self.answers).extend(new);
+        self.answered.notify_all();
+    }
+
+    pub(super) fn take_answer(&self) -> Option<Answer> {
+        lock(&self.answers).pop_front()
+    }
+
+    /// Waits until there is an answer, or the time is up.
+    pub(super) fn wait_for_answer(&self, time: Duration) {
+        let answers = lock(&self.answers);
+        drop(self.answered.wait_timeout_while(answers, time, |answers| answers.is_empty()));
+    }
+}

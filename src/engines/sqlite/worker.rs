@@ -1,0 +1,205 @@
+//! The writer thread of a store: it waits for locks and for the disk, so that the thread that runs JavaScript need not.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::error::{Error, Result};
+use super::log;
+use super::row::Loaded;
+use super::shared::{Answer, Done, Job, Queue, Shared, Task, count};
+use super::statements::{Sql, Statements};
+use super::sweep;
+use super::time::Now;
+use super::transaction::Transaction;
+use super::write::{self, Written};
+
+/// How long a write waits for others.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The same for what is waiting when the store closes.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
+/// How often the log is moved into the database file while there is traffic.
+const CHECKPOINT: Duration = Duration::from_millis(300);
+/// How often touches are written, and expired sessions looked for.
+const SECOND: Duration = Duration::from_secs(1);
+/// Another process may have touched a session and not written it yet, in milliseconds.
+const SLACK: i64 = 1000;
+/// Sessions that one transaction sweeps: a millisecond's work or two.
+const SWEPT_AT_ONCE: usize = 250;
+/// Longest pause between two tries to take a lock.
+const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// Starts the thread.
+pub(super) fn start(shared: Arc<Shared>, connection: Connection) -> std::io::Result<()> {
+    std::thread::Builder::new().name("sessions-sqlite".to_owned()).spawn(move || {
+        log::sync_folder(&shared.file);
+        let worker =
+            Worker { connection: &connection, statements: Statements::on(&connection), shared: &shared };
+        worker.run();
+        drop(worker);
+        drop(connection);
+        shared.queue().has_ended = true;
+        shared.wake.notify_all();
+    })?;
+    Ok(())
+}
+
+struct Worker<'c> {
+    connection: &'c Connection,
+    statements: Statements<'c>,
+    shared: &'c Shared,
+}
+
+impl<'c> Worker<'c> {
+    fn run(&self) {
+        let mut flushed = Instant::now();
+        let mut swept = Instant::now();
+        let mut checkpointed = Instant::now();
+        loop {
+            let Queue { jobs, is_closing, is_urgent, .. } = self.next_work();
+            let has_jobs = !jobs.is_empty();
+            self.work(jobs);
+            if self.shared.pending(|pending| pending.has_fresh())
+                && (is_urgent || is_closing || flushed.elapsed() >= SECOND)
+            {
+                let patience = if is_closing { LAST_PATIENCE } else { Duration::ZERO };
+                let since = Instant::now();
+                // What can not be written now waits for the next time.
+                let _ = retry(since + patience, || sweep::flush(self.begin()?));
+                flushed = since;
+            }
+            if is_closing && !has_jobs {
+                return;
+            }
+            if checkpointed.elapsed() >= CHECKPOINT && self.shared.is_dirty.swap(false, Ordering::AcqRel) {
+                if log::checkpoint(self.connection, &self.statements).is_err() {
+                    self.shared.is_dirty.store(true, Ordering::Release);
+                }
+                checkpointed = Instant::now();
+            }
+            if swept.elapsed() >= SECOND && !self.sweep().unwrap_or(false) {
+                let _ = log::vacuum(self.connection);
+                swept = Instant::now();
+            }
+        }
+    }
+
+    /// Waits for work, or until it is time to look after the file.
+    fn next_work(&self) -> Queue {
+        let is_idle = !self.shared.is_dirty.load(Ordering::Acquire) && !self.shared.has_pending();
+        let time = if is_idle { SECOND } else { CHECKPOINT };
+        let queue = self.shared.queue();
+        let has_none = |queue: &mut Queue| queue.jobs.is_empty() && !queue.is_closing && !queue.is_urgent;
+        let (mut queue, _) = self
+            .shared
+            .wake
+            .wait_timeout_while(queue, time, has_none)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Queue {
+            jobs: std::mem::take(&mut queue.jobs),
+            is_closing: queue.is_closing,
+            has_ended: false,
+            is_urgent: std::mem::take(&mut queue.is_urgent),
+        }
+    }
+
+    /// Does jobs in their order. Those that must be durable wait for the disk together.
+    fn work(&self, jobs: impl IntoIterator<Item = Job>) {
+        let mut durable = Vec::new();
+        for job in jobs {
+            let key = job.task.key();
+            let result = retry(job.since + PATIENCE, || self.attempt(&job.task));
+            let answer = Answer { number: job.number, result, key };
+            if job.is_durable && answer.result.is_ok() {
+                durable.push(answer);
+            } else {
+                self.shared.answer(vec![answer]);
+            }
+        }
+        if durable.is_empty() {
+            return;
+        }
+        if let Err(error) = log::sync(&self.shared.file) {
+            for answer in &mut durable {
+                answer.result = Err(Error::Io(error.kind().into()));
+            }
+        }
+        self.shared.answer(durable);
+    }
+
+    fn attempt(&self, task: &Task) -> Result<Done> {
+        match task {
+            Task::Commit(write, waiting) => {
+                let mut transaction = self.begin()?;
+                let written = write::commit(&mut transaction, write, waiting.as_ref(), usize::MAX)?;
+                transaction.commit()?;
+                let Written::Done(revision) = written else { return Ok(Done::Dropped) };
+                count(&self.shared.counts.sets, 1);
+                Ok(Done::Written(revision))
+            }
+            Task::Destroy(key, now, waiting) => {
+                let mut transaction = self.begin()?;
+                write::destroy(&mut transaction, key, *now, waiting.as_ref(), usize::MAX)?;
+                transaction.commit()?;
+                Ok(Done::Other)
+            }
+            Task::Clear => {
+                let mut transaction = self.begin()?;
+                write::clear(&mut transaction)?;
+                transaction.commit()?;
+                Ok(Done::Other)
+            }
+            Task::Read(key, now) => self.read(key, *now),
+            Task::Sync => Ok(Done::Other),
+        }
+    }
+
+    fn read(&self, key: &super::key::Key, now: Now) -> Result<Done> {
+        let waiting = self.shared.waiting(key);
+        let found = self.statements.first(Sql::Load, [key], |row| {
+            let mut view = Loaded::read(row)?.view;
+            if let Some(touch) = waiting.as_ref().and_then(|entry| entry.touch_of(view.revision)) {
+                view.deadline = touch.deadline;
+                view.cookie = view.cookie.map(|cookie| touch.cookie.as_deref().unwrap_or(cookie));
+            }
+            let mut text = Vec::new();
+            view.write_text(&mut text);
+            let done = Done::Read(view.revision, text, view.encoding);
+            Ok(if now.is_past(view.deadline) { Done::Absent } else { done })
+        })?;
+        Ok(found.unwrap_or(Done::Absent))
+    }
+
+    fn begin(&self) -> Result<Transaction<'_, 'c>> {
+        Transaction::begin(&self.statements, self.shared)
+    }
+
+    /// Removes a batch of what has expired. Returns whether there is more.
+    fn sweep(&self) -> Result<bool> {
+        let time = self.shared.certain_now().saturating_sub(SLACK);
+        if time == i64::MIN || !sweep::is_due(&self.statements, time)? {
+            return Ok(false);
+        }
+        // Whoever has the lock may be sweeping: then this process need not.
+        let mut transaction = self.begin()?;
+        let is_more = sweep::sweep(&mut transaction, Now::at(time), SWEPT_AT_ONCE)?;
+        transaction.commit()?;
+        Ok(is_more)
+    }
+}
+
+/// Tries until it is not busy, or the time is up.
+fn retry<R>(until: Instant, mut attempt: impl FnMut() -> Result<R>) -> Result<R> {
+    let mut pause = Duration::from_micros(200);
+    loop {
+        match attempt() {
+            Err(Error::Busy) if Instant::now() < until => {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            result => return result,
+        }
+    }
+}
