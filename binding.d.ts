@@ -210,6 +210,9 @@ export declare function sqliteIds(sqlite: ExternalObject<Sqlite>, part: number):
 /** The number of a cookie template, or -1 if it is too long or there are too many. */
 export declare function sqliteIntern(sqlite: ExternalObject<Sqlite>, prefix: string, suffix?: string | undefined | null): number
 
+/** The number of sessions that are valid at `Now`. */
+export declare function sqliteLength(sqlite: ExternalObject<Sqlite>): number
+
 /** The result of a write, and of a job of the writer thread. */
 export declare enum SqliteOutcome {
   /** It is done. */

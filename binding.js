@@ -8,7 +8,8 @@
  */
 
 const { createRequire } = require('module')
-const { NAME, VERSION, binaryFile, platformPackage } = require('./lib/util/binary-names')
+const path = require('path')
+const { NAME, VERSION, binaryFile, platformName, platformPackage } = require('./lib/util/binary-names')
 
 module.exports = load()
 
@@ -26,15 +27,20 @@ function load () {
   throw cause
 }
 
-/** The binary beside this file (a checkout, or what `build` made), then its package. */
+/** The binary beside this file (a checkout, or what `build` made), then the one in its package. */
 function * candidates () {
-  const [file, name] = [binaryFile(), platformPackage()]
   for (const place of places()) {
-    yield () => createRequire(place)(`./${file}`)
-    yield () => createRequire(place)(name)
+    const from = createRequire(place)
+    yield () => from(`./${binaryFile()}`)
+    if (typeof __dirname === 'string') {
+      // What gathers the files of a server (nft; Next.js for its standalone output) reads this line. It is where npm and
+      // pnpm have it.
+      yield () => from(path.join(__dirname, '../express-session-native-' + platformName(), binaryFile()))
+    }
+    yield () => from(platformPackage())
     // From a bundle, with a package manager that hides the dependencies of dependencies.
     for (const own of [NAME, 'express-session']) {
-      yield () => createRequire(createRequire(place).resolve(`${own}/package.json`))(name)
+      yield () => createRequire(from.resolve(`${own}/package.json`))(platformPackage())
     }
   }
 }

@@ -18,5 +18,10 @@ module.exports = [
       'valid-typeof': ['error', { requireStringLiterals: false }]
     }
   },
-  { files: ['__test__/browser/**'], languageOptions: { globals: { document: 'readonly' } } }
+  { files: ['__test__/browser/**'], languageOptions: { globals: { document: 'readonly' } } },
+  // Those of the test runners.
+  {
+    files: ['__test__/runners/fixtures/**'],
+    languageOptions: { globals: { expect: 'readonly', jest: 'readonly', test: 'readonly', vi: 'readonly' } }
+  }
 ]

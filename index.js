@@ -12,6 +12,7 @@ const { followReadiness } = require('./lib/request/readiness')
 const { contextOn } = require('./lib/session/link')
 const Session = require('./lib/session/session')
 const MemoryStore = require('./lib/stores/memory')
+const RedisStore = require('./lib/stores/redis')
 const SQLiteStore = require('./lib/stores/sqlite')
 const Store = require('./lib/stores/store')
 const { asError } = require('./lib/util/as-error')
@@ -24,14 +25,8 @@ exports.Cookie = Cookie
 exports.Session = Session
 exports.MemoryStore = MemoryStore
 exports.SQLiteStore = SQLiteStore
+exports.RedisStore = RedisStore
 exports.native = native
-
-// Read where it is used, and not before.
-Object.defineProperty(exports, 'RedisStore', {
-  configurable: true,
-  enumerable: true,
-  get: () => require('./lib/stores/redis')
-})
 
 /**
  * Makes the session middleware.

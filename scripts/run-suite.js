@@ -1,8 +1,9 @@
 'use strict'
 
 /*
- *   node scripts/run-suite.js <suite> [argument …]
+ *   node scripts/run-suite.js <suite> [--fallback] [argument …]
  *
+ * `--fallback` runs the suite without the binary, on the plain engine.
  * Runs one suite; every `npm run test:*` is this. The last line is `N passed, N failed`, with
  * `, N skipped` where some were. The exit code is 1 when a test failed or the suite did not end well.
  */
@@ -14,10 +15,11 @@ const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..')
 const TIME_LIMIT = 15 * 60 * 1000
-// Node's own choice is one file at a time on two cores.
-const FILES_AT_ONCE = `--test-concurrency=${Math.max(2, os.availableParallelism())}`
+// Node's own choice is one file at a time on two cores. Twice as many as cores: some tests wait.
+const FILES_AT_ONCE = `--test-concurrency=${2 * Math.max(2, os.availableParallelism())}`
 // A test that waits for what never comes fails by itself. Node 18 has no such option.
 const HAS_TEST_TIMEOUT = Number(process.versions.node.split('.')[0]) >= 20
+const FALLBACK = '--fallback'
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
 
 /** Each takes the arguments and resolves to { passed, failed, skipped }. */
@@ -30,6 +32,8 @@ const SUITES = {
   package: (args) => runFolder('install/quick', args),
   install: (args) => runFolder('install/apps', args, 600_000),
   browser: (args) => runFolder('browser', args),
+  bundlers: (args) => runFolder('bundlers', args, 300_000),
+  runners: (args) => runFolder('runners', args, 300_000),
   upstream: (args) => require('../__test__/upstream/suite')(args),
   stores: (args) => require('../__test__/stores/suite')(args),
   redis: (args) => {
@@ -149,7 +153,11 @@ function conclude (counts) {
 
 async function runSuite (name, args = []) {
   try {
-    if (!Object.hasOwn(SUITES, name)) throw new Error(`usage: node scripts/run-suite.js <${Object.keys(SUITES).join('|')}> [argument …]`)
+    if (args.includes(FALLBACK)) {
+      process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS || ''} --no-addons`
+      args = args.filter(arg => arg !== FALLBACK)
+    }
+    if (!Object.hasOwn(SUITES, name)) throw new Error(`usage: node scripts/run-suite.js <${Object.keys(SUITES).join('|')}> [--fallback] [argument …]`)
     return await SUITES[name](args)
   } catch (error) {
     console.error(error.message)

@@ -6,34 +6,54 @@
  */
 
 const { spawn } = require('node:child_process')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const { ROOT, prepare, say } = require('./prepare')
-const { add, conclude, format, runSuite } = require('./run-suite')
+const { add, conclude, format, readTotal, runSuite } = require('./run-suite')
 
-const SUITES = ['rust', 'engines', 'unit', 'differential', 'types', 'package']
+const SUITES = ['engines', 'unit', 'differential', 'types', 'package']
 
-// The engine's tests compile while npm downloads and the addon is built: a third less to wait for.
-function compileEngineTests () {
-  const cargo = spawn('cargo', ['test', '--no-default-features', '--no-run', '--quiet'], { cwd: ROOT, stdio: 'ignore' })
-  cargo.on('error', () => {}) // prepare() says that there is no cargo, `cargo test` what does not compile
-  cargo.unref()
-  return cargo
+/**
+ * The engine's tests need neither npm nor the addon: they are compiled and run beside everything else. What they
+ * print goes to a file, because preparing blocks this process.
+ */
+function startRustTests () {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rust-tests-'))
+  const log = path.join(folder, 'log')
+  const output = fs.openSync(log, 'w')
+  const child = spawn(process.execPath, ['scripts/run-suite.js', 'rust'], { cwd: ROOT, stdio: ['ignore', output, output] })
+  const closed = once(child, 'close')
+  return {
+    stop: () => child.kill(),
+
+    async result () {
+      await closed
+      const text = fs.readFileSync(log, 'utf8')
+      fs.rmSync(folder, { recursive: true })
+      process.stdout.write(text)
+      return readTotal(text.split('\n')) || { passed: 0, failed: 1, skipped: 0 }
+    }
+  }
 }
 
 async function main () {
-  const compiling = compileEngineTests()
+  const rust = startRustTests()
   let total = { passed: 0, failed: 0, skipped: 0 }
   const summary = []
   try {
     prepare()
   } catch (error) {
-    compiling.kill()
+    rust.stop()
     console.error(`\n${error.message}`)
     return { ...total, failed: 1 }
   }
-  for (const name of SUITES) {
+  const suites = { ...Object.fromEntries(SUITES.map(name => [name, () => runSuite(name)])), rust: rust.result }
+  for (const [name, run] of Object.entries(suites)) {
     say(`testing: ${name}`)
     const started = Date.now()
-    const counts = await runSuite(name)
+    const counts = await run()
     total = add(total, counts)
     summary.push(`  ${name}: ${format(counts)} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
   }

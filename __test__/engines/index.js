@@ -57,4 +57,23 @@ function conform (title, run) {
   }
 }
 
-module.exports = { conform, engines }
+/**
+ * The same for a test that waits: it runs with all engines at once, in the time of the first.
+ *
+ * @param {string} title
+ * @param {function(object, object): Promise<void>} run with a subject and the first test
+ * @param {function(object): void} [prepare] for all of them, with the first test
+ */
+function conformAtOnce (title, run, prepare = () => {}) {
+  const runs = new Map()
+  conform(title, async (subject, t) => {
+    if (runs.size === 0) {
+      prepare(t)
+      for (const each of engines) runs.set(each, run(each, t))
+      await Promise.allSettled(runs.values())
+    }
+    await runs.get(subject)
+  })
+}
+
+module.exports = { conform, conformAtOnce, engines }

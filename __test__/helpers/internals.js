@@ -7,10 +7,10 @@ const path = require('node:path')
 const ROOT = path.join(__dirname, '..', '..')
 
 module.exports = {
-  /** The addon. */
-  get native () { return require('../../binding') },
+  /** The addon; undefined without the binary. */
+  get native () { return require('../../lib/native').native ? require('../../binding') : undefined },
   get generateId () { return require('../../lib/native').generateId },
-  get Keyring () { return require('../../lib/cookie/keyring') },
+  get Keyring () { return require('../../lib/native').Keyring },
   get dataText () { return require('../../lib/session/serialize').dataText },
   get sameSnapshot () { return require('../../lib/session/snapshot').sameSnapshot },
   get snapshotOf () { return require('../../lib/session/snapshot').snapshotOf },

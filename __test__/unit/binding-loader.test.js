@@ -53,7 +53,7 @@ function run (app, { name = NAME, file = 'app.js', args = [], env = {}, source =
   fs.mkdirSync(path.dirname(path.join(app, file)), { recursive: true })
   if (source !== null) fs.writeFileSync(path.join(app, file), source)
   const { status, stdout, stderr } = spawnSync(process.execPath, [...args, path.join(app, file)], {
-    cwd: os.tmpdir(), encoding: 'utf8', env: { ...process.env, ...env }
+    cwd: os.tmpdir(), encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', ...env }
   })
   assert.equal(status, 0, stderr)
   return { native: stdout.trim() === 'true', warning: stderr }

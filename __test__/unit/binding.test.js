@@ -2,8 +2,11 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
 const { collectGarbage } = require('../helpers/garbage')
 const { native } = require('../helpers/internals')
+
+if (needsBinary.skip) return test('the binding', needsBinary)
 
 const NOW = 1_763_754_720_000
 const { NumberAt } = native

@@ -7,6 +7,7 @@ const { test } = require('node:test')
 const cookie = require('cookie')
 const signature = require('cookie-signature')
 const fc = require('fast-check')
+const { needsBinary } = require('../helpers/binary')
 const { collectGarbage } = require('../helpers/garbage')
 const { arbitraryText } = require('../helpers/text')
 const { Keyring, native } = require('../helpers/internals')
@@ -157,7 +158,7 @@ test('A sealed id is reused only when sealing it again would give the same text'
   }), { numRuns: 3000 })
 })
 
-test('The id and the sealed id of a header that browsers send need no string of Rust', () => {
+test('The id and the sealed id of a header that browsers send need no string of Rust', needsBinary, () => {
   const handle = native.createKeyring(native.createNumbers(), NAME, [Buffer.from(SECRET)])
   const calls = native.bindKeyring(handle)
   for (let i = 0; i < 500; i++) {
@@ -168,7 +169,7 @@ test('The id and the sealed id of a header that browsers send need no string of 
   }
 })
 
-test('The id in a long header is a string of its own, its sealed form a slice', () => {
+test('The id in a long header is a string of its own, its sealed form a slice', needsBinary, () => {
   const handle = native.createKeyring(native.createNumbers(), NAME, [Buffer.from(SECRET)])
   const calls = native.bindKeyring(handle)
   for (let others = 0; others < 300; others++) {

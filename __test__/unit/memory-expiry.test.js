@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
 const { answers, ask, toArray, until } = require('../helpers/calls')
 const { fakeClock, SECOND, MINUTE, HOUR, DAY } = require('../helpers/clock')
 const { serve } = require('../helpers/server')
@@ -65,7 +66,7 @@ test('No method returns a session after its deadline, before any sweep', async t
   }
 })
 
-test('An expired session and its memory are gone without being read', async t => {
+test('An expired session and its memory are gone without being read', needsBinary, async t => {
   const clock = fakeClock(t, Date.now() - 2 * HOUR) // the background task needs the system's clock to agree
   const store = new MemoryStore()
   const empty = store.stats().bytes

@@ -60,6 +60,11 @@ test('`import session, { Store, … } from "express-session"` works in ES module
   assert.equal(printed, 'true true true true')
 })
 
+test('session.native says whether the binary is loaded', () => {
+  const isDisabled = /--no-addons/.test(process.env.NODE_OPTIONS) || process.execArgv.includes('--no-addons')
+  assert.equal(require('../..').native, !isDisabled)
+})
+
 test('Store, Session, Cookie and MemoryStore are plain constructor functions', () => {
   for (const constructor of [Store, Session, Cookie, MemoryStore]) {
     assert.doesNotMatch(String(constructor), /^class|native code/, constructor.name)

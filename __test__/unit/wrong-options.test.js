@@ -165,6 +165,7 @@ const MEMORY = {
     rest: type('checkPeriod option must be a number')
   },
   dispose: { taken: ['undefined', 'null', 'a function'], rest: type('dispose option must be a function') },
+  protect: { taken: ['undefined', 'null', 'a function'], rest: type('protect option must be a function') },
   noDisposeOnSet: flag('noDisposeOnSet'),
   stale: flag('stale'),
   serializer: { taken: ['undefined', 'null'], rest: type('serializer option must have the functions parse and stringify') },

@@ -18,6 +18,7 @@ use super::text::{Text, or_undefined};
 use crate::codec::encoding::Encoding;
 use crate::codec::split::{CookieForm, Split, cookie_form, split};
 use crate::engines::sqlite::error::Error as StoreError;
+use crate::engines::sqlite::exit;
 use crate::engines::sqlite::key::Key;
 use crate::engines::sqlite::record::Write;
 use crate::engines::sqlite::store::{Answers, NewDeadline, Outcome, Store, Touched, Waits};
@@ -185,6 +186,7 @@ pub fn create_sqlite(
     let limits = Limits { max_sessions: bound(max), max_bytes: bound(max_bytes) };
     let path = Path::new(&file);
     let store = Rc::new(Store::open(path, limits, full).map_err(|error| failure(&error, path))?);
+    write_at_exit();
     // At the end of a process or a worker thread, what is waiting is written.
     env.add_env_cleanup_hook(Rc::downgrade(&store), |store: Weak<Store>| {
         if let Some(store) = store.upgrade() {
@@ -193,6 +195,24 @@ pub fn create_sqlite(
     })?;
     Ok(External::new(Rc::new(Sqlite { store, numbers })))
 }
+
+/// `process.exit` runs no cleanup hook of Node-API on the main thread. Windows has ended the writer thread by then.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "a function of C's standard library")]
+fn write_at_exit() {
+    unsafe extern "C" {
+        fn atexit(call: extern "C" fn()) -> std::ffi::c_int;
+    }
+    extern "C" fn end_all() {
+        exit::end_all(LAST_PATIENCE);
+    }
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    // SAFETY: `end_all` may be called at any time, and does not unwind.
+    ONCE.call_once(|| _ = unsafe { atexit(end_all) });
+}
+
+#[cfg(not(unix))]
+fn write_at_exit() {}
 
 /// The functions of a store. They read the numbers that their descriptions name, and `Now`. Ids may be references.
 ///
@@ -255,9 +275,9 @@ fn set(sqlite: &Sqlite, sid: Text, text: Text) -> Result<SqliteOutcome> {
         return sqlite.write(sid, None, bytes, false);
     };
     // What stands before the data: `{"cookie":`, the cookie, and a comma or, without data, nothing.
-    const START: usize = r#"{"cookie":"#.len();
+    let start = r#"{"cookie":"#.len();
     let end = bytes.len() - data.len();
-    let cookie = if data == b"}" { &bytes[START..end] } else { &bytes[START..end - 1] };
+    let cookie = if data == b"}" { &bytes[start..end] } else { &bytes[start..end - 1] };
     let data = [b"{", data].concat();
     sqlite.write(sid, Some(cookie.to_vec()), data, false)
 }
@@ -389,10 +409,12 @@ struct Wait {
 
 /// Calls `callback` on this thread when there may be an answer. Until then it keeps the process alive, and its realm.
 #[napi(catch_unwind, ts_args_type = "sqlite: ExternalObject<Sqlite>, callback: () => void")]
-#[expect(unsafe_code, reason = "functions of Node-API itself")]
 pub fn sqlite_wait(env: Env, sqlite: &External<Rc<Sqlite>>, callback: Function<'_, (), ()>) -> Result<()> {
-    let env = env.raw();
-    let answers = sqlite.store.answers();
+    begin_wait(env.raw(), sqlite.store.answers(), callback.raw())
+}
+
+#[expect(unsafe_code, reason = "functions of Node-API itself")]
+fn begin_wait(env: sys::napi_env, answers: Answers, callback: sys::napi_value) -> Result<()> {
     let wait = Box::into_raw(Box::new(Wait { answers, callback: null_mut(), work: null_mut() }));
     // SAFETY: `wait` is freed once: by `waited`, or here if nothing was begun. Until it is queued, nobody else has it.
     unsafe {
@@ -400,9 +422,7 @@ pub fn sqlite_wait(env: Env, sqlite: &External<Rc<Sqlite>>, callback: Function<'
         let text = b"SQLiteStore";
         let check = |status| if status == sys::Status::napi_ok { Ok(()) } else { Err(status) };
         let begun = check(sys::napi_create_string_latin1(env, text.as_ptr().cast(), 11, &raw mut name))
-            .and_then(|()| {
-                check(sys::napi_create_reference(env, callback.raw(), 1, &raw mut (*wait).callback))
-            })
+            .and_then(|()| check(sys::napi_create_reference(env, callback, 1, &raw mut (*wait).callback)))
             .and_then(|()| {
                 let data = wait.cast::<c_void>();
                 let work = &raw mut (*wait).work;
@@ -466,8 +486,12 @@ pub struct SqliteStats {
 
 /// What a store holds, and what this process has done with it.
 #[napi(catch_unwind)]
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 pub fn sqlite_stats(sqlite: &External<Rc<Sqlite>>) -> SqliteStats {
+    stats(sqlite)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn stats(sqlite: &Sqlite) -> SqliteStats {
     let holds = sqlite.store.holds();
     let counts = sqlite.store.counts();
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
@@ -484,6 +508,12 @@ pub fn sqlite_stats(sqlite: &External<Rc<Sqlite>>) -> SqliteStats {
         evicted_for_sessions: read(&counts.evicted_for_sessions),
         evicted_for_bytes: read(&counts.evicted_for_bytes),
     }
+}
+
+/// The number of sessions that are valid at `Now`.
+#[napi(catch_unwind)]
+pub fn sqlite_length(sqlite: &External<Rc<Sqlite>>) -> Result<i64> {
+    sqlite.store.count_valid(sqlite.now()).map_err(|error| sqlite.error(&error))
 }
 
 /// References to the sessions of one part of a store, or null after the last part.

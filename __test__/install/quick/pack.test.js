@@ -29,7 +29,8 @@ test('The tarball has nothing else and is small', () => {
   ]
   assert.deepStrictEqual(files.filter((file) => !wanted.some((pattern) => pattern.test(file))), [])
   assert.deepStrictEqual(files.filter((file) => /test|bench|\.node$/.test(file)), [])
-  assert.ok(size < 144 * 1024, `${size} bytes packed`)
+  // Four engines, with the source of two: the rest of a release is the binary in its own package.
+  assert.ok(size < 240 * 1024, `${size} bytes packed`)
 })
 
 test('The tarball has every file that its code requires', () => {

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const { needsBinary } = require('../../helpers/binary')
 const { ask, until } = require('../../helpers/calls')
 const { serve } = require('../../helpers/server')
 const { deviation, middleware, session } = require('../../helpers/subject')
@@ -86,7 +87,7 @@ const stores = {
 
 for (const [kind, makeStore] of Object.entries(stores)) {
   for (const what of ['a change at its end', 'session.save', 'session.save, then a change']) {
-    deviation(`A session of a MemoryStore ${kind} stays destroyed when a running request ends with ${what}`, async t => {
+    deviation(`A session of a MemoryStore ${kind} stays destroyed when a running request ends with ${what}`, kind === 'with a shared name' ? needsBinary : {}, async t => {
       const app = await slowApp(t, {}, ENDS[what], makeStore())
       const browser = app.browser()
       const id = (await browser.get('/login')).body

@@ -1,14 +1,10 @@
 'use strict'
 
 const Awaited = require('../awaited')
-const { MemoryEngine } = require('../../native')
 const { parse } = require('../engine')
-const { readOptions: readMemoryOptions } = require('../memory/options')
 const { defineStore, engineIn, engineOf, openEngine } = require('../native-store')
 const Store = require('../store')
 const defer = require('../../util/defer')
-const RedisEngine = require('./engine')
-const { readOptions } = require('./options')
 
 module.exports = RedisStore
 
@@ -25,10 +21,15 @@ function RedisStore (options) {
   engine.tellServer((/** @type {boolean} */ isDown) => this.emit(isDown ? 'disconnect' : 'connect'))
 }
 
-defineStore(RedisStore, options => {
-  const checked = readOptions(options)
-  return new RedisEngine(/** @type {any} */ (options).client, checked, newMemory)
-})
+defineStore(RedisStore, makeEngine)
+
+/** @param {any} options */
+function makeEngine (options) {
+  // Nothing of the engine is loaded before the first store is made.
+  const { readOptions } = require('./options')
+  const RedisEngine = require('./engine')
+  return new RedisEngine(options && options.client, readOptions(options), newMemory)
+}
 
 /**
  * What a near cache keeps its sessions in.
@@ -36,6 +37,8 @@ defineStore(RedisStore, options => {
  * @param {import('./near').NearOptions} options
  */
 function newMemory ({ max, maxBytes }) {
+  const { MemoryEngine } = require('../../native')
+  const { readOptions: readMemoryOptions } = require('../memory/options')
   return new MemoryEngine(readMemoryOptions({ max, maxBytes }))
 }
 

@@ -259,8 +259,10 @@ class SQLiteEngine {
     return PENDING
   }
 
-  length () {
-    return binding.sqliteStats(this.#handle).sessions
+  /** @param {number} now */
+  length (now) {
+    numbers[Now] = now
+    return this.#ask(binding.sqliteLength, this.#handle)
   }
 
   /**

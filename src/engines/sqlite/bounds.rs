@@ -63,10 +63,12 @@ pub(super) fn position(rank: usize) -> i64 {
     i64::try_from(rank).unwrap_or_default()
 }
 
-/// Refuses a session for which sessions of higher rank would have to go.
+/// Refuses a session that takes more than sessions of higher rank leave it. One that had as many bytes `before` may
+/// keep them.
 pub(super) fn check_room(
     transaction: &mut Transaction<'_, '_>,
     size: i64,
+    before: i64,
     rank: usize,
     most_visits: usize,
 ) -> Result<()> {
@@ -74,15 +76,13 @@ pub(super) fn check_room(
     if size > limit {
         return Err(Error::TooLarge);
     }
-    if size <= limit / SHARE {
-        return Ok(()); // lower ranks keep as much
+    if size <= limit / SHARE || size <= before {
+        return Ok(());
     }
     let visits = transaction.take_visits(most_visits)?;
     apply_visits(transaction, &visits)?;
-    let totals = transaction.totals()?;
-    let all: i64 = totals.bytes.iter().sum();
-    let up_to: i64 = totals.bytes[..=rank].iter().sum();
-    if all + size - limit > up_to { Err(Error::NoRoom) } else { Ok(()) }
+    let higher = &transaction.totals()?.sessions[rank + 1..];
+    if higher.iter().any(|&sessions| sessions > 0) { Err(Error::NoRoom) } else { Ok(()) }
 }
 
 /// The bytes for all but removals.

@@ -13,7 +13,7 @@ pub enum Error {
     TooMuch,
     /// The session is larger than `maxBytes`.
     TooLarge,
-    /// Sessions of higher rank would have to go for it.
+    /// It takes more than the tenth of `maxBytes` that sessions of higher rank leave it.
     NoRoom,
     /// The store was closed.
     Closed,
@@ -29,6 +29,7 @@ pub enum Error {
     Sqlite(rusqlite::Error),
 }
 
+/// What a call on a file gives.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl From<rusqlite::Error> for Error {
@@ -64,13 +65,13 @@ impl Error {
             }
             Error::NoRoom => (
                 "ERR_SESSION_TOO_LARGE",
-                "the session is too large: within the maxBytes of the store, it would take the place of sessions \
-                 that rank higher"
+                "the session is larger than the tenth of maxBytes that sessions of higher rank leave it"
                     .to_owned(),
             ),
-            Error::Closed => {
-                ("ERR_SESSION_STORE_CLOSED", format!("the session store of {file} is closed: nothing is read or written"))
-            }
+            Error::Closed => (
+                "ERR_SESSION_STORE_CLOSED",
+                format!("the session store of {file} is closed: nothing is read or written"),
+            ),
             Error::Foreign => (
                 "ERR_SESSION_STORE_FOREIGN",
                 format!(

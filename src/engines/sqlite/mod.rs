@@ -10,6 +10,7 @@
 
 mod bounds;
 pub mod error;
+pub mod exit;
 pub mod key;
 mod log;
 #[cfg(test)]

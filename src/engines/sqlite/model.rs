@@ -34,8 +34,8 @@ impl Drop for TestFile {
 }
 
 /// Waits for the answer of the writer thread, where there is one to wait for.
-pub(super) fn finish(store: &Store, outcome: Outcome) -> Done {
-    match outcome {
+pub(super) fn finish(store: &Store, outcome: &Outcome) -> Done {
+    match *outcome {
         Outcome::Done(revision) => Done::Written(revision),
         Outcome::Dropped => Done::Dropped,
         Outcome::Refused => panic!("it may wait"),
@@ -162,7 +162,7 @@ fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, s
     match *step {
         Step::Set { n, value, lifetime } => {
             let outcome = stores[at].commit(write(n, &text(value), now, lifetime), waits).unwrap();
-            let Done::Written(revision) = finish(&stores[at], outcome) else {
+            let Done::Written(revision) = finish(&stores[at], &outcome) else {
                 panic!("it is stored in any case")
             };
             model.sessions.insert(n, Session { value, cookie: 0, deadline: now + lifetime });
@@ -174,7 +174,7 @@ fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, s
             };
             let late = Write { revision: Some(revision), ..write(n, &text(value), now, lifetime) };
             let outcome = stores[at].commit(late, waits).unwrap();
-            let done = finish(&stores[at], outcome);
+            let done = finish(&stores[at], &outcome);
             if model.destroyed.get(&n).is_some_and(|destroyed| *destroyed >= step) {
                 assert_eq!(done, Done::Dropped);
                 return;
@@ -199,13 +199,13 @@ fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, s
         Step::Look { n } => check(&stores[at], model, n),
         Step::Destroy { n } => {
             let outcome = stores[at].destroy(key(n), Now::at(now), waits).unwrap();
-            assert_eq!(finish(&stores[at], outcome), Done::Other);
+            assert_eq!(finish(&stores[at], &outcome), Done::Other);
             model.sessions.remove(&n);
             model.destroyed.insert(n, model.step);
         }
         Step::Clear => {
             let outcome = stores[at].clear(Now::at(now), waits).unwrap();
-            assert_eq!(finish(&stores[at], outcome), Done::Other);
+            assert_eq!(finish(&stores[at], &outcome), Done::Other);
             model.sessions.clear();
             model.destroyed = (0..4).map(|n| (n, model.step)).collect();
         }
@@ -213,7 +213,10 @@ fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, s
         Step::Prune => {
             while stores[at].prune(Now::at(now)).unwrap() {}
             model.sessions.retain(|_, session| session.deadline > now);
-            assert_eq!(usize::try_from(stores[at].holds().sessions).unwrap(), model.sessions.len());
+            assert_eq!(
+                usize::try_from(stores[at].count_valid(Now::at(now)).unwrap()).unwrap(),
+                model.sessions.len()
+            );
         }
         Step::Reopen => {
             stores[at].shut_down(Duration::from_secs(10));

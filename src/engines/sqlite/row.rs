@@ -13,12 +13,15 @@ const STEP: usize = 64;
 /// A session as it was read.
 #[derive(Debug)]
 pub struct View<'a> {
+    /// Of its creation.
     pub revision: i64,
+    /// When it expires. `None`: never.
     pub deadline: Option<i64>,
     /// The cookie's JSON, if it is stored by itself.
     pub cookie: Option<&'a [u8]>,
     /// The JSON of the other members. Without a cookie, the whole text.
     pub data: &'a [u8],
+    /// How the data are to be read.
     pub encoding: Encoding,
 }
 

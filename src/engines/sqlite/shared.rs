@@ -19,7 +19,9 @@ const REMOVED_BYTES: usize = 64 << 20;
 /// The bounds of a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
+    /// Maximum number of sessions. `None`: no bound.
     pub max_sessions: Option<i64>,
+    /// Maximum bytes of sessions and tombstones. `None`: no bound.
     pub max_bytes: Option<i64>,
 }
 
@@ -45,23 +47,34 @@ pub enum Kind {
 /// A session that this process has removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
+    /// Why it was removed.
     pub kind: Kind,
+    /// Its id, hashed.
     pub key: Key,
     /// Its whole text, as it was written.
     pub text: Vec<u8>,
+    /// How the text is to be read.
     pub encoding: Encoding,
 }
 
 /// What a store has done.
 #[derive(Debug, Default)]
 pub struct Counts {
+    /// Sessions found for clients.
     pub hits: AtomicU64,
+    /// Sessions not found for clients.
     pub misses: AtomicU64,
+    /// Sessions stored.
     pub sets: AtomicU64,
+    /// Deadlines renewed.
     pub touches: AtomicU64,
+    /// Sessions destroyed.
     pub destroyed: AtomicU64,
+    /// Sessions removed after their deadline.
     pub expired: AtomicU64,
+    /// Sessions evicted because of `max_sessions`.
     pub evicted_for_sessions: AtomicU64,
+    /// Sessions evicted because of `max_bytes`.
     pub evicted_for_bytes: AtomicU64,
 }
 
@@ -107,6 +120,7 @@ pub(super) struct Job {
 pub struct Answer {
     /// That of the job.
     pub number: u32,
+    /// What it has done, or why it has failed.
     pub result: Result<Done, Error>,
     pub(super) key: Option<Key>,
 }
@@ -187,6 +201,21 @@ impl Shared {
             answered: Condvar::new(),
             is_used: AtomicBool::new(false),
             is_dirty: AtomicBool::new(false),
+        }
+    }
+
+    /* The end */
+
+    /// Lets the writer thread write what is waiting, and end.
+    pub(super) fn begin_end(&self) {
+        self.queue().is_closing = true;
+        self.wake.notify_all();
+    }
+
+    /// Waits for the end of the writer thread, if it has begun.
+    pub(super) fn wait_for_end(&self, patience: Duration) {
+        if self.is_used.load(Ordering::Acquire) {
+            drop(self.wake.wait_timeout_while(self.queue(), patience, |queue| !queue.has_ended));
         }
     }
 

@@ -34,6 +34,7 @@ statements! {
     DeleteAll = "DELETE FROM sessions",
 
     Due = "SELECT key, deadline, rank, size FROM sessions WHERE due <= ?1 ORDER BY due LIMIT ?2",
+    Expired = "SELECT key, deadline FROM sessions WHERE due <= ?1 AND deadline <= ?1",
     AnyDue = "SELECT 1 FROM sessions WHERE due <= ?1 LIMIT 1",
     Oldest = "SELECT key, rank, size FROM sessions WHERE rank = ?1 AND key <> ?2 ORDER BY seen LIMIT 1",
     Keys = "SELECT key, deadline FROM sessions WHERE key >= ?1 AND key < ?2",

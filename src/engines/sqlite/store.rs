@@ -23,7 +23,7 @@ use super::time::Now;
 use super::totals::Totals;
 use super::transaction::Transaction;
 use super::write::{self, Written};
-use super::{schema, worker};
+use super::{exit, schema, worker};
 use crate::codec::template::{Template, Templates};
 
 /// A write on this thread does no more than this of what the writer thread can do.
@@ -83,8 +83,11 @@ pub enum Touched {
 /// What a store holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Holds {
+    /// Sessions, with those that have expired and were not found yet.
     pub sessions: i64,
+    /// Bytes that count for `max_bytes`.
     pub bytes: i64,
+    /// Destroyed ids that are remembered.
     pub tombstones: i64,
 }
 
@@ -123,6 +126,7 @@ impl Store {
             queued: RefCell::default(),
             busy_prunes: Cell::new(0),
         };
+        exit::note_open(&store.shared);
         match store.on(Totals::read) {
             Ok(totals) => store.shared.note_totals(totals.sequence, totals.count()),
             Err(Error::Busy) => {}
@@ -144,6 +148,8 @@ impl Store {
 
     /* Cookie templates */
 
+    /// The store's cookie templates.
+    #[cfg_attr(any(test, not(feature = "napi-binding")), expect(dead_code, reason = "for the binding"))]
     pub(crate) fn templates(&self) -> &Templates {
         &self.templates
     }
@@ -236,10 +242,7 @@ impl Store {
             Some(to) => statements.all(Sql::Keys, params![from, to], read),
             None => statements.all(Sql::KeysToEnd, params![from], read),
         })?;
-        let is_there = |(key, deadline): &(Key, Option<i64>)| {
-            let touch = self.shared.waiting(key).and_then(|entry| entry.touch);
-            !now.is_past(touch.map_or(*deadline, |touch| touch.deadline))
-        };
+        let is_there = |(key, deadline): &(Key, Option<i64>)| !now.is_past(self.deadline_of(key, *deadline));
         Ok(Some(all.into_iter().filter(is_there).map(|(key, _)| key).collect()))
     }
 
@@ -248,6 +251,31 @@ impl Store {
     pub fn holds(&self) -> Holds {
         let totals = self.on(Totals::read).unwrap_or_default();
         Holds { sessions: totals.count(), bytes: totals.all_bytes(), tombstones: totals.tombstones }
+    }
+
+    /// The number of sessions that are valid at `now`.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says.
+    pub fn count_valid(&self, now: Now) -> Result<i64> {
+        let all = self.on(Totals::read)?.count();
+        Ok(all - self.count_expired(now)?)
+    }
+
+    /// The sessions that have expired and that no sweep has found yet.
+    fn count_expired(&self, now: Now) -> Result<i64> {
+        let read = |found: &rusqlite::Row<'_>| Ok((row::key(found, 0)?, found.get::<_, Option<i64>>(1)?));
+        let all = self.on(|statements| statements.all(Sql::Expired, [now.ms()], read))?;
+        let count =
+            all.iter().filter(|(key, deadline)| now.is_past(self.deadline_of(key, *deadline))).count();
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// The deadline of a session whose stored one a touch may be about to change.
+    fn deadline_of(&self, key: &Key, stored: Option<i64>) -> Option<i64> {
+        let touch = self.shared.waiting(key).and_then(|entry| entry.touch);
+        touch.map_or(stored, |touch| touch.deadline)
     }
 
     /// What this process has done.
@@ -559,17 +587,13 @@ impl Store {
     pub fn close(&self) {
         self.local.borrow_mut().take();
         self.spare.borrow_mut().take();
-        self.shared.queue().is_closing = true;
-        self.shared.wake.notify_all();
+        self.shared.begin_end();
     }
 
     /// Closes the file and waits for the writer thread, but not for long.
     pub fn shut_down(&self, patience: Duration) {
         self.close();
-        if self.shared.is_used.load(Ordering::Acquire) {
-            let queue = self.shared.queue();
-            drop(self.shared.wake.wait_timeout_while(queue, patience, |queue| !queue.has_ended));
-        }
+        self.shared.wait_for_end(patience);
     }
 }
 
@@ -582,6 +606,7 @@ impl Drop for Store {
 /// What a touch changes.
 #[derive(Debug)]
 pub struct NewDeadline {
+    /// When the session expires. `None`: never.
     pub deadline: Option<i64>,
     /// The cookie's JSON. Without one, the cookie stays.
     pub cookie: Option<Vec<u8>>,

@@ -57,8 +57,8 @@ pub(super) fn flush(mut transaction: Transaction<'_, '_>) -> Result<()> {
             if let Some(touch) = &entry.touch {
                 match write::touch(&mut transaction, key, touch, usize::MAX) {
                     // It keeps its old deadline and cookie.
-                    Err(Error::TooLarge | Error::NoRoom) => {}
-                    result => drop(result?),
+                    Err(Error::TooLarge | Error::NoRoom) | Ok(_) => {}
+                    Err(error) => return Err(error),
                 }
                 touched = Some(*key);
             }

@@ -1,6 +1,6 @@
 //! Counts that every writer keeps up to date: no call has to count rows.
 
-use rusqlite::params;
+use rusqlite::params_from_iter;
 
 use super::error::Result;
 use super::statements::{Sql, Statements};
@@ -46,8 +46,9 @@ impl Totals {
     }
 
     pub(super) fn write(&self, statements: &Statements<'_>) -> Result<()> {
-        let Totals { sequence, cleared, tombstones, sessions: [a, b, c, d], bytes: [e, f, g, h] } = self;
-        statements.execute(Sql::SetTotals, params![sequence, cleared, tombstones, a, b, c, d, e, f, g, h])?;
+        let Totals { sequence, cleared, tombstones, sessions, bytes } = self;
+        let numbers = [*sequence, *cleared, *tombstones].into_iter().chain(*sessions).chain(*bytes);
+        statements.execute(Sql::SetTotals, params_from_iter(numbers))?;
         Ok(())
     }
 

@@ -78,7 +78,7 @@ fn insert(
     size: i64,
     most_visits: usize,
 ) -> Result<i64> {
-    check_room(transaction, size, write.rank, most_visits)?;
+    check_room(transaction, size, 0, write.rank, most_visits)?;
     let totals = transaction.totals()?;
     // A session that comes back after it has expired is the same one for all who had loaded it.
     totals.sequence = totals.sequence.max(write.revision.unwrap_or_default());
@@ -104,7 +104,7 @@ fn replace(
 ) -> Result<i64> {
     let visit = waiting.and_then(|entry| entry.visit.as_ref());
     let rank = write.rank.max(head.rank).max(visit.map_or(0, |visit| visit.rank));
-    check_room(transaction, size, rank, most_visits)?;
+    check_room(transaction, size, head.size, rank, most_visits)?;
     if transaction.shared.wants_replaced() {
         transaction.record(&write.key, Kind::Replaced)?;
     }
@@ -177,9 +177,7 @@ pub(super) fn touch(
         (None, _) => head.size,
     };
     let cookie = cookie.map(|bytes| Bytes { bytes, is_wide: false });
-    if size > head.size {
-        check_room(transaction, size, head.rank, most_visits)?;
-    }
+    check_room(transaction, size, head.size, head.rank, most_visits)?;
     transaction.statements.execute(Sql::Touch, params![key, touch.deadline, cookie, size])?;
     set_due(transaction, key, head.due, touch.deadline)?;
     resize(transaction, &head, head.rank, size)?;

@@ -1,0 +1,83 @@
+'use strict'
+
+// Test runners: an app's test files with the package pass, leak nothing and leave nothing open.
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { after, before, test } = require('node:test')
+const { NAME, app, npm, tarballs, temporary } = require('../install/pack')
+
+const FIXTURES = path.join(__dirname, 'fixtures')
+const LIMIT = 100_000
+
+let folder, release
+
+before(() => {
+  folder = temporary('runners')
+  release = tarballs(folder).release
+})
+
+after(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+/** An app with the fixtures, the package and a runner; or null where the runner can't be had. */
+function appWith (name, dependencies) {
+  const place = app(folder, name, { [NAME]: `file:${release}`, ...dependencies })
+  fs.cpSync(FIXTURES, place, { recursive: true })
+  try {
+    npm(['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: place })
+  } catch {
+    return null
+  }
+  return place
+}
+
+/** Runs a program of an app. Gives its status and what it has printed. */
+function run (place, args) {
+  const env = { ...process.env, CI: '1', FORCE_COLOR: '0', NODE_OPTIONS: '' }
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', env, timeout: LIMIT })
+  return { status, output: stdout + stderr }
+}
+
+for (const version of ['29', '30']) {
+  test(`Jest ${version}`, t => {
+    const place = appWith(`jest-${version}`, { jest: version })
+    if (place === null) return t.skip(`jest@${version} can't be installed from npm`)
+    const jest = (...args) => run(place, ['node_modules/jest/bin/jest.js', '--ci', ...args])
+
+    const all = jest()
+    assert.equal(all.status, 0, all.output)
+    assert.match(all.output, /Tests: +5 passed, 5 total/)
+
+    const open = jest('--detectOpenHandles', 'request')
+    assert.equal(open.status, 0, open.output)
+    assert.doesNotMatch(open.output, /open handle|did not exit/)
+  })
+}
+
+test('Jest 29 --detectLeaks', t => {
+  const place = appWith('jest-leaks', { jest: '29' })
+  if (place === null) return t.skip('jest@29 can\'t be installed from npm')
+  const { status, output } = run(place, ['node_modules/jest/bin/jest.js', '--ci', '--detectLeaks', 'request'])
+  assert.equal(status, 0, output)
+  assert.match(output, /Tests: +3 passed, 3 total/)
+})
+
+test('Vitest: forks, threads and vmThreads', t => {
+  const place = appWith('vitest', { vitest: '3' })
+  if (place === null) return t.skip('vitest@3 can\'t be installed from npm')
+  for (const pool of ['forks', 'threads', 'vmThreads']) {
+    const { status, output } = run(place, ['node_modules/vitest/vitest.mjs', 'run', '--globals', `--pool=${pool}`])
+    assert.equal(status, 0, `${pool}: ${output}`)
+    assert.match(output, /Tests +5 passed/)
+  }
+})
+
+test('node:test with mocked timers', t => {
+  const place = appWith('node-test', {})
+  if (place === null) return t.skip('the package can\'t be installed')
+  const { status, output } = run(place, ['--test', 'node-timers.js'])
+  assert.equal(status, 0, output)
+  assert.match(output, /pass 2\b/)
+})
