@@ -8,7 +8,7 @@
  * run keeps the results it has there.
  *
  *   groups      middleware primitives apps redis sizes, the default;
- *               full expiry scale flood flood-bytes strangers, together: store
+ *               full expiry scale flood flood-bytes, together: store
  *   --quick     one round, and a tenth of the store's sessions; writes nothing
  *   --rounds    of each group, instead of its own number
  *   --node      the Node binary of the measured processes

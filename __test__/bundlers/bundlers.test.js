@@ -36,7 +36,9 @@ const BUNDLERS = {
         mode: 'production', target: 'node', entry, output: { path: path.dirname(outfile), filename: path.basename(outfile) }
       }, (err, stats) => err ? reject(err) : resolve(stats)))
       const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true })
-      assert.deepEqual([...errors, ...warnings].map(({ message }) => message), [])
+      // Of the package debug, with any package that needs it.
+      const isDebugs = (message) => /^Module not found: .*'supports-color' in '.*[\\/]node_modules[\\/]debug[\\/]src'$/.test(message)
+      assert.deepEqual([...errors, ...warnings].map(({ message }) => message).filter((message) => !isDebugs(message)), [])
     }
   },
   rollup: {

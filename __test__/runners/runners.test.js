@@ -38,7 +38,7 @@ function appWith (name, dependencies) {
 function run (place, args) {
   const env = { ...process.env, CI: '1', NO_COLOR: '1', NODE_OPTIONS: '' }
   delete env.FORCE_COLOR
-  delete env.NODE_TEST_CONTEXT // or a child would talk to this test's runner
+  delete env.NODE_TEST_CONTEXT // a runner of its own, not a part of this one
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', env, timeout: LIMIT })
   return { status, output: stripVTControlCharacters(stdout + stderr) }
 }

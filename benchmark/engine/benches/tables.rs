@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use engine_benchmark::codec::encoding::Encoding;
-use engine_benchmark::engines::memory::{Cookie, Limits, MemoryStore, View, Write};
+use engine_benchmark::memory::{Cookie, Limits, MemoryStore, Rank, View, Write};
 use engine_benchmark::sample::{self, DAY, NOW};
 
 /// What is compared.
@@ -46,14 +46,14 @@ impl Table for Ours {
     }
     fn set(&self, id: &str, number: usize) {
         let data = sample::data(number);
-        let deadline = NOW + DAY + number as u64 % 1000;
-        let cookie = Cookie::Template { number: self.template, expires: Some(deadline.cast_signed()) };
+        let deadline = NOW + DAY + number as i64 % 1000;
+        let cookie = Cookie::Template { number: self.template, expires: Some(deadline) };
         let (id, data) = (id.as_bytes(), data.as_bytes());
-        self.store.write(id, cookie, data, Encoding::Ascii, deadline, Write::Any, false, NOW).unwrap();
+        self.store.write(id, cookie, data, Encoding::Ascii, deadline, Write::Any, Rank::New, NOW).unwrap();
     }
     fn touch(&self, id: &str, number: usize) {
-        let deadline = NOW + DAY + number as u64 % 1000;
-        let cookie = Cookie::Template { number: self.template, expires: Some(deadline.cast_signed()) };
+        let deadline = NOW + DAY + number as i64 % 1000;
+        let cookie = Cookie::Template { number: self.template, expires: Some(deadline) };
         self.store.touch(id.as_bytes(), Some(cookie), deadline, NOW);
     }
     fn destroy(&self, id: &str) {
@@ -75,12 +75,12 @@ impl Table for OursText {
         black_box(&text).len()
     }
     fn set(&self, id: &str, number: usize) {
-        let deadline = NOW + DAY + number as u64 % 1000;
+        let deadline = NOW + DAY + number as i64 % 1000;
         let text = sample::text(number, deadline);
-        self.0.write_text(id.as_bytes(), text.as_bytes(), Encoding::Ascii, deadline, false, NOW).unwrap();
+        self.0.write_text(id.as_bytes(), text.as_bytes(), Encoding::Ascii, deadline, Rank::New, NOW).unwrap();
     }
     fn touch(&self, id: &str, number: usize) {
-        let deadline = NOW + DAY + number as u64 % 1000;
+        let deadline = NOW + DAY + number as i64 % 1000;
         let cookie = sample::cookie(deadline);
         self.0.touch(id.as_bytes(), Some(Cookie::Text(cookie.as_bytes())), deadline, NOW);
     }

@@ -5,24 +5,29 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use engine_benchmark::codec::encoding::Encoding;
-use engine_benchmark::engines::memory::{Limits, MemoryStore};
+use engine_benchmark::memory::{Limits, MemoryStore, Rank};
 use engine_benchmark::sample::{self, DAY, NOW};
 
-/// A bounded set of sessions.
+/// A bounded set of sessions. The capacity counts sessions, or bytes where sessions have a size.
 trait Policy {
     fn name(&self) -> &'static str;
-    /// A session is made.
-    fn insert(&mut self, id: u64, returned: bool);
-    /// A client comes back. Whether its session is still there.
-    fn get(&mut self, id: u64) -> bool;
+    /// A session of `size` is made. Only this store is told who has signed in.
+    fn insert(&mut self, id: u64, size: usize, signed_in: bool);
+    /// A client comes back after so many milliseconds. Whether its session is still there.
+    fn get(&mut self, id: u64, ms: i64) -> bool;
     fn remove(&mut self, id: u64);
 }
 
 struct Ours(MemoryStore);
 
 impl Ours {
-    fn new(capacity: usize) -> Self {
-        Ours(MemoryStore::new(Limits { max_sessions: Some(capacity as u64), max_bytes: None }))
+    fn new(capacity: usize, bytes: bool) -> Self {
+        let capacity = Some(capacity as u64);
+        Ours(MemoryStore::new(if bytes {
+            Limits { max_sessions: None, max_bytes: capacity }
+        } else {
+            Limits { max_sessions: capacity, max_bytes: None }
+        }))
     }
 }
 
@@ -30,12 +35,14 @@ impl Policy for Ours {
     fn name(&self) -> &'static str {
         "this store"
     }
-    fn insert(&mut self, id: u64, returned: bool) {
-        let id = sample::id(id as usize);
-        self.0.write_text(id.as_bytes(), b"{}", Encoding::Ascii, NOW + DAY, returned, NOW).unwrap();
+    fn insert(&mut self, id: u64, size: usize, signed_in: bool) {
+        let (id, text) = (sample::id(id as usize), vec![b'x'; size.saturating_sub(100)]);
+        let rank = if signed_in { Rank::SignedIn } else { Rank::New };
+        // A session that is too large is refused.
+        let _ = self.0.write_text(id.as_bytes(), &text, Encoding::Ascii, NOW + DAY, rank, NOW);
     }
-    fn get(&mut self, id: u64) -> bool {
-        self.0.read(sample::id(id as usize).as_bytes(), NOW, true, |_| ()).is_some()
+    fn get(&mut self, id: u64, ms: i64) -> bool {
+        self.0.read(sample::id(id as usize).as_bytes(), NOW + ms, true, |_| ()).is_some()
     }
     fn remove(&mut self, id: u64) {
         self.0.destroy(sample::id(id as usize).as_bytes(), NOW);
@@ -46,36 +53,43 @@ impl Policy for Ours {
 #[derive(Default)]
 struct Queue {
     order: VecDeque<(u64, u64)>,
-    stamps: HashMap<u64, u64>,
+    /// The newest stamp of each id, and its size.
+    stamps: HashMap<u64, (u64, usize)>,
     next: u64,
+    size: usize,
 }
 
 impl Queue {
-    fn push(&mut self, id: u64) {
+    fn push(&mut self, id: u64, size: usize) {
+        self.remove(id);
         self.next += 1;
-        self.stamps.insert(id, self.next);
+        self.size += size;
+        self.stamps.insert(id, (self.next, size));
         self.order.push_back((id, self.next));
         if self.order.len() > 4 * self.stamps.len() + 64 {
-            self.order.retain(|(id, stamp)| self.stamps.get(id) == Some(stamp));
+            self.order.retain(|(id, stamp)| self.stamps.get(id).is_some_and(|(newest, _)| newest == stamp));
         }
     }
-    fn pop(&mut self) -> Option<u64> {
+    fn pop(&mut self) -> Option<(u64, usize)> {
         while let Some((id, stamp)) = self.order.pop_front() {
-            if self.stamps.get(&id) == Some(&stamp) {
-                self.stamps.remove(&id);
-                return Some(id);
+            if self.stamps.get(&id).is_some_and(|(newest, _)| *newest == stamp) {
+                return self.remove(id).map(|size| (id, size));
             }
         }
         None
     }
-    fn remove(&mut self, id: u64) -> bool {
-        self.stamps.remove(&id).is_some()
+    fn remove(&mut self, id: u64) -> Option<usize> {
+        let (_, size) = self.stamps.remove(&id)?;
+        self.size -= size;
+        Some(size)
+    }
+    fn renew(&mut self, id: u64) -> bool {
+        let size = self.remove(id);
+        size.into_iter().for_each(|size| self.push(id, size));
+        size.is_some()
     }
     fn has(&self, id: u64) -> bool {
         self.stamps.contains_key(&id)
-    }
-    fn len(&self) -> usize {
-        self.stamps.len()
     }
 }
 
@@ -88,18 +102,14 @@ impl Policy for Lru {
     fn name(&self) -> &'static str {
         "LRU (memorystore)"
     }
-    fn insert(&mut self, id: u64, _: bool) {
-        self.queue.push(id);
-        if self.queue.len() > self.capacity {
+    fn insert(&mut self, id: u64, size: usize, _: bool) {
+        self.queue.push(id, size);
+        while self.queue.size > self.capacity {
             self.queue.pop();
         }
     }
-    fn get(&mut self, id: u64) -> bool {
-        let hit = self.queue.has(id);
-        if hit {
-            self.queue.push(id);
-        }
-        hit
+    fn get(&mut self, id: u64, _: i64) -> bool {
+        self.queue.renew(id)
     }
     fn remove(&mut self, id: u64) {
         self.queue.remove(id);
@@ -117,24 +127,23 @@ impl Policy for Slru {
     fn name(&self) -> &'static str {
         "SLRU, 80 % protected"
     }
-    fn insert(&mut self, id: u64, _: bool) {
-        self.probation.push(id);
-        if self.probation.len() + self.protected.len() > self.capacity && self.probation.pop().is_none() {
-            self.protected.pop();
+    fn insert(&mut self, id: u64, size: usize, _: bool) {
+        self.probation.push(id, size);
+        while self.probation.size + self.protected.size > self.capacity {
+            if self.probation.pop().is_none() {
+                self.protected.pop();
+            }
         }
     }
-    fn get(&mut self, id: u64) -> bool {
-        if self.protected.has(id) {
-            self.protected.push(id);
+    fn get(&mut self, id: u64, _: i64) -> bool {
+        if self.protected.renew(id) {
             return true;
         }
-        if !self.probation.remove(id) {
-            return false;
-        }
-        self.protected.push(id);
-        if self.protected.len() > self.capacity * 8 / 10 {
-            let demoted = self.protected.pop().unwrap();
-            self.probation.push(demoted);
+        let Some(size) = self.probation.remove(id) else { return false };
+        self.protected.push(id, size);
+        while self.protected.size > self.capacity * 8 / 10 {
+            let (demoted, size) = self.protected.pop().unwrap();
+            self.probation.push(demoted, size);
         }
         true
     }
@@ -159,26 +168,26 @@ impl S3Fifo {
         S3Fifo { small, main, ghost, frequency: HashMap::new(), capacity }
     }
     fn evict(&mut self) {
-        if self.small.len() > self.capacity / 10 {
-            while let Some(id) = self.small.pop() {
+        if self.small.size > self.capacity / 10 {
+            while let Some((id, size)) = self.small.pop() {
                 if self.frequency.get(&id).copied().unwrap_or(0) > 1 {
-                    self.main.push(id);
+                    self.main.push(id, size);
                     self.frequency.insert(id, 0);
                 } else {
                     self.frequency.remove(&id);
-                    self.ghost.push(id);
-                    if self.ghost.len() > self.capacity {
+                    self.ghost.push(id, size);
+                    while self.ghost.size > self.capacity {
                         self.ghost.pop();
                     }
                     return;
                 }
             }
         }
-        while let Some(id) = self.main.pop() {
+        while let Some((id, size)) = self.main.pop() {
             match self.frequency.get_mut(&id) {
                 Some(count) if *count > 0 => {
                     *count -= 1;
-                    self.main.push(id);
+                    self.main.push(id, size);
                 }
                 _ => {
                     self.frequency.remove(&id);
@@ -194,18 +203,14 @@ impl Policy for S3Fifo {
     fn name(&self) -> &'static str {
         "S3-FIFO"
     }
-    fn insert(&mut self, id: u64, _: bool) {
-        while self.small.len() + self.main.len() >= self.capacity {
+    fn insert(&mut self, id: u64, size: usize, _: bool) {
+        while self.small.size + self.main.size + size > self.capacity && self.small.size + self.main.size > 0 {
             self.evict();
         }
-        if self.ghost.remove(id) {
-            self.main.push(id)
-        } else {
-            self.small.push(id)
-        }
+        if self.ghost.remove(id).is_some() { self.main.push(id, size) } else { self.small.push(id, size) }
         self.frequency.insert(id, 0);
     }
-    fn get(&mut self, id: u64) -> bool {
+    fn get(&mut self, id: u64, _: i64) -> bool {
         let hit = self.small.has(id) || self.main.has(id);
         if hit {
             let count = self.frequency.entry(id).or_default();
@@ -221,17 +226,17 @@ impl Policy for S3Fifo {
 }
 
 /// W-TinyLFU, as moka does it.
-struct Moka(moka::sync::Cache<u64, ()>);
+struct Moka(moka::sync::Cache<u64, u32>);
 
 impl Policy for Moka {
     fn name(&self) -> &'static str {
         "W-TinyLFU (moka)"
     }
-    fn insert(&mut self, id: u64, _: bool) {
-        self.0.insert(id, ());
+    fn insert(&mut self, id: u64, size: usize, _: bool) {
+        self.0.insert(id, size as u32);
         self.0.run_pending_tasks();
     }
-    fn get(&mut self, id: u64) -> bool {
+    fn get(&mut self, id: u64, _: i64) -> bool {
         self.0.get(&id).is_some()
     }
     fn remove(&mut self, id: u64) {
@@ -239,13 +244,14 @@ impl Policy for Moka {
     }
 }
 
-fn policies(capacity: usize) -> Vec<Box<dyn Policy>> {
+fn policies(capacity: usize, bytes: bool) -> Vec<Box<dyn Policy>> {
+    let moka = moka::sync::Cache::builder().max_capacity(capacity as u64).weigher(|_, size| *size).build();
     vec![
-        Box::new(Ours::new(capacity)),
+        Box::new(Ours::new(capacity, bytes)),
         Box::new(Lru { queue: Queue::default(), capacity }),
         Box::new(Slru { probation: Queue::default(), protected: Queue::default(), capacity }),
         Box::new(S3Fifo::new(capacity)),
-        Box::new(Moka(moka::sync::Cache::new(capacity as u64))),
+        Box::new(Moka(moka)),
     ]
 }
 
@@ -267,47 +273,50 @@ impl Random {
     }
 }
 
-/// The flood: 10,000 sessions at most; 1,000 users come once a minute; 2,000 new sessions a second
-/// that nobody comes back to, for two minutes; 100 more users log in during it. A flood that keeps
-/// its cookies comes back `returns` times with each session.
-fn flood(policy: &mut dyn Policy, returns: u64) -> usize {
+/// The flood: 1,000 users come once a minute; 2,000 new sessions a second for two minutes; 100 more users log in
+/// during it. Each session of the flood comes back `returns` times within a second. `sizes` are the sizes of the
+/// users' sessions and of the flood's, which go round. Returns how many of the 1,100 users were logged out.
+fn flood(policy: &mut dyn Policy, returns: usize, user_size: usize, sizes: &[usize]) -> usize {
     let mut random = Random(1);
     let mut fresh = 1_000_000;
     let mut users: Vec<(u64, u64)> = (0..1000).map(|user| (user, random.below(60_000))).collect();
     for (user, _) in &users {
-        policy.insert(*user, true);
-        policy.get(*user);
+        policy.insert(*user, user_size, true);
+        policy.get(*user, 0);
     }
     let mut lost = HashSet::new();
-    let mut pending = Vec::new();
+    let (mut pending, mut back) = (Vec::new(), VecDeque::new());
     for ms in 0..120_000_u64 {
+        let time = ms as i64;
         for _ in 0..2 {
             fresh += 1;
-            policy.insert(fresh, false);
-            for _ in 0..returns {
-                policy.get(fresh);
-            }
+            policy.insert(fresh, sizes[fresh as usize % sizes.len()], false);
+            back.extend((1..=returns).map(|visit| (ms + visit as u64, fresh)));
+        }
+        while back.front().is_some_and(|(due, _)| *due <= ms) {
+            let (_, id) = back.pop_front().unwrap();
+            policy.get(id, time);
         }
         // A login: a page with a form, the form sent two seconds later, a new id.
         if ms % 1200 == 600 {
             fresh += 1;
-            policy.insert(fresh, false);
+            policy.insert(fresh, user_size, false);
             pending.push((fresh, ms + 2000));
         }
         pending.retain(|(id, due)| {
             if *due == ms {
-                if !policy.get(*id) {
+                if !policy.get(*id, time) {
                     lost.insert(*id);
                 }
                 policy.remove(*id);
                 let user = id + 10_000_000;
-                policy.insert(user, true);
+                policy.insert(user, user_size, true);
                 users.push((user, ms % 60_000));
             }
             *due > ms
         });
         for (user, at) in &users {
-            if ms % 60_000 == *at && ms > 0 && *user < 1000 + 20_000_000 && !policy.get(*user) {
+            if ms % 60_000 == *at && ms > 0 && !policy.get(*user, time) {
                 lost.insert(*user);
             }
         }
@@ -331,31 +340,37 @@ fn zipf(policy: &mut dyn Policy, users: usize, strangers: f64) -> f64 {
     for _ in 0..2_000_000 {
         if random.unit() < strangers {
             stranger += 1;
-            policy.insert(stranger, false);
+            policy.insert(stranger, 1, false);
             continue;
         }
         let point = random.unit() * sum;
         let user = weights.partition_point(|weight| *weight < point) as u64;
         asked += 1;
-        if !policy.get(user) {
+        if !policy.get(user, 0) {
             // The first visit is nobody's fault.
             lost += u32::from(!known.insert(user));
-            policy.insert(user, false);
+            policy.insert(user, 1, false);
         }
     }
     f64::from(lost) / f64::from(asked)
 }
 
+/// Bytes of a user's session, and of the floods of many sizes: from small ones to a third of the tenth.
+const USER: usize = 200;
+const LARGE: &[usize] = &[15_000];
+const MIXED: &[usize] = &[150, 300, 15_000, 700, 60_000, 2000, 150, 4000];
+
 fn main() {
-    println!(
-        "| policy | flood | flood, each cookie sent back once | zipf, 5× too many users | and half strangers |"
-    );
-    println!("| --- | --- | --- | --- | --- |");
+    println!("| policy | flood | sent back once | five times | 15 KB each | mixed sizes, once | zipf | half strangers |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for index in 0..5 {
-        let fresh = || policies(10_000).swap_remove(index);
+        let fresh = || policies(10_000, false).swap_remove(index);
+        let bytes = || policies(2_000_000, true).swap_remove(index);
         let name = fresh().name();
-        let (blind, returning) = (flood(&mut *fresh(), 0), flood(&mut *fresh(), 1));
+        let blind = [0, 1, 5].map(|returns| flood(&mut *fresh(), returns, 1, &[1]).to_string()).join(" | ");
+        let large = flood(&mut *bytes(), 0, USER, LARGE);
+        let mixed = flood(&mut *bytes(), 1, USER, MIXED);
         let (crowd, strangers) = (zipf(&mut *fresh(), 50_000, 0.0), zipf(&mut *fresh(), 50_000, 0.5));
-        println!("| {name} | {blind} | {returning} | {:.1} % | {:.1} % |", crowd * 100.0, strangers * 100.0);
+        println!("| {name} | {blind} | {large} | {mixed} | {:.1} % | {:.1} % |", crowd * 100.0, strangers * 100.0);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use engine_benchmark::codec::encoding::Encoding;
-use engine_benchmark::engines::memory::{Limits, MemoryStore};
+use engine_benchmark::memory::{Limits, MemoryStore, Rank};
 use engine_benchmark::sample::{self, DAY, NOW};
 
 fn main() {
@@ -14,10 +14,10 @@ fn main() {
     let mut slowest = 0;
     let start = Instant::now();
     for number in 0..sessions {
-        let deadline = NOW + DAY + number as u64 % 60_000;
+        let deadline = NOW + DAY + number as i64 % 60_000;
         let (id, text) = (sample::id(number), sample::text(number, deadline));
         let start = Instant::now();
-        store.write_text(id.as_bytes(), text.as_bytes(), Encoding::Ascii, deadline, false, NOW).unwrap();
+        store.write_text(id.as_bytes(), text.as_bytes(), Encoding::Ascii, deadline, Rank::New, NOW).unwrap();
         slowest = slowest.max(start.elapsed().as_micros());
     }
     let full = resident() - empty;

@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use engine_benchmark::codec::encoding::Encoding;
-use engine_benchmark::engines::memory::{Limits, MemoryStore};
-use engine_benchmark::engines::memory::reclaim::Reclaimer;
+use engine_benchmark::memory::{Limits, MemoryStore, Rank};
+use engine_benchmark::memory::reclaim::Reclaimer;
 use engine_benchmark::sample::{self, DAY, NOW};
 
 fn main() {
     let sessions: usize = std::env::args().nth(1).map_or(1_000_000, |count| count.parse().unwrap());
-    let spread: u64 = std::env::args().nth(2).map_or(0, |ms| ms.parse().unwrap());
+    let spread: i64 = std::env::args().nth(2).map_or(0, |ms| ms.parse().unwrap());
     let store = MemoryStore::new(Limits::default());
     for number in 0..sessions {
-        let deadline = NOW + DAY + if spread == 0 { 0 } else { (number as u64).wrapping_mul(7_919) % spread };
+        let deadline = NOW + DAY + if spread == 0 { 0 } else { (number as i64).wrapping_mul(7_919) % spread };
         let (id, text) = (sample::id(number), sample::text(number, deadline));
-        store.write_text(id.as_bytes(), text.as_bytes(), Encoding::Ascii, deadline, false, NOW).unwrap();
+        store.write_text(id.as_bytes(), text.as_bytes(), Encoding::Ascii, deadline, Rank::New, NOW).unwrap();
     }
     println!("full: {:.0} MB", resident());
     let phase = AtomicU8::new(0);

@@ -2,6 +2,6 @@
 
 #[path = "../../../src/codec/mod.rs"]
 pub mod codec;
-#[path = "../../../src/engines/mod.rs"]
-pub mod engines;
+#[path = "../../../src/engines/memory/mod.rs"]
+pub mod memory;
 pub mod sample;

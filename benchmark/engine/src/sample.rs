@@ -1,9 +1,9 @@
 //! Sessions of the shape that the goals are set for.
 
 /// A time to begin at.
-pub const NOW: u64 = 1_763_754_720_000;
+pub const NOW: i64 = 1_763_754_720_000;
 /// Milliseconds of a day.
-pub const DAY: u64 = 86_400_000;
+pub const DAY: i64 = 86_400_000;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -29,7 +29,7 @@ fn characters(seed: u64) -> String {
 
 /// A cookie that expires at a time in November 2025.
 #[must_use]
-pub fn cookie(expires: u64) -> String {
+pub fn cookie(expires: i64) -> String {
     let ms = expires - 1_761_955_200_000;
     let (day, of_day) = (ms / DAY + 1, ms % DAY);
     format!(
@@ -55,6 +55,6 @@ pub fn data(number: usize) -> String {
 
 /// The whole text.
 #[must_use]
-pub fn text(number: usize, expires: u64) -> String {
+pub fn text(number: usize, expires: i64) -> String {
     format!(r#"{{"cookie":{},{}"#, cookie(expires), &data(number)[1..])
 }

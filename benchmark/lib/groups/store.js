@@ -8,7 +8,6 @@ const { LRU, MEMORY, NATIVE } = require('../contestants')
 const { grouped } = require('../report/text')
 const { oneByOne } = require('../rounds')
 const { spread, time } = require('../statistics')
-const { ATTACKS } = require('../trials/strangers')
 
 const LABELS = { ours: NATIVE, upstream: MEMORY, memorystore: LRU }
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192']
@@ -99,7 +98,7 @@ const flood = {
       const rows = await compareStores(run, 'flood.flood', { max: 10_000, typing: seconds * 1000 })
       for (const [row, cells] of Object.entries(rows)) all[`${row}, ${seconds} s at the form`] = cells
     }
-    return { tables: { all } }
+    return { tables: { all: { ...all, ...await attacks(run, { max: 1000 }, MAX_ATTACKS) } } }
   },
 
   goals: [['all', NATIVE, (row) => row.startsWith('users logged out') ? ['=', 0] : undefined]],
@@ -124,28 +123,32 @@ const floodBytes = {
 
   async measure (run) {
     const args = { count: 10 * run.million, maxBytes: 256 * 2 ** 20 }
-    return { tables: { all: await compareStores(run, 'flood.floodBytes', args, ['ours']) } }
+    const all = await compareStores(run, 'flood.floodBytes', args, ['ours'])
+    return { tables: { all: { ...all, ...await attacks(run, { maxBytes: 1_000_000 }, BYTES_ATTACKS, ['ours']) } } }
   },
 
-  goals: [['all', NATIVE, (row) => row.startsWith('peak') ? ['<', 400] : undefined]]
+  goals: [['all', NATIVE, (row) => row.startsWith('peak') ? ['<', 400] : row.startsWith('users logged out') ? ['=', 0] : undefined]]
 }
 
-const strangers = {
-  rounds: 1,
-
-  async measure (run) {
-    const all = {}
-    for (const name of ATTACKS) Object.assign(all, await compareStores(run, 'strangers.strangers', { name }, storesFor(name)))
-    delete all['of users']
-    return { tables: { all } }
-  },
-
-  goals: [['all', NATIVE, (row) => ['=', row.includes('`maxBytes`') ? 20_000 : 9000]]]
+/** What strangers do to a store that is nearly full of 900 users: trials/attack.js. */
+const MAX_ATTACKS = {
+  'one cookie, whose session is gone': { sizes: 'small', returns: 0, shared: true },
+  'each cookie sent back once': { sizes: 'small', returns: 1, shared: false },
+  'each cookie sent back five times': { sizes: 'small', returns: 5, shared: false }
+}
+const BYTES_ATTACKS = {
+  '15 KB a stranger': { sizes: 'large', returns: 0, shared: false },
+  'mixed sizes': { sizes: 'mixed', returns: 0, shared: false },
+  'mixed sizes, each cookie sent back once': { sizes: 'mixed', returns: 1, shared: false }
 }
 
-/** memorystore knows no bytes, and express-session's MemoryStore no bound at all. */
-function storesFor (attack) {
-  return attack.includes('`maxBytes`') ? ['ours'] : ['ours', 'memorystore']
+async function attacks (run, bounds, kinds, stores = undefined) {
+  const all = {}
+  for (const [kind, args] of Object.entries(kinds)) {
+    const rows = await compareStores(run, 'attack.attack', { bounds, ...args }, stores)
+    for (const [row, cells] of Object.entries(rows)) all[`${row}: ${kind}`] = cells
+  }
+  return all
 }
 
 /** A table with a column for each store; its rows are what the trial measures. */
@@ -162,4 +165,4 @@ async function compareStores (run, trial, args, stores = Object.keys(LABELS)) {
   )))
 }
 
-module.exports = { full, expiry, scale, flood, 'flood-bytes': floodBytes, strangers }
+module.exports = { full, expiry, scale, flood, 'flood-bytes': floodBytes }

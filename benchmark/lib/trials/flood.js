@@ -1,11 +1,11 @@
 'use strict'
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
+const { cookieOf } = require('../clients')
 const { makeMiddleware, makeStore } = require('../contestants')
 const { Request, Response } = require('../fakes')
 const { fill } = require('../sample')
 const { ownTime } = require('../stalls')
-const { makeClient, simulateClock } = require('../visitors')
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -80,6 +80,46 @@ function makePlan (users, late, typing) {
   return plan
 }
 
+/** Clients keep the cookie that they were sent last. */
+function makeClient (handle) {
+  return function request (user, what) {
+    return new Promise((resolve, reject) => {
+      const req = new Request(user.cookie)
+      const res = new Response(req, (res) => {
+        const header = res.getHeader('set-cookie')
+        if (header !== undefined) user.cookie = cookieOf(header)
+        resolve(req.session)
+      })
+      handle(req, res, (err) => {
+        if (err) return reject(err)
+        if (what === 'form' || what === 'new') req.session.csrf = user.pad || 'c6Vt0rXwq9ZkLmN3bYsD7fGhJ2pTuAeR'
+        if (what === 'logout') return req.session.destroy(() => res.end('page'))
+        if (what !== 'login') return res.end('page')
+        req.session.regenerate((err) => {
+          if (err) return reject(err)
+          fill(req.session, user.number)
+          res.end('welcome')
+        })
+      })
+    })
+  }
+}
+
+/** Sets `Date.now` and `new Date()` of this process by hand from now on. */
+function simulateClock () {
+  let now = Date.now()
+  global.Date = class extends Date {
+    constructor (...args) {
+      super(...(args.length === 0 ? [now] : args))
+    }
+
+    static now () {
+      return now
+    }
+  }
+  return { forward: (ms) => { now += ms } }
+}
+
 /** New sessions without end, through the middleware, into a store with a maximum of bytes. */
 async function floodBytes ({ count, maxBytes, ...subject }) {
   const store = makeStore(subject, { maxBytes })
@@ -125,4 +165,4 @@ async function floodBytes ({ count, maxBytes, ...subject }) {
   }
 }
 
-module.exports = { flood, floodBytes }
+module.exports = { flood, floodBytes, makeClient, simulateClock }

@@ -43,7 +43,7 @@ impl Visits {
     const REFERENCED: u16 = 1 << 15;
     /// No visit yet.
     const NEVER: u16 = Self::REFERENCED - 1;
-    const PERIOD: i64 = Self::NEVER as i64;
+    const PERIOD: i64 = 1 << 15;
     /// A first visit so many units ago, or longer, was at a clock that was ahead.
     const AHEAD: i64 = Self::PERIOD / 4 * 3;
 
@@ -61,17 +61,21 @@ impl Visits {
     pub(super) fn rank_at(&mut self, now: i64) -> Rank {
         let unit = now.div_euclid(UNIT);
         let first = self.0 & Self::NEVER;
-        let ago = (unit - i64::from(first)).rem_euclid(Self::PERIOD);
+        let ago = (unit - i64::from(first)) & (Self::PERIOD - 1);
+        if ago < APART && first != Self::NEVER {
+            return Rank::Returned;
+        }
         if first == Self::NEVER || ago > Self::AHEAD {
             self.begin(unit);
             return Rank::Returned;
         }
-        let is_same_minute = unit.div_euclid(UNITS_OF_MINUTE) == (unit - ago).div_euclid(UNITS_OF_MINUTE);
-        if ago < APART || is_same_minute { Rank::Returned } else { Rank::Established }
+        let minute = |unit: i64| unit.div_euclid(UNITS_OF_MINUTE);
+        if minute(unit) == minute(unit - ago) { Rank::Returned } else { Rank::Established }
     }
 
+    /// Notes the first visit. The last unit of a period stands for none: there it is a unit earlier.
     fn begin(&mut self, unit: i64) {
-        let unit = u16::try_from(unit.rem_euclid(Self::PERIOD)).expect("below the period");
+        let unit = u16::try_from(unit & (Self::PERIOD - 1)).unwrap_or(0).min(Self::NEVER - 1);
         self.0 = self.0 & Self::REFERENCED | unit;
     }
 }

@@ -7,8 +7,9 @@ use super::rank::{Rank, Visits};
 use super::record::{self, Parts};
 use super::ring::{self, ByQueue};
 use super::slot::{Entry, Links, NIL, Slot, index, number};
+use super::stats::Totals;
 use super::table::Table;
-use super::tombstones::{TOMBSTONE, Tombstones};
+use super::tombstones::Tombstones;
 use super::wheel::Wheel;
 use crate::codec::id::Id;
 
@@ -44,8 +45,9 @@ impl Tally {
         self.ranks.iter().map(|sum| sum.sessions).sum()
     }
 
+    #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
-        self.ranks.iter().map(|sum| sum.bytes).sum::<u64>() + self.tombstones * TOMBSTONE
+        self.ranks.iter().map(|sum| sum.bytes).sum::<u64>() + self.tombstones * super::tombstones::TOMBSTONE
     }
 }
 
@@ -89,13 +91,13 @@ impl Shard {
         &self.tally
     }
 
-    /// What has changed since the last call: the tally then, and now.
-    pub(super) fn settle(&mut self) -> Option<(Tally, Tally)> {
-        if !self.is_unsettled {
-            return None;
+    /// Updates the store's totals.
+    pub(super) fn settle(&mut self, totals: &Totals) {
+        if self.is_unsettled {
+            self.is_unsettled = false;
+            totals.change(&self.settled, &self.tally);
+            self.settled = self.tally;
         }
-        self.is_unsettled = false;
-        Some((std::mem::replace(&mut self.settled, self.tally), self.tally))
     }
 
     /// The tally that the store's totals have.

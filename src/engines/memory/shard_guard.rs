@@ -84,7 +84,9 @@ impl<'a> ShardGuard<'a> {
 
     /// Updates the totals.
     pub(super) fn settle(&mut self) {
-        let Some((before, now)) = self.shard().and_then(Shard::settle) else { return };
-        self.state.totals.change(&before, &now);
+        let totals = &self.state.totals;
+        if let Some(shard) = self.shard() {
+            shard.settle(totals);
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::limits::Limits;
 use super::rank::Rank;
-use super::shard::Tally;
+use super::shard::{Sum, Tally};
+use super::tombstones::TOMBSTONE;
 
 /// What a store holds and has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +73,10 @@ impl Total {
         self.0.load(Ordering::Acquire)
     }
 
-    pub(super) fn change(&self, before: u64, after: u64) {
-        if after != before {
-            // Wraps around to a subtraction if the figure decreased.
-            self.0.fetch_add(after.wrapping_sub(before), Ordering::AcqRel);
+    /// Adds a difference, which may be negative: then the sum wraps around.
+    fn add(&self, difference: u64) {
+        if difference != 0 {
+            self.0.fetch_add(difference, Ordering::AcqRel);
         }
     }
 }
@@ -97,12 +98,18 @@ pub(super) struct Totals {
 
 impl Totals {
     pub(super) fn change(&self, before: &Tally, after: &Tally) {
-        self.sessions.change(before.sessions(), after.sessions());
-        self.bytes.change(before.bytes(), after.bytes());
-        self.tombstones.change(before.tombstones, after.tombstones);
+        let tombstones = after.tombstones.wrapping_sub(before.tombstones);
+        let mut sum = Sum { sessions: 0, bytes: tombstones.wrapping_mul(TOMBSTONE) };
         for (total, (before, after)) in self.ranks.iter().zip(before.ranks.iter().zip(&after.ranks)) {
-            total.sessions.change(before.sessions, after.sessions);
-            total.bytes.change(before.bytes, after.bytes);
+            let sessions = after.sessions.wrapping_sub(before.sessions);
+            let bytes = after.bytes.wrapping_sub(before.bytes);
+            total.sessions.add(sessions);
+            total.bytes.add(bytes);
+            sum.sessions = sum.sessions.wrapping_add(sessions);
+            sum.bytes = sum.bytes.wrapping_add(bytes);
         }
+        self.sessions.add(sum.sessions);
+        self.bytes.add(sum.bytes);
+        self.tombstones.add(tombstones);
     }
 }
