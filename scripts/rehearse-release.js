@@ -201,7 +201,7 @@ async function rehearse (wanted) {
     }
   } finally {
     registry?.close()
-    fs.rmSync(folder, { recursive: true, force: true })
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
