@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { DROPPED } = require('../../lib/stores/engine')
-const { turns } = require('../helpers/calls')
+const { until } = require('../helpers/calls')
 const { fakeClock } = require('../helpers/clock')
 const { conform, conformAtOnce } = require('.')
 const { ask, comeBack, DAY, HOUR, idsOf, look, MINUTE, pruneAll, put, removed, START, writeOf } = require('./ask')
@@ -178,6 +178,6 @@ conform('"expired" fires when the timers of a test are advanced with its clock',
   await call(store, 'set', 'a', { cookie: cookieEndingAt(clock.now + 1000), n: 1 })
   clock.advance(1500)
   for (const tick of ticks) tick()
-  await turns()
+  await until(() => told.length > 0)
   assert.deepEqual(told, [['a', 1]])
 })

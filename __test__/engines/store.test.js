@@ -154,7 +154,7 @@ conform('without a callback that error is thrown, or a warning where it comes la
   } catch (err) {
     thrown = err
   }
-  await turns()
+  await until(() => thrown !== undefined || warnings.length > 0)
   const [told] = [thrown, ...warnings].filter(Boolean)
   assert.ok(told instanceof RangeError, 'somebody is told')
 })

@@ -116,9 +116,9 @@ function report (t, title, { stale, ...counts }) {
   t.diagnostic(`${title}: ${stale.length} of ${counts.reads} reads were stale; by ms: median ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, worst ${at(1)}`)
 }
 
-function judge (result) {
+function judge (result, { destroys = 20 } = {}) {
   assert.ok(result.near > result.reads * 0.1, 'the near cache has served')
-  assert.ok(result.destroys > 20 && result.writes > 100, 'there was traffic')
+  assert.ok(result.destroys >= destroys && result.writes > 100, 'there was traffic')
   assert.equal(result.ownLost, 0, 'whoever writes reads what it has written')
   assert.equal(result.vanished, 0, 'no session is lost')
   assert.ok(result.latestDestroyed <= LEASE, `a destroyed session was served ${result.latestDestroyed} ms later`)
@@ -233,5 +233,5 @@ test('the bound holds: sentinel fails over', { skip: missing, timeout: 90_000 },
   const result = check(workers, { losses: [[0, Infinity]] }) // a failover loses what was not replicated
   report(t, 'sentinel', result)
   for (const { name, stats } of workers) t.diagnostic(`${name}: ${JSON.stringify(stats)}`)
-  judge(result)
+  judge(result, { destroys: 5 }) // those that a replica has acknowledged too
 })

@@ -35,7 +35,9 @@ function appWith (name, dependencies) {
 
 /** Runs a program of an app. Gives its status and what it has printed. */
 function run (place, args) {
-  const env = { ...process.env, CI: '1', FORCE_COLOR: '0', NODE_OPTIONS: '' }
+  const env = { ...process.env, CI: '1', NO_COLOR: '1', NODE_OPTIONS: '' }
+  delete env.FORCE_COLOR
+  delete env.NODE_TEST_CONTEXT // a runner of its own, not a part of this one
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', env, timeout: LIMIT })
   return { status, output: stdout + stderr }
 }

@@ -1,0 +1,334 @@
+'use strict'
+
+// The near cache, step by step: what is served from it, and when it is left out.
+
+const assert = require('node:assert/strict')
+const { execFile } = require('node:child_process')
+const { after, before, test } = require('node:test')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { promisify } = require('node:util')
+const { RedisStore, Cookie } = require('../..')
+const { Keyring } = require('../../lib/native')
+const { PENDING, Loaded } = require('../../lib/stores/engine')
+const { engineOf } = require('../../lib/stores/native-store')
+const Lease = require('../../lib/stores/redis/near/lease')
+const { until } = require('../helpers/calls')
+const { app, pages } = require('../engines/app')
+const { clientsOf, names } = require('./clients')
+const Proxy = require('./proxy')
+const { clusterMissing, missing, startCluster, startRedis } = require('./servers')
+
+const keyring = new Keyring('sid', ['keyboard cat'])
+const session = (n, maxAge = 60_000) => ({ cookie: new Cookie({ maxAge }), n })
+const load = (store, sid) => engineOf(store).load(keyring, `sid=${keyring.seal(sid)}`, Date.now()).found
+const isNear = (store, sid) => load(store, sid) instanceof Loaded
+
+let server
+before(async () => { if (!missing) server = await startRedis() })
+after(() => server?.kill())
+
+let count = 0
+
+/** Runs a test with each client: a near cached store that is fresh, one that is not near cached, and the server. */
+function withEach (title, run, options) {
+  for (const name of names) {
+    test(`${name}: ${title}`, { skip: missing }, async t => {
+      const proxy = await new Proxy(() => server.port).listen()
+      t.after(() => proxy.close())
+      const client = await clientsOf(name).single(t, proxy.port)
+      const prefix = `n${count++}:`
+      const near = new RedisStore({ client, prefix, nearCache: options || true })
+      const far = new RedisStore({ client: await clientsOf('redis 5').single(t, server.port), prefix })
+      t.after(() => { near.close(); far.close() })
+      await until(() => near.stats().near.isFresh)
+      await run({ t, near, far, client, proxy, prefix, key: sid => prefix + sid, talk: (...args) => server.talk(...args) })
+    })
+  }
+}
+
+/** Reads until a session is near: what the own write has changed is told a moment later. */
+async function bringNear (store, sid) {
+  await until(async () => await store.get(sid) !== undefined && isNear(store, sid))
+}
+
+withEach('a session that was read is read again at once, with its cookie, and without a command', async ({ near, far, talk }) => {
+  await far.set('a', { ...session(1), name: 'Zo\xeb \u65e5' })
+  assert.equal(load(near, 'a'), PENDING)
+  const first = await near.get('a')
+  await bringNear(near, 'a')
+  const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await talk('INFO', 'stats'))[1])
+  await sleep(20)
+  const [before, pinged] = [await commands(), performance.now()]
+  for (let i = 0; i < 1000; i++) {
+    const found = load(near, 'a')
+    assert.equal(found.data.n, 1)
+  }
+  assert.ok(await commands() - before <= 2 + Math.ceil((performance.now() - pinged) / 200), 'only pings')
+  const found = load(near, 'a')
+  assert.deepEqual(JSON.parse(JSON.stringify({ cookie: found.cookie, ...found.data })), first)
+  assert.deepEqual(await near.get('a'), first)
+})
+
+withEach('what others change is seen: set, touch, destroy, clear', async ({ near, far }) => {
+  for (const [change, expected] of [
+    [() => far.set('a', session(2)), 2],
+    [() => far.destroy('a'), undefined],
+    [() => far.set('a', session(3)), 3],
+    [() => far.clear(), undefined]
+  ]) {
+    await far.set('a', session(1))
+    await bringNear(near, 'a')
+    await change()
+    await until(() => !isNear(near, 'a'))
+    assert.equal((await near.get('a'))?.n, expected)
+  }
+  await far.set('a', session(1))
+  await bringNear(near, 'a')
+  const touched = session(1, 300_000)
+  await far.touch('a', touched)
+  await until(() => !isNear(near, 'a'))
+  assert.equal((await near.get('a')).cookie.expires, touched.cookie.expires.toISOString())
+})
+
+withEach('own writes are read back at once', async ({ near }) => {
+  await near.set('a', session(1))
+  for (let n = 2; n < 50; n++) {
+    await near.set('a', session(n))
+    assert.equal((await near.get('a')).n, n)
+    assert.equal((await near.get('a')).n, n)
+  }
+  await near.destroy('a')
+  assert.equal(await near.get('a'), undefined)
+  await near.set('b', session(1))
+  await bringNear(near, 'b')
+  await near.clear()
+  assert.equal(await near.get('b'), undefined)
+})
+
+withEach('a read on its way when the session changes is not kept', async ({ near, far, proxy }) => {
+  await far.set('a', session(1))
+  await sleep(20)
+  proxy.set('data', { delay: (pair, to) => to === 'client' ? 100 : 0 })
+  const reading = near.get('a')
+  await sleep(30) // the server has answered, and the answer is on its way
+  await far.destroy('a')
+  assert.equal((await reading).n, 1, 'it began before')
+  proxy.set('data', undefined)
+  assert.equal(isNear(near, 'a'), false)
+  assert.equal(await near.get('a'), undefined)
+})
+
+withEach('a near session expires with its key, not with its cookie', async ({ near, key, talk }) => {
+  await talk('SET', key('a'), JSON.stringify(session(1)), 'PX', '150')
+  await bringNear(near, 'a')
+  await until(() => !isNear(near, 'a'))
+  assert.equal(await near.get('a'), undefined)
+  await talk('SET', key('b'), JSON.stringify(session(1, -5000)))
+  await bringNear(near, 'b') // as after a touch of connect-redis, which leaves the text
+})
+
+withEach('FLUSHALL, and keys that the server evicts', async ({ near, far, talk, key }) => {
+  await far.set('a', session(1))
+  await bringNear(near, 'a')
+  await talk('FLUSHALL')
+  await until(() => !isNear(near, 'a'))
+  assert.equal(await near.get('a'), undefined)
+  await far.set('b', session(1))
+  await bringNear(near, 'b')
+  await talk('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-random')
+  await talk('CONFIG', 'SET', 'maxmemory', '1')
+  await until(async () => { await talk('SET', 'x', '1'); return !isNear(near, 'b') })
+  await talk('CONFIG', 'SET', 'maxmemory', '0')
+  await talk('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+})
+
+withEach('silence: nothing is served later than the lease, and all again when pings are answered', async ({ near, far, proxy }) => {
+  await far.set('a', session(1))
+  await bringNear(near, 'a')
+  proxy.set('tracking', { delay: (pair, to) => to === 'client' ? 900 : 0 })
+  await far.destroy('a')
+  const destroyed = performance.now()
+  let served = 0
+  for (; performance.now() - destroyed < 600; await sleep(5)) if (isNear(near, 'a')) served = performance.now() - destroyed
+  assert.ok(served < 300, `served ${served} ms after`)
+  proxy.heal()
+  await until(() => near.stats().near.isFresh)
+  assert.equal(await near.get('a'), undefined)
+}, { lease: 300 })
+
+withEach('a connection that is lost: the cache is empty, and fills again', async ({ near, far, proxy }) => {
+  for (const kind of ['tracking', 'data']) {
+    await far.set('a', session(1))
+    await bringNear(near, 'a')
+    const { flushes } = near.stats().near
+    proxy.cut(kind)
+    await until(() => near.stats().near.flushes > flushes)
+    await until(() => near.stats().near.isFresh)
+    await bringNear(near, 'a')
+  }
+})
+
+withEach('bounds: max and maxBytes', async ({ near, far }) => {
+  for (let n = 0; n < 50; n++) {
+    await far.set('a' + n, session(n))
+    await bringNear(near, 'a' + n)
+  }
+  assert.equal(near.stats().near.sessions, 10)
+  await far.set('large', { ...session(1), pad: 'x'.repeat(50_000) })
+  assert.equal((await near.get('large')).pad.length, 50_000)
+  assert.equal((await near.get('large')).pad.length, 50_000)
+  assert.equal(isNear(near, 'large'), false)
+}, { max: 10, maxBytes: 40_000 })
+
+withEach('reads share a GET for as long as nothing has changed', async ({ near, far, proxy }) => {
+  await far.set('a', session(1))
+  await sleep(20)
+  proxy.set('data', { delay: (pair, to) => to === 'client' ? 100 : 0 })
+  const { reads } = near.stats()
+  const first = near.get('a')
+  await sleep(30)
+  const second = near.get('a')
+  await far.set('a', session(2))
+  await sleep(30)
+  const third = near.get('a')
+  assert.deepEqual([(await first).n, (await second).n, (await third).n], [1, 1, 2])
+  assert.equal(near.stats().reads - reads, 2)
+})
+
+/** A session without a lifetime is touched at each request, which takes it out of all near caches. */
+const LASTING = { cookie: { maxAge: 60_000 } }
+
+withEach('requests: a login on another machine, a logout, and a late save', async ({ t, near, far }) => {
+  const [one, other] = await Promise.all([near, far].map(store => app({ store: () => store }, t, pages, LASTING)))
+  const ann = other.browser()
+  await ann.get('/login')
+  ann.target = one
+  for (let i = 1; i <= 5; i++) assert.equal((await ann.get('/count')).body, String(i))
+  await until(async () => {
+    assert.equal((await ann.get('/read')).body, '{"user":"ann","views":5}')
+    return near.stats().near.hits > 0
+  })
+  ann.target = other
+  await ann.get('/logout')
+  await until(async () => (await one.get('/read', { cookie: ann.cookie })).body === '{}')
+  assert.deepEqual([...one.errors, ...other.errors], [])
+})
+
+/* Where there is none */
+
+for (const name of names) {
+  test(`${name}: the server refuses to tell: said once, and every session is read from it`, { skip: missing }, async t => {
+    const warnings = []
+    t.mock.method(process, 'emitWarning', text => warnings.push(String(text)))
+    const own = await startRedis()
+    t.after(() => own.kill())
+    await own.talk('ACL', 'SETUSER', 'limited', 'on', '>secret', '~*', '&*', '+@all', '-client|tracking')
+    const client = await clientsOf(name).single(t, own.port, { username: 'limited', password: 'secret' })
+    const store = new RedisStore({ client, nearCache: true })
+    t.after(() => store.close())
+    await until(() => warnings.length > 0)
+    await store.set('a', session(1))
+    assert.equal((await store.get('a')).n, 1)
+    await sleep(500)
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0], /nearCache option of RedisStore has no effect: .*NOPERM/)
+    assert.equal(isNear(store, 'a'), false)
+  })
+}
+
+test('a cluster, a pool and node-redis with sentinel: said once', { skip: clusterMissing }, async t => {
+  const nodes = await startCluster()
+  t.after(() => Promise.all(nodes.map(node => node.kill())))
+  for (const name of names) {
+    const warnings = []
+    const mock = t.mock.method(process, 'emitWarning', text => warnings.push(String(text)))
+    const store = new RedisStore({ client: await clientsOf(name).cluster(t, nodes.map(({ port }) => port)), prefix: name, nearCache: true })
+    t.after(() => store.close())
+    await store.set('a', session(1))
+    assert.equal((await store.get('a')).n, 1)
+    mock.mock.restore()
+    assert.match(warnings.join(), /^the nearCache option of RedisStore has no effect: a cluster/)
+  }
+})
+
+test('nearCache options are checked', () => {
+  const client = { isOpen: true, sendCommand () {}, on () {}, off () {} }
+  for (const [nearCache, expected] of [
+    ['yes', /^nearCache option must/], [1, /^nearCache option must/],
+    [{ max: '1' }, /^nearCache.max option must/], [{ max: 0 }, /^nearCache.max option must/], [{ maxBytes: -1 }, /^nearCache.maxBytes option must/],
+    [{ lease: '1s' }, /^nearCache.lease option must/], [{ lease: 10 }, /^nearCache.lease option must/], [{ lease: 1e6 }, /^nearCache.lease option must/]
+  ]) {
+    assert.throws(() => new RedisStore({ client, nearCache }), err => expected.test(err.message) && (err instanceof TypeError || err instanceof RangeError))
+  }
+  for (const nearCache of [undefined, null, false]) assert.equal(new RedisStore({ client, nearCache }).stats().near, undefined)
+})
+
+/* The lease */
+
+test('a lease is valid from the sending of a ping that was answered', () => {
+  const lease = new Lease(1000)
+  assert.equal(lease.isValid(), false)
+  lease.renew(Lease.now() - 999)
+  assert.equal(lease.isValid(), true)
+  lease.renew(Lease.now() - 5000)
+  assert.equal(lease.isValid(), true, 'an older one shortens nothing')
+  lease.revoke()
+  assert.equal(lease.isValid(), false)
+  lease.renew(Lease.now() - 1001)
+  assert.equal(lease.isValid(), false)
+})
+
+test('a machine that sleeps, or a clock that is set forward, ends the lease; both are noticed', async () => {
+  // The clocks are taken when the file is loaded: a copy of it gets clocks of the test.
+  const file = require.resolve('../../lib/stores/redis/near/lease')
+  const { now } = Date
+  let slept = 0
+  Date.now = () => now() + slept
+  delete require.cache[file]
+  try {
+    const OtherLease = require(file)
+    const lease = new OtherLease(1000)
+    lease.renew(OtherLease.now())
+    lease.hasJumped()
+    assert.equal(lease.isValid(), true)
+    assert.equal(lease.hasJumped(), false)
+    slept = 3600_000
+    assert.equal(lease.isValid(), false)
+    assert.equal(lease.hasJumped(), true)
+    lease.renew(OtherLease.now())
+    assert.equal(lease.isValid(), true)
+    slept = 0
+    assert.equal(lease.hasJumped(), true)
+  } finally {
+    Date.now = now
+    delete require.cache[file]
+  }
+})
+
+/* The process */
+
+for (const name of names) {
+  test(`${name}: the near cache keeps no process alive`, { skip: missing }, async () => {
+    const script = `
+      const { clientsOf } = require(${JSON.stringify(require.resolve('./clients'))})
+      const { RedisStore } = require(${JSON.stringify(require.resolve('../..'))})
+      ;(async () => {
+        const client = await clientsOf(${JSON.stringify(name)}).single({ after () {} }, ${server.port})
+        const store = new RedisStore({ client, nearCache: true })
+        while (!store.stats().near.isFresh) await new Promise(resolve => setTimeout(resolve, 5))
+        if (client.unref) client.unref()
+        else client.stream.unref()
+        console.log('done')
+      })()`
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 10_000 })
+    assert.equal(stdout, 'done\n')
+  })
+}
+
+test('RedisStore is loaded when it is used', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', `
+    const before = Object.keys(require(${JSON.stringify(require.resolve('../..'))}) && require.cache).filter(file => /stores.redis/.test(file)).length
+    require(${JSON.stringify(require.resolve('../..'))}).RedisStore
+    console.log(before, Object.keys(require.cache).filter(file => /stores.redis/.test(file)).length > 5)`])
+  assert.equal(stdout, '0 true\n')
+})
