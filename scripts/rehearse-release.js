@@ -103,6 +103,7 @@ function environmentOf (folder, url, node) {
     PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`,
     npm_config_registry: url,
     npm_config_update_notifier: 'false',
+    npm_config_loglevel: 'error',
     YARN_REGISTRY: url,
     YARN_NPM_REGISTRY_SERVER: url,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
@@ -200,7 +201,7 @@ async function rehearse (wanted) {
     }
   } finally {
     registry?.close()
-    fs.rmSync(folder, { recursive: true, force: true })
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

@@ -13,7 +13,7 @@ const { say } = require('../../scripts/prepare')
 const { add, format, readTotal, runProgram } = require('../../scripts/run-suite')
 
 const TIME_LIMIT = 4 * 60 * 1000
-const VERSIONS = ['18', '22', '24']
+const VERSIONS = ['18', '22', '24', '26']
 
 function install (version, folder) {
   const platform = process.platform === 'win32' ? 'win' : process.platform

@@ -7,6 +7,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { after, before, test } = require('node:test')
+const { stripVTControlCharacters } = require('node:util')
 const { NAME, app, npm, tarballs, temporary } = require('../install/pack')
 
 const FIXTURES = path.join(__dirname, 'fixtures')
@@ -39,7 +40,7 @@ function run (place, args) {
   delete env.FORCE_COLOR
   delete env.NODE_TEST_CONTEXT // a runner of its own, not a part of this one
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8', env, timeout: LIMIT })
-  return { status, output: stdout + stderr }
+  return { status, output: stripVTControlCharacters(stdout + stderr) }
 }
 
 for (const version of ['29', '30']) {
@@ -82,4 +83,14 @@ test('node:test with mocked timers', t => {
   const { status, output } = run(place, ['--test', 'node-timers.js'])
   assert.equal(status, 0, output)
   assert.match(output, /pass 2\b/)
+})
+
+test('Mock responses: node-mocks-http and light-my-request, with Express 4 and 5', t => {
+  for (const express of ['4', '5']) {
+    const place = appWith(`mocks-${express}`, { express, 'node-mocks-http': '1', 'light-my-request': '6' })
+    if (place === null) return t.skip('node-mocks-http, light-my-request and express can\'t be installed')
+    const { status, output } = run(place, ['--test', 'mocks.js'])
+    assert.equal(status, 0, output)
+    assert.match(output, /pass 70\b/)
+  }
 })

@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
 
 const ROOT = path.join(__dirname, '../..')
 
@@ -20,7 +21,7 @@ for (const [runner, take] of Object.entries(TAKE)) {
     for (const native of [true, false]) {
       const unsupported = runner === 'node:test' && Number(process.versions.node.split('.')[0]) < 20
       test(`save, reload, regenerate, destroy and all call back under fake timers of ${runner} taken ${order} the package is loaded (${native ? 'native' : 'plain'})`,
-        { skip: unsupported && 'this Node.js has no mocked timers' }, () => {
+        { skip: unsupported ? 'this Node.js has no mocked timers' : native && needsBinary.skip }, () => {
           const load = `globalThis.session = require(${JSON.stringify(ROOT)})`
           const script = `
             ${order === 'before' ? `${take}; ${load}` : `${load}; ${take}`}

@@ -265,7 +265,7 @@ test('stats().bytes grows with each session and shrinks again', async () => {
   assert.equal(store.stats().sessions, 0)
 })
 
-test('The default max is Infinity, the default maxBytes a quarter of the memory', () => {
+test('The default max is Infinity, the default maxBytes a quarter of the memory', needsBinary, () => {
   const { limits } = new MemoryStore().stats()
   assert.equal(limits.max, Infinity)
   const memory = Math.min(require('node:os').totalmem(), process.constrainedMemory?.() || Infinity)

@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
 const path = require('node:path')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
 const { session } = require('../helpers/subject')
 
 const SUBJECT = path.join(__dirname, '..', '..')
@@ -25,7 +26,7 @@ test('the default of maxBytes respects a limit on address space', { skip }, () =
   assert.ok(maxBytes < unlimited)
 })
 
-test('a session for which the system has no memory is an error, and the process and the others live on', { skip }, () => {
+test('a session for which the system has no memory is an error, and the process and the others live on', { skip: skip || needsBinary.skip }, () => {
   const { errors, stored, read } = runWithin(4e9, (session, print) => {
     const big = 'x'.repeat(200e6)
     const serializer = { stringify: () => big, parse: text => ({ cookie: {}, length: text.length }) }

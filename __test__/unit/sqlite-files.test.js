@@ -7,6 +7,10 @@ const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
+
+if (needsBinary.skip) return test('SQLite files', needsBinary)
+
 const session = require('../..')
 const { ask } = require('../helpers/calls')
 const { newFile, root } = require('../engines/sqlite')

@@ -2,6 +2,10 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
+
+if (needsBinary.skip) return test('kill -9', needsBinary)
+
 const { killAtRandom } = require('../crash/kill')
 
 // `npm run test:crash` does the same 200 times.

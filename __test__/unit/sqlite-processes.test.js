@@ -8,6 +8,10 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
+
+if (needsBinary.skip) return test('SQLite in several processes', needsBinary)
+
 const { Worker } = require('node:worker_threads')
 const session = require('../..')
 const { DONE, DROPPED, PENDING } = require('../../lib/stores/engine')

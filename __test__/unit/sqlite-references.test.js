@@ -6,6 +6,10 @@ const assert = require('node:assert/strict')
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
+
+if (needsBinary.skip) return test('references', needsBinary)
+
 const session = require('../..')
 const Keyring = require('../../lib/cookie/keyring')
 const { ask, toArray, until } = require('../helpers/calls')

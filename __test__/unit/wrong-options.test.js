@@ -7,6 +7,7 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
 const { middleware, session } = require('../helpers/subject')
 
 const { MemoryStore } = session
@@ -184,7 +185,7 @@ const TABLES = {
 
 for (const [where, { rows, make, type }] of Object.entries(TABLES)) {
   for (const [option, { taken, refused = NONE, rest }] of Object.entries(rows)) {
-    test(`${where}: ${option} takes what it should, and says of each other value what is wrong`, () => {
+    test(`${where}: ${option} takes what it should, and says of each other value what is wrong`, option === 'shared' ? needsBinary : {}, () => {
       for (const name of [...taken, ...refused.flatMap(([names]) => names)]) assert.ok(NAMES.includes(name), name)
       for (const [name, value] of Object.entries(VALUES)) {
         const given = { [option]: value }

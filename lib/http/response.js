@@ -2,7 +2,7 @@
 
 const { isUint8Array } = require('util').types
 
-module.exports = { atFinish, hookHeaders, holdEnd, isBody, writesOwnHeaders }
+module.exports = { atFinish, hookHeaders, holdEnd, isBody, isMock, writesOwnHeaders }
 
 /**
  * Calls `context.beforeHeaders()` just before the headers of `res` are written. Headers given to
@@ -45,7 +45,7 @@ function hookHeaders (res, context) {
 
 /**
  * Test doubles, as node-mocks-http's, are no responses of Node, even when Express has given them its prototype. Their
- * methods do not call each other as Node's do, and there is no client that reads along.
+ * methods do not call each other as Node's do, `headersSent` forbids no header, and there is no client that reads along.
  *
  * @param {any} res
  */
@@ -62,7 +62,7 @@ function hookMock (res, name, context) {
   if (!(name in res)) return
   const method = res[name]
   res[name] = function (/** @type {any[]} */ ...args) {
-    if (!res.headersSent) context.beforeHeaders()
+    context.beforeHeaders()
     return method.apply(res, args)
   }
 }
@@ -177,7 +177,8 @@ function sendHeaders (res) {
  * @param {any} res
  */
 function writesOwnHeaders (res) {
-  return (res._implicitHeader === undefined || isMock(res)) && typeof res.setHeader === 'function' && !res.headersSent
+  if (typeof res.setHeader !== 'function') return false
+  return isMock(res) || (res._implicitHeader === undefined && !res.headersSent)
 }
 
 /**

@@ -7,7 +7,7 @@ const { snapshotOf } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
 const { markPrivate } = require('../http/cache-control')
 const { settleShapes } = require('../http/express-shapes')
-const { atFinish, hookHeaders, holdEnd, isBody, writesOwnHeaders } = require('../http/response')
+const { atFinish, hookHeaders, holdEnd, isBody, isMock, writesOwnHeaders } = require('../http/response')
 const { isSecure } = require('../http/secure')
 const { DROPPED_CODE } = require('../stores/dropped')
 const { PENDING, RANK } = require('../stores/engine')
@@ -684,6 +684,7 @@ class RequestContext {
   hold (chunk, encoding) {
     const { res, originalWrite, originalEnd } = this
 
+    if (isMock(res)) this.beforeHeaders()
     try {
       this.sendEnd = holdEnd(res, originalWrite, originalEnd, chunk, encoding)
     } catch (err) {

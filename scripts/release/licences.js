@@ -11,7 +11,7 @@ const ROOT = path.join(__dirname, '..', '..')
 const HEAD = `# Licences of third parties
 
 The binaries of express-session-native contain the Rust standard library (MIT OR Apache-2.0; its parts are listed at
-<https://github.com/rust-lang/rust/blob/master/COPYRIGHT>), and these crates. \`node scripts/release/licences.js\` lists them.
+<https://github.com/rust-lang/rust/blob/master/COPYRIGHT>), SQLite (in the public domain), and these crates. \`node scripts/release/licences.js\` lists them.
 `
 const TEXT = /^(licen[cs]e|copying|unlicense|notice)/i
 

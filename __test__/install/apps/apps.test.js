@@ -1,12 +1,13 @@
 'use strict'
 
 /*
- * Apps that install the release's tarballs: with npm, pnpm and yarn, under the package's own name and as
- * the alias express-session; beside stores with peer ranges; as ES modules, in workers, in a bundle.
+ * Apps that install the release's tarballs with npm, under the package's own name and as the alias express-session;
+ * beside stores with peer ranges; as ES modules, in workers, in a cluster. scripts/rehearse-release.js has the other
+ * package managers, __test__/bundlers the bundlers.
  */
 
 const assert = require('node:assert')
-const { execFileSync, spawnSync } = require('node:child_process')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { after, before, describe, test } = require('node:test')
@@ -31,80 +32,12 @@ function checkSmoke (place, name, run = runFixture) {
   for (const wanted of NAMES) assert.ok(names.includes(wanted), `import { ${wanted} }`)
 }
 
-// A package manager from npm; null where it can't be installed.
-function tool (spec, bin) {
-  const place = path.join(folder, `tool-${spec.replace(/\W+/g, '-')}`)
-  fs.mkdirSync(place)
-  try {
-    npm(['install', '--prefix', place, '--ignore-scripts', '--no-audit', '--no-fund', spec], { cwd: place })
-  } catch {
-    return null
-  }
-  return path.join(place, 'node_modules', bin)
-}
-
-// The managers download from where npm does.
-function environment (place) {
-  const registry = npm(['config', 'get', 'registry']).trim()
-  return {
-    ...process.env,
-    npm_config_registry: registry,
-    npm_config_store_dir: path.join(folder, 'pnpm-store'),
-    YARN_CACHE_FOLDER: path.join(folder, 'yarn-cache'),
-    YARN_REGISTRY: registry,
-    YARN_NPM_REGISTRY_SERVER: registry,
-    YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
-    YARN_ENABLE_TELEMETRY: '0',
-    YARN_HTTPS_CA_FILE_PATH: process.env.NODE_EXTRA_CA_CERTS || '',
-    YARN_GLOBAL_FOLDER: path.join(folder, 'yarn-global'),
-    INIT_CWD: place
-  }
-}
-
-// A Yarn that links nothing: the packages stay in archives, and Node is told where they are.
-function runWithYarn (yarn) {
-  return (place, fixture, args) => {
-    fs.copyFileSync(path.join(__dirname, '..', 'fixtures', fixture), path.join(place, fixture))
-    return JSON.parse(execFileSync(process.execPath, [yarn, 'node', fixture, ...args], {
-      ...RUN, cwd: place, env: environment(place)
-    }))
-  }
-}
-
-const MANAGERS = [
-  { title: 'npm', install: ['install', '--no-audit', '--no-fund'] },
-  { title: 'pnpm 10', spec: 'pnpm@10', bin: 'pnpm/bin/pnpm.cjs', install: ['install', '--no-frozen-lockfile'] },
-  { title: 'Yarn 1', spec: 'yarn@1', bin: 'yarn/bin/yarn.js', install: ['install', '--no-lockfile', '--non-interactive'] },
-  { title: 'Yarn 4', spec: '@yarnpkg/cli-dist@4', bin: '@yarnpkg/cli-dist/bin/yarn.js', install: ['install'], linker: 'node-modules' },
-  { title: 'Yarn 4, Plug and Play', spec: '@yarnpkg/cli-dist@4', bin: '@yarnpkg/cli-dist/bin/yarn.js', install: ['install'], linker: 'pnp' }
-]
-
-const tools = new Map()
-
-for (const { title, spec, bin, install, linker } of MANAGERS) {
-  test(`${title} installs the package under its own name and as the alias`, (t) => {
-    if (spec && !tools.has(spec)) tools.set(spec, tool(spec, bin))
-    const program = spec && tools.get(spec)
-    if (spec && !program) return t.skip(`${spec} can't be installed from npm here`)
-
-    const place = app(folder, `app-${title.replace(/\W+/g, '-')}`, {
-      [NAME]: `file:${made.release}`, 'express-session': `file:${made.release}`
-    })
-    if (linker) {
-      fs.writeFileSync(path.join(place, '.yarnrc.yml'), `nodeLinker: ${linker}\npnpEnableEsmLoader: true\n`)
-      fs.writeFileSync(path.join(place, 'yarn.lock'), '')
-    }
-    const run = { ...RUN, cwd: place, env: environment(place) }
-    const { status, stdout, stderr } = spec
-      ? spawnSync(process.execPath, [program, ...install], run)
-      : spawnSync('npm', install, { ...run, shell: process.platform === 'win32' })
-    assert.strictEqual(status, 0, stdout + stderr)
-
-    const runner = linker === 'pnp' ? runWithYarn(program) : runFixture
-    checkSmoke(place, NAME, runner)
-    checkSmoke(place, 'express-session', runner)
-  })
-}
+test('npm installs the package under its own name and as the alias', () => {
+  const place = app(folder, 'names', { [NAME]: `file:${made.release}`, 'express-session': `file:${made.release}` })
+  npm(['install', '--no-audit', '--no-fund'], { cwd: place })
+  checkSmoke(place, NAME)
+  checkSmoke(place, 'express-session')
+})
 
 test('npm accepts the package beside stores with peer ranges, which then use it', () => {
   const place = app(folder, 'peers', {

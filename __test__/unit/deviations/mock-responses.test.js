@@ -35,7 +35,12 @@ function mockResponse () {
       this.ended = true
       if (callback) callback()
     },
-    flushHeaders () { this.headersSent = true }
+    flushHeaders () { this.headersSent = true },
+    send (text) {
+      this.body = text
+      this.headersSent = true
+      this.end()
+    }
   }
 }
 
@@ -61,6 +66,7 @@ const ANSWERS = {
   'end(body) with a Content-Length': res => { res.setHeader('Content-Length', '4'); res.end('body') },
   'end() after writeHead': res => { res.writeHead(200); res.end('body') },
   'end() after write': res => { res.write('bo'); res.end('dy') },
+  'end() after send': res => { res.send('body') },
   'end() after flushHeaders': res => { res.flushHeaders(); res.end('body') }
 }
 

@@ -52,8 +52,8 @@ const CONTESTANTS = [
     command: ['install', '--frozen-lockfile']
   },
   {
-    title: 'npm 11, a lock file made from the packages of another platform',
-    manager: 'npm 11',
+    title: 'npm 10, a lock file made from the packages of another platform',
+    manager: 'npm 10',
     before: [['install', '--no-package-lock', ...QUIET, ...DARWIN], ['install', '--package-lock-only', ...DARWIN]],
     command: ['ci', ...QUIET],
     // npm/cli#4828: the lock file may leave the other platforms out. Then what the warning says must help.
