@@ -3,7 +3,7 @@
 // What an app sees of an engine: through requests, sessions and callbacks.
 
 const assert = require('node:assert/strict')
-const { engineOf } = require('../../lib/stores/native-store')
+const { engineOf } = require('../../lib/stores/store-engine')
 const { ask, until } = require('../helpers/calls')
 const { fakeClock, HOUR, MINUTE, SECOND } = require('../helpers/clock')
 const { conform } = require('.')

@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
 const { sessionsView } = require('../../lib/stores/memory/sessions-view')
-const { engineOf } = require('../../lib/stores/native-store')
+const { engineOf } = require('../../lib/stores/store-engine')
 const Cookie = require('../../lib/cookie/cookie')
 const Session = require('../../lib/session/session')
 const { answers, ask, toArray, turns, until } = require('../helpers/calls')

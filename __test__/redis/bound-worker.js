@@ -8,7 +8,7 @@
 const { RedisStore } = require('../..')
 const { Keyring } = require('../../lib/native')
 const { DONE, PENDING } = require('../../lib/stores/engine')
-const { engineOf } = require('../../lib/stores/native-store')
+const { engineOf } = require('../../lib/stores/store-engine')
 const { clientsOf } = require('./clients')
 
 const [clientName, port, form, lease, durably] = process.argv.slice(2)

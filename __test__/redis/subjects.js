@@ -3,7 +3,7 @@
 /* The subjects of the conformance suite (__test__/engines) that need a server. */
 
 const { RedisStore } = require('../..')
-const { engineOf } = require('../../lib/stores/native-store')
+const { engineOf } = require('../../lib/stores/store-engine')
 const { until } = require('../helpers/calls')
 const { missing } = require('./servers')
 const without = require('./without')

@@ -1,9 +1,12 @@
 'use strict'
 
 const Session = require('../session/session')
+const { droppedError } = require('../stores/dropped')
 const { DONE, DROPPED, PENDING } = require('../stores/engine')
-const { droppedError, fastEngine, methods, touchOf, writeOf } = require('../stores/native-store')
+const { methods } = require('../stores/native-store')
+const { touchOf, writeOf } = require('../stores/records')
 const Store = require('../stores/store')
+const { fastEngine } = require('../stores/store-engine')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')

@@ -2,7 +2,7 @@
 
 const { isBody } = require('../http/response')
 const { snapshotOf, sameSnapshot } = require('../session/snapshot')
-const { DROPPED_CODE } = require('../stores/native-store')
+const { DROPPED_CODE } = require('../stores/dropped')
 const defer = require('../util/defer')
 const { askStore } = require('./ask-store')
 const { DESTROY, NOTHING, SAVE, TOUCH } = require('./policy')

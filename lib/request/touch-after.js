@@ -2,7 +2,7 @@
 
 const Cookie = require('../cookie/cookie')
 const { setSlack } = require('../stores/handover')
-const { engineIn, isOurs } = require('../stores/native-store')
+const { engineIn, isOurs } = require('../stores/store-engine')
 const { storeDefault } = require('./store-defaults')
 
 module.exports = { touchAfterOption }

@@ -1,8 +1,9 @@
 'use strict'
 
 const { MemoryEngine } = require('../../native')
-const { defineStore, engineIn, engineOf, openEngine } = require('../native-store')
+const { defineStore } = require('../native-store')
 const Store = require('../store')
+const { engineIn, engineOf, openEngine } = require('../store-engine')
 const { readOptions } = require('./options')
 const { sessionsView } = require('./sessions-view')
 

@@ -2,8 +2,9 @@
 
 const Awaited = require('../awaited')
 const { parse } = require('../engine')
-const { defineStore, engineIn, engineOf, openEngine } = require('../native-store')
+const { defineStore } = require('../native-store')
 const Store = require('../store')
+const { engineIn, engineOf, openEngine } = require('../store-engine')
 const defer = require('../../util/defer')
 
 module.exports = RedisStore

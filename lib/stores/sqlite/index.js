@@ -1,7 +1,8 @@
 'use strict'
 
-const { defineStore, openEngine } = require('../native-store')
+const { defineStore } = require('../native-store')
 const Store = require('../store')
+const { openEngine } = require('../store-engine')
 
 module.exports = SQLiteStore
 
