@@ -149,7 +149,9 @@ fn from_sqlite(error: &rusqlite::Error, file: &impl std::fmt::Display) -> (&'sta
             if code == ffi::SQLITE_IOERR_SHMSIZE || code == ffi::SQLITE_IOERR_WRITE {
                 (
                     "ERR_SESSION_STORE_IO",
-                    format!("the session file {file} can not be written ({error}); is its disk full, or a quota met?"),
+                    format!(
+                        "the session file {file} can not be written ({error}); is its disk full, or a quota met?"
+                    ),
                 )
             } else {
                 (
