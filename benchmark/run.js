@@ -8,6 +8,7 @@
  * run keeps the results it has there.
  *
  *   groups      middleware primitives apps redis sizes, the default;
+ *               sqlite-requests sqlite-apps sqlite-writes sqlite-stalls sqlite-file, together: sqlite;
  *               full expiry scale flood flood-bytes, together: store
  *   --quick     one round, and a tenth of the store's sessions; writes nothing
  *   --rounds    of each group, instead of its own number
@@ -26,12 +27,16 @@ const { markdown } = require('./lib/report/text')
 
 const PAGES = {
   benchmark: Object.fromEntries(['middleware', 'primitives', 'apps', 'redis', 'sizes'].map((name) => [name, require(`./lib/groups/${name}`)])),
-  'benchmark-store': require('./lib/groups/store')
+  'benchmark-store': require('./lib/groups/store'),
+  'benchmark-sqlite': require('./lib/groups/sqlite')
 }
 const PACKAGES = {
   benchmark: ['express-session', 'memorystore', 'express', 'express4', 'connect-redis', 'cookie-signature', 'uid-safe'],
-  'benchmark-store': ['express-session', 'memorystore']
+  'benchmark-store': ['express-session', 'memorystore'],
+  'benchmark-sqlite': ['express-session', 'express']
 }
+/** Names for all groups of a page. */
+const TOGETHER = { store: 'benchmark-store', sqlite: 'benchmark-sqlite' }
 
 async function main () {
   const { values: options, positionals } = parseArgs({
@@ -54,6 +59,7 @@ async function main () {
       slices: options.quick ? 4 : group.slices,
       node: options.node,
       against: options.against && path.resolve(options.against),
+      minutes: options.quick ? 0.1 : 10,
       million: options.quick ? 100_000 : 1_000_000,
       tenMillion: options['ten-million'],
       progress: progressOf(name)
@@ -81,11 +87,11 @@ async function main () {
 function chosen (names) {
   const all = Object.entries(PAGES).flatMap(([page, groups]) => Object.keys(groups).map((name) => [page, name]))
   if (names.length === 0) return all.filter(([page]) => page === 'benchmark')
-  const known = [...all.map(([, name]) => name), 'store']
+  const known = [...all.map(([, name]) => name), ...Object.keys(TOGETHER)]
   for (const name of names) {
     if (!known.includes(name)) throw new RangeError(`no group is called ${name}; there are: ${known.join(', ')}`)
   }
-  return all.filter(([page, name]) => names.includes(name) || (page === 'benchmark-store' && names.includes('store')))
+  return all.filter(([page, name]) => names.includes(name) || names.some((one) => TOGETHER[one] === page))
 }
 
 function report (page) {

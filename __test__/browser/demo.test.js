@@ -14,6 +14,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { after, before, beforeEach, test } = require('node:test')
+const { needsBinary } = require('../helpers/binary')
 const { startDemo } = require('../helpers/demo')
 
 const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -188,6 +189,36 @@ test('The page fits a phone', { skip }, async () => {
   await signIn('a'.repeat(40))
   const width = await page.evaluate(() => document.documentElement.scrollWidth)
   assert.ok(width <= 360, `the page is ${width} pixels wide`)
+})
+
+test('Nobody is logged out while the processes of a cluster are replaced one by one', { skip: skip || needsBinary.skip }, async () => {
+  const cluster = startDemo(process.execPath, ['examples/demo/cluster.js'], { env: { PORT: '0' } })
+  try {
+    await page.goto(await cluster.address)
+    await signIn('Ada')
+    let visits = await shown('#views')
+    const again = async () => {
+      await page.reload()
+      await says(page, '#who', /Ada/)
+      await says(page, '#views', new RegExp(`^${++visits}$`))
+    }
+    await again()
+    for (let round = 1; round <= 2; round++) {
+      cluster.child.kill('SIGHUP')
+      while (cluster.output.split('All processes are new').length <= round) {
+        assert.strictEqual(cluster.child.exitCode, null, cluster.output)
+        await again()
+      }
+      await again()
+    }
+    await says(page, '#state-text', /live/) // its event stream has found another process
+    await page.click('#sign-out')
+    await page.reload()
+    await says(page, '#who', /stranger/)
+  } finally {
+    cluster.child.kill('SIGINT')
+  }
+  assert.strictEqual(await cluster.ended, 0, cluster.output)
 })
 
 test('No page had an error, and Ctrl-C ends the demo', { skip }, async () => {

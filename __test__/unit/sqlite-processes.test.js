@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const { AsyncLocalStorage } = require('node:async_hooks')
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
+const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 const { needsBinary } = require('../helpers/binary')
@@ -130,6 +131,20 @@ test('threads share the file, and may be ended at any time', async t => {
   }
   for (let n = 0; n < 50; n++) await ask(store, 'set', 'b' + n, { cookie: {}, n })
   assert.ok(store.stats().sessions >= 51)
+})
+
+test('a second store of a process leaves the locks of the first', { skip: process.platform !== 'linux' }, async t => {
+  const file = newFile()
+  await ask(open(t, file), 'set', 'a', { cookie: {}, n: 1 })
+  const { ino } = fs.statSync(file)
+  const locks = () => fs.readFileSync('/proc/locks', 'utf8').split('\n').filter(lock => lock.includes(` ${process.pid} `) && lock.includes(`:${ino} `)).length
+  assert.equal(locks(), 1)
+  for (let i = 0; i < 2; i++) {
+    const other = open(t, file)
+    assert.equal(locks(), 1, 'opened')
+    other.close()
+    assert.equal(locks(), 1, 'closed')
+  }
 })
 
 test('a process that is stopped while it holds the lock: reads go on, writes wait, the event loop does not', { skip: process.platform === 'win32' }, async t => {

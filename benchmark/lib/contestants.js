@@ -6,6 +6,7 @@
  */
 
 const path = require('node:path')
+const files = require('./file-stores')
 const { OPTIONS, USER } = require('./sample')
 
 /** Their names in tables and plots. */
@@ -21,9 +22,11 @@ function library ({ contestant, from = HERE }) {
   return require(contestant.startsWith('ours') ? from : 'express-session')
 }
 
+/** Undefined without sessions, a promise where a store takes a while to open. */
 function makeStore (subject, options) {
   const { contestant } = subject
   if (isSessionless(subject)) return undefined
+  if (files.has(contestant)) return files.open(library(subject), contestant)
   if (contestant.endsWith('-async')) return asyncStore(library(subject))
   if (contestant === 'memorystore') return new (require('memorystore')(library(subject)))({ checkPeriod: DAY, ...options })
   return new (library(subject).MemoryStore)(options)

@@ -3,6 +3,7 @@
 /*
  * The demo: sign in, count views, and watch the store live. It uses Express 5 and the MemoryStore.
  * `npm start` runs it in a clone of the repository. `PORT=8080 npm start` chooses the port.
+ * cluster.js runs it in several processes, with a SQLiteStore.
  */
 
 const { randomBytes } = require('node:crypto')
@@ -16,7 +17,9 @@ const PORTS_TO_TRY = 20
 const CROWD = 10_000
 
 // Small limits, so that a few clicks reach them.
-const store = new session.MemoryStore({ max: 25_000, maxBytes: 64 * 1024 * 1024 })
+const limits = { max: 25_000, maxBytes: 64 * 1024 * 1024 }
+const file = process.env.SESSIONS_FILE
+const store = file ? new session.SQLiteStore({ file, ...limits }) : new session.MemoryStore(limits)
 const feed = live(store)
 const app = express()
 
@@ -25,7 +28,7 @@ app.get('/live', feed.connect) // before the session middleware: watching needs 
 
 app.use(session({
   store,
-  // A new secret at each start is fine here, because the sessions end with the process.
+  // A new secret at each start is fine here, because the sessions end with the process or the cluster.
   secret: process.env.SESSION_SECRET || randomBytes(32),
   resave: false,
   saveUninitialized: false,
@@ -111,6 +114,12 @@ function tryPort (port, last) {
 function ready (server) {
   console.log(`The demo is at http://localhost:${server.address().port}/`)
   let stopping = false
+  // A process of a cluster whose place another has taken: what was begun is answered.
+  process.once('disconnect', () => {
+    feed.close()
+    server.close(() => process.exit(0))
+    server.closeIdleConnections()
+  })
   const stop = () => {
     // npm forwards Ctrl-C, so the signal arrives twice.
     if (stopping) return

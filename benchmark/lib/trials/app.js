@@ -3,7 +3,7 @@
 const http = require('node:http')
 const { once } = require('node:events')
 const { ANY_COOKIE, cookieOf } = require('../clients')
-const { isSessionless, makeMiddleware } = require('../contestants')
+const { isSessionless, makeMiddleware, makeStore } = require('../contestants')
 const { cpuSince } = require('../drive')
 const { startLoad } = require('../load')
 const { fill } = require('../sample')
@@ -16,7 +16,7 @@ const SLICE = 300
 
 /** A whole app over loopback, read and write requests; another process sends them. */
 async function app ({ framework, ...subject }) {
-  const server = http.createServer(APPS[framework](makeMiddleware(subject)))
+  const server = http.createServer(APPS[framework](makeMiddleware(subject, await makeStore(subject))))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const url = `http://127.0.0.1:${server.address().port}`
   const cookies = await logIn(url, isSessionless(subject))

@@ -9,17 +9,19 @@ const { IN_FLIGHT, MAX_AGE, SLICE, USERS, fill } = require('../sample')
 const REDIS_USERS = 100
 /** V8 has optimised everything after some 30,000 requests, and behind Redis a millisecond holds fewer. */
 const REDIS_WARM_UP = 1500
+/** For stores that take milliseconds for a request. */
+const FEW_WARM_UP = 100
 
 /** One kind of request through one middleware. */
-async function middleware ({ kind, bytes = 0, ...subject }) {
+async function middleware ({ kind, bytes = 0, atOnce = SLICE, ...subject }) {
   // Large sessions take long: fewer at a time.
-  const units = bytes > 5000 ? Math.ceil(2e6 / bytes) : SLICE
+  const units = bytes > 5000 ? Math.ceil(2e6 / bytes) : atOnce
   const sessions = !isSessionless(subject)
-  const store = makeStore(subject)
+  const store = await makeStore(subject)
   const send = await makeClients(makeMiddleware(subject, store), kind, { users: Math.min(USERS, units), bytes, sessions })
   // A contestant that logs in more users must not pay for a larger store.
   const before = kind === 'login' && sessions ? () => promisify(store.clear).call(store) : undefined
-  return slicer(() => send(units), units, { before })
+  return slicer(() => send(units), units, { before, warmUp: atOnce < SLICE ? FEW_WARM_UP : undefined })
 }
 
 /** What requests of a kind ask of the asynchronous store, without a middleware. */

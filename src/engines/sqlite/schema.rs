@@ -58,13 +58,24 @@ const BOUNDED: &str = "CREATE INDEX IF NOT EXISTS sessions_rank ON sessions (ran
 /// Opens a file that may not exist yet, for a store with or without a bound.
 pub(super) fn open(file: &Path, is_bounded: bool) -> Result<Connection> {
     create(file)?;
-    let connection = connect(file)?;
+    let connection = connect(file).or_else(|error| Err(reason(file).err().unwrap_or(error)))?;
+    if connection.is_readonly("main")? {
+        // SQLite has opened what it can not write, for reading.
+        reason(file)?;
+    }
     connection.busy_timeout(PATIENCE)?;
     migrate(&connection)?;
     if is_bounded {
         connection.execute_batch(BOUNDED)?;
     }
     Ok(connection)
+}
+
+/// Why a file can not be opened for writing. Closing a file ends all locks that this process has on it, those of other
+/// stores too (POSIX says so): only a file that nobody in this process can use may be opened here.
+fn reason(file: &Path) -> Result<()> {
+    std::fs::OpenOptions::new().write(true).open(file)?;
+    Ok(())
 }
 
 /// Another connection to a file that is open.
@@ -88,11 +99,7 @@ fn create(file: &Path) -> Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(file) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            // SQLite would open a file that it can not write, for reading.
-            std::fs::OpenOptions::new().write(true).open(file)?;
-            Ok(())
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
