@@ -19,35 +19,37 @@ const PROCESSES = Number(process.env.PROCESSES || 2)
 if (cluster.isPrimary) main()
 else require('./server')
 
-async function main () {
+function main () {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sessions-'))
   const env = {
     SESSIONS_FILE: path.join(folder, 'sessions.db'), // that of an app would stay
     SESSION_SECRET: process.env.SESSION_SECRET || randomBytes(32).toString('base64')
   }
   const workers = []
-  for (let i = 0; i < PROCESSES; i++) workers.push(await start(env))
 
-  let isReplacing = false
-  process.on('SIGHUP', async () => {
-    if (isReplacing) return
-    isReplacing = true
+  async function startAll () {
+    for (let i = 0; i < PROCESSES; i++) workers.push(await start(env))
+  }
+
+  async function replaceAll () {
     for (let i = 0; i < workers.length; i++) {
       const old = workers[i]
       workers[i] = await start(env) // before the old one goes: somebody always answers
       await stop(old)
     }
-    isReplacing = false
     console.log('All processes are new.')
-  })
+  }
 
-  const end = async () => {
+  async function end () {
     await Promise.all(workers.map(stop))
     fs.rmSync(folder, { recursive: true, force: true })
     process.exit()
   }
-  process.once('SIGINT', end)
-  process.once('SIGTERM', end)
+
+  // One after the other, as they were asked for.
+  let work = startAll()
+  process.on('SIGHUP', () => { work = work.then(replaceAll) })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { work = work.then(end) })
 }
 
 async function start (env) {

@@ -121,8 +121,10 @@ async function serve ([contestant, folder]) {
   const store = await files.open(library({ contestant }), contestant, folder)
   process.on('message', async (task) => {
     if (task === 'end') {
-      if (store.close) store.close()
-      return process.disconnect()
+      (store.close ? store : store.client).close()
+      process.disconnect()
+      if (!store.close) process.exit() // its timer would keep the process
+      return
     }
     try {
       process.send(await write(store, task))

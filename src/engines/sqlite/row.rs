@@ -9,13 +9,6 @@ use crate::codec::encoding::Encoding;
 const OVERHEAD: usize = 192;
 /// Sizes are counted in steps of this, so that few writes change the totals.
 const STEP: usize = 64;
-/// Texts up to this size share a page with other sessions. Larger ones fill pages of their own; what is left of them
-/// is in the shared page if it fits there, else only this least part is, and one more page is taken.
-const MOST: usize = 930;
-const LEAST: usize = 420;
-const PAGE: usize = 4096;
-/// What of a page of its own is text.
-const OF_PAGE: usize = PAGE - 4;
 
 /// A session as it was read.
 #[derive(Debug)]
@@ -105,12 +98,7 @@ pub(super) fn rank(number: i64) -> usize {
 
 /// What a session counts for, in bytes.
 pub(super) fn size_of(cookie: Option<usize>, data: usize) -> i64 {
-    let texts = cookie.unwrap_or_default() + data;
-    let beyond = texts.saturating_sub(LEAST);
-    let (full, rest) = (beyond / OF_PAGE, beyond % OF_PAGE);
-    let (pages, shared) =
-        if LEAST + rest <= MOST { (full, texts - full * OF_PAGE) } else { (full + 1, LEAST) };
-    let bytes = (OVERHEAD + shared).next_multiple_of(STEP) + pages * PAGE;
+    let bytes = (OVERHEAD + cookie.unwrap_or_default() + data).next_multiple_of(STEP);
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
@@ -136,19 +124,4 @@ impl ToSql for Key {
 /// The key in a column.
 pub(super) fn key(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Key> {
     row.get(at).map(Key)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size_of;
-
-    #[test]
-    fn a_session_counts_for_the_pages_that_it_takes() {
-        // (bytes of texts, bytes of the file for each, as measured with 30,000 sessions)
-        for (texts, measured) in [(231, 390), (731, 1034), (1731, 4745), (6231, 8848)] {
-            let size = size_of(Some(100), texts - 100);
-            assert!((size - measured).abs() * 5 <= measured, "{size} for {measured}");
-        }
-        assert_eq!(size_of(None, 4092 + 900), size_of(None, 900) + 4096);
-    }
 }
