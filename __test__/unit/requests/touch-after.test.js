@@ -283,6 +283,20 @@ test('A store gets a copy with its own cookie, and the session stays what the ap
   assert.deepEqual(app.errors, [])
 })
 
+test('Sessions of another express-session stay chainable', async t => {
+  const theirs = require('express-session')
+  const { store } = stores['connect-redis']()
+  store.createSession = theirs.Store.prototype.createSession
+  const { app, browser } = await start(t, { store, touchAfter: 0.1 }, req => {
+    assert.equal(req.session instanceof theirs.Session, req.url !== '/login')
+    assert.equal(req.session.save(), req.session)
+    assert.equal(req.session.save(() => {}), req.session)
+  })
+  await browser.get('/login')
+  assert.equal((await browser.get('/')).body, 'ann')
+  assert.deepEqual(app.errors, [])
+})
+
 test('resave saves every time, whatever touchAfter says', async t => {
   fakeClock(t)
   const { store, counts } = stores.MemoryStore()
