@@ -1,6 +1,8 @@
 'use strict'
 
+const { refuseHeaders, sentError } = require('../http/refuse-headers')
 const { isBody, isMock } = require('../http/response')
+const { forgetAnswer, methodsOf, restoreMethods, setStatus, statusOf } = require('../http/withdraw')
 const { snapshotOf, sameSnapshot } = require('../session/snapshot')
 const { DROPPED_CODE } = require('../stores/dropped')
 const { asError, codeOf } = require('../util/as-error')
@@ -29,15 +31,6 @@ const FAILING = 3 // the store has failed: what the app still sends belongs to a
 const FAILED = 4 // the error handlers answer
 
 /** @typedef {{task: string, sid: any, snapshot: unknown[]|undefined}} Step something to be done by the store */
-
-/** Headers that describe the answer that was given up, and not the one to the error. */
-const OF_THE_ANSWER = [
-  'Accept-Ranges', 'Content-Disposition', 'Content-Encoding', 'Content-Language', 'Content-Length', 'Content-Location', 'Content-Range',
-  'Content-Type', 'ETag', 'Expires', 'Last-Modified', 'Location', 'Trailer', 'Transfer-Encoding'
-]
-
-/** What Node refuses once the headers are sent. */
-const SETTERS = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader']
 
 /**
  * A response whose headers wait for the store. What the app sends meanwhile is kept, in order. When the store has
@@ -68,12 +61,12 @@ class HeldHeaders {
     this.status = undefined // at the first byte
     /** @type {Step|undefined} */
     this.done = undefined // what the store has done
-    this.before = propertiesOf(res)
+    this.before = methodsOf(res)
 
     /** Node's HTTP/1 sends the head with the first byte, its HTTP/2 at once. */
     this.sendsHead = res._implicitHeader === undefined
     this.hook()
-    if (!isMock(res)) this.refuseHeaders()
+    if (!isMock(res)) refuseHeaders(res, () => this.hasBegun)
     if (typeof res.once === 'function') {
       res.once('close', () => {
         this.hasLeft = true
@@ -114,24 +107,6 @@ class HeldHeaders {
         this.begin()
         if (this.keeps()) this.kept.push(() => flushHeaders.call(res))
         else flushHeaders.call(res)
-      }
-    }
-  }
-
-  /** Has `headersSent` and the setters say that the response has begun. */
-  refuseHeaders () {
-    const { res } = this.context
-    const own = Object.getOwnPropertyDescriptor(res, 'headersSent') // of another session that holds it
-    Object.defineProperty(res, 'headersSent', {
-      configurable: true,
-      get: () => this.hasBegun || (own === undefined ? Reflect.get(Object.getPrototypeOf(res), 'headersSent', res) : own.get ? own.get.call(res) : own.value)
-    })
-    for (const name of SETTERS) {
-      const setter = res[name]
-      if (typeof setter !== 'function') continue
-      res[name] = (/** @type {any[]} */ ...args) => {
-        if (this.hasBegun) throw sentError(res, name === 'removeHeader' ? 'remove' : 'set')
-        return setter.apply(res, args)
       }
     }
   }
@@ -226,7 +201,7 @@ class HeldHeaders {
       this.kept = []
       this.callbacks = []
       this.hasHead = this.isEnded = false
-      restore(res, this.before)
+      restoreMethods(res, this.before)
       this.hook()
       forgetAnswer(res)
       for (const source of sources) source.unpipe(res)
@@ -321,74 +296,9 @@ class HeldHeaders {
   }
 }
 
-/**
- * Takes back what the app has said of the answer that was given up.
- *
- * @param {any} res
- */
-function forgetAnswer (res) {
-  if (res.headersSent || typeof res.removeHeader !== 'function') return
-  for (const name of OF_THE_ANSWER) res.removeHeader(name)
-  // How long the answer may be cached says nothing of the error; that nothing may, does.
-  if (!/\b(no-store|private)\b/i.test(String(res.getHeader('Cache-Control')))) res.removeHeader('Cache-Control')
-  setStatus(res, { statusCode: 500, statusMessage: undefined })
-}
-
-/** @param {any} res */
-function statusOf (res) {
-  // HTTP/2 has no messages, and warns of who reads one.
-  return { statusCode: res.statusCode, statusMessage: res._implicitHeader === undefined ? undefined : res.statusMessage }
-}
-
-/**
- * @param {any} res
- * @param {{statusCode: any, statusMessage: any}} status
- */
-function setStatus (res, { statusCode, statusMessage }) {
-  if (res.statusCode !== statusCode) res.statusCode = statusCode
-  if (res._implicitHeader !== undefined && res.statusMessage !== statusMessage) res.statusMessage = statusMessage
-}
-
-/** The methods that a wrapper of responses replaces; compression replaces `on` too. */
-const WRAPPED = /** @type {const} */ (['writeHead', 'write', 'end', 'flushHeaders', 'on'])
-
-/**
- * @param {any} res
- * @return {any} its methods, and under `own` those that are not of its prototype
- */
-function propertiesOf (res) {
-  const properties = /** @type {any} */ ({ own: WRAPPED.filter(name => Object.hasOwn(res, name)) })
-  for (const name of WRAPPED) properties[name] = res[name]
-  return properties
-}
-
-/**
- * Takes back what was replaced since.
- *
- * @param {any} res
- * @param {any} properties
- */
-function restore (res, properties) {
-  for (const name of WRAPPED) {
-    if (properties.own.includes(name)) res[name] = properties[name]
-    else delete res[name]
-  }
-}
-
 /** @param {any[]} args of a write */
 function callbackOf (args) {
   return args.find(arg => typeof arg === 'function')
-}
-
-/**
- * What Node throws.
- *
- * @param {any} res
- * @param {string} what the app does with headers
- */
-function sentError (res, what) {
-  const code = res._implicitHeader === undefined ? 'ERR_HTTP2_HEADERS_SENT' : 'ERR_HTTP_HEADERS_SENT'
-  return Object.assign(new Error(`Cannot ${what} headers after they are sent to the client`), { code })
 }
 
 function writeAfterEndError () {
