@@ -705,6 +705,8 @@ declare namespace session {
    * A call may fail with an error that has a `code`: `ERR_SESSION_STORE_LOCKED`, `ERR_SESSION_STORE_FULL` (the disk),
    * `ERR_SESSION_STORE_IO`, `ERR_SESSION_STORE_READONLY`, `ERR_SESSION_STORE_CORRUPT`, `ERR_SESSION_STORE_CLOSED`, or
    * `ERR_SESSION_TOO_LARGE` (a RangeError). What was stored before stays.
+   *
+   * Its `sessionDefaults` are `{ touchAfter: 0.05 }`.
    */
   class SQLiteStore extends Store {
     /**
