@@ -173,6 +173,25 @@ withEach('a prefix with the signs of patterns is taken as it is', async ({ clien
   assert.equal(await other.length(), 1)
 })
 
+withEach('stores on one client share its listeners, and the last to be closed takes them away', async ({ t, store, client }) => {
+  const warnings = []
+  t.mock.method(process, 'emitWarning', warning => warnings.push(String(warning)))
+  const count = () => client.eventNames().reduce((sum, event) => sum + client.listenerCount(event), 0)
+  const listeners = count()
+  const others = Array.from({ length: 20 }, () => new RedisStore({ client }))
+  assert.equal(count(), listeners)
+  for (const other of others) other.close()
+  assert.equal(count(), listeners)
+  store.close()
+  assert.ok(count() < listeners)
+  const again = new RedisStore({ client })
+  assert.equal(count(), listeners)
+  again.close()
+  again.close()
+  assert.ok(count() < listeners)
+  assert.deepEqual(warnings, [])
+})
+
 withEach('close leaves the sessions and the client', async ({ store }) => {
   await store.set('a', session(1))
   store.close()

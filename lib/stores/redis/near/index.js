@@ -26,6 +26,7 @@ class NearCache {
   #lease
   #tracking
   #isTold = false
+  #isSaid = false
   #counts = { hits: 0, misses: 0, stored: 0, dropped: 0, flushes: 0 }
 
   /**
@@ -43,7 +44,7 @@ class NearCache {
       changed: sid => this.#changed(sid),
       begin: () => this.#begin(),
       end: () => this.#end(),
-      refused: err => sayOff(`the server refuses to tell of changes (${err.message})`)
+      refused: err => this.#refused(err)
     })
   }
 
@@ -169,6 +170,12 @@ class NearCache {
   #end () {
     this.#isTold = false
     this.flush()
+  }
+
+  /** @param {Error} err */
+  #refused (err) {
+    if (!this.#isSaid) sayOff(`the server refuses to tell of changes (${err.message})`)
+    this.#isSaid = true // a client that comes back tries again: it may be another server
   }
 
   stats () {
