@@ -127,6 +127,69 @@ withEach('a near session expires with its key, not with its cookie', async ({ ne
   await bringNear(near, 'b') // as after a touch of connect-redis, which leaves the text
 })
 
+withEach('an answer that comes late is kept for what its key has left', async ({ near, proxy, key, talk, t }) => {
+  await talk('DEBUG', 'SET-ACTIVE-EXPIRE', '0') // else the server may tell that the key has expired
+  t.after(() => talk('DEBUG', 'SET-ACTIVE-EXPIRE', '1'))
+  await talk('SET', key('a'), JSON.stringify(session(1)), 'PX', '300')
+  await sleep(50) // that is told
+  proxy.set('data', { delay: (pair, to) => to === 'client' ? 400 : 0 })
+  const stored = await near.get('a')
+  assert.ok(stored === undefined || stored.n === 1)
+  assert.equal(isNear(near, 'a'), false)
+})
+
+withEach('own writes by a script that the server does not know yet', async ({ near, far, proxy, talk, prefix }) => {
+  for (let n = 1; n <= 5; n++) {
+    await far.set('a', session(n))
+    await bringNear(near, 'a')
+    await talk('SCRIPT', 'FLUSH')
+    // What the server tells comes late, and a read comes between the two trips.
+    proxy.set('tracking', { delay: (pair, to) => to === 'client' ? 100 : 0 })
+    const touched = session(n, 300_000)
+    const touching = near.touch('a', touched)
+    const touch = { isDone: false }
+    touching.then(() => { touch.isDone = true })
+    while (!touch.isDone) await near.get('a')
+    assert.equal((await near.get('a')).cookie.expires, touched.cookie.expires.toISOString())
+    proxy.heal()
+    await until(() => near.stats().near.isFresh)
+  }
+})
+
+withEach('ids that are no valid Unicode are not kept: the server can not name them', async ({ near }) => {
+  await near.set('\ud800', session(1))
+  await near.set('\ud83d\ude00', session(2))
+  await bringNear(near, '\ud83d\ude00')
+  assert.equal((await near.get('\ud800')).n, 1)
+  const { hits } = near.stats().near
+  assert.equal((await near.get('\ud800')).n, 1)
+  assert.equal(near.stats().near.hits, hits)
+})
+
+for (const name of names) {
+  const isNode = name.startsWith('redis')
+  for (const [what, clientOptions, storeOptions] of [
+    ['without a prefix', {}, { prefix: '' }],
+    ['another database', isNode ? { database: 3 } : { db: 3 }, {}],
+    ['replies of other types', isNode ? { commandOptions: { typeMapping: { 36: Buffer, 58: String } } } : { stringNumbers: true }, {}],
+    ...isNode ? [['RESP2', { RESP: 2 }, {}]] : [['a prefix of the client', { keyPrefix: 'app:' }, {}]]
+  ]) {
+    test(`${name}: ${what}`, { skip: missing }, async t => {
+      const client = await clientsOf(name).single(t, server.port, clientOptions)
+      const [near, far] = [{ nearCache: true }, {}].map(options => new RedisStore({ client, prefix: `o${count}:`, ...storeOptions, ...options }))
+      count++
+      t.after(() => { near.close(); far.close() })
+      await until(() => near.stats().near.isFresh)
+      await far.set('a', session(1))
+      await bringNear(near, 'a')
+      await far.set('a', session(2))
+      await until(() => !isNear(near, 'a'))
+      assert.equal((await near.get('a')).n, 2)
+      await far.destroy('a')
+    })
+  }
+}
+
 withEach('FLUSHALL, and keys that the server evicts', async ({ near, far, talk, key }) => {
   await far.set('a', session(1))
   await bringNear(near, 'a')

@@ -16,6 +16,9 @@ const Tracking = require('./tracking')
  * @property {number} lease milliseconds
  */
 
+/** Half of a surrogate pair, which a key in UTF-8 can not have: what the server tells of such an id names another one. */
+const UNNAMEABLE = /\p{Surrogate}/u
+
 /**
  * Sessions that were read, kept in a memory engine beside the client. They are served while the lease is valid (lease.js),
  * and dropped when the server tells that they have changed (tracking.js).
@@ -127,14 +130,16 @@ class NearCache {
   /**
    * Keeps what was read.
    *
-   * @param {string} sid
+   * @param {import('../flight').Flight} flight whose answer it is
    * @param {string} text
-   * @param {number} ttl milliseconds that it has left; -1 for no end
+   * @param {number} ttl milliseconds that it had left when Redis answered; -1 for no end
    */
-  store (sid, text, ttl) {
-    if (ttl !== -1 && !(ttl > 0)) return
+  store ({ sid, since }, text, ttl) {
+    if (UNNAMEABLE.test(sid)) return
     const now = systemNow()
-    const deadline = ttl === -1 ? Infinity : now + ttl
+    // The answer may have been long on its way.
+    const deadline = ttl === -1 ? Infinity : now + ttl - (Lease.now() - since)
+    if (!(deadline > now)) return
     try {
       this.#memory.commit({ sid, session: undefined, text, deadline, revision: undefined, hint: undefined, rank: RANK.RETURNED, now })
       this.#counts.stored++
