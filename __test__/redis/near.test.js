@@ -30,14 +30,14 @@ after(() => server?.kill())
 let count = 0
 
 /** Runs a test with each client: a near cached store that is fresh, one that is not near cached, and the server. */
-function withEach (title, run, options) {
+function withEach (title, run, options, others) {
   for (const name of names) {
     test(`${name}: ${title}`, { skip: missing }, async t => {
       const proxy = await new Proxy(() => server.port).listen()
       t.after(() => proxy.close())
       const client = await clientsOf(name).single(t, proxy.port)
       const prefix = `n${count++}:`
-      const near = new RedisStore({ client, prefix, nearCache: options || true })
+      const near = new RedisStore({ client, prefix, nearCache: options || true, ...others })
       const far = new RedisStore({ client: await clientsOf('redis 5').single(t, server.port), prefix })
       t.after(() => { near.close(); far.close() })
       await until(() => near.stats().near.isFresh)
@@ -258,11 +258,8 @@ withEach('reads share a GET for as long as nothing has changed', async ({ near, 
   assert.equal(near.stats().reads - reads, 2)
 })
 
-/** A session without a lifetime is touched at each request, which takes it out of all near caches. */
-const LASTING = { cookie: { maxAge: 60_000 } }
-
 withEach('requests: a login on another machine, a logout, and a late save', async ({ t, near, far }) => {
-  const [one, other] = await Promise.all([near, far].map(store => app({ store: () => store }, t, pages, LASTING)))
+  const [one, other] = await Promise.all([near, far].map(store => app({ store: () => store }, t, pages)))
   const ann = other.browser()
   await ann.get('/login')
   ann.target = one
@@ -276,6 +273,53 @@ withEach('requests: a login on another machine, a logout, and a late save', asyn
   await until(async () => (await one.get('/read', { cookie: ann.cookie })).body === '{}')
   assert.deepEqual([...one.errors, ...other.errors], [])
 })
+
+const SECONDS = 20
+withEach('requests: a session whose cookie has no expiry is touched once in a while, and never expires early', async ({ t, near, talk, key }) => {
+  const touches = () => near.stats().touches
+  let change
+  const handlers = { ...pages, '/change': (req, res) => { change(req.session.cookie); res.end() } }
+  const one = await app({ store: () => near }, t, handlers)
+  const each = await app({ store: () => near }, t, handlers, { touchAfter: false })
+  const ann = one.browser()
+  const sid = (await ann.get('/login')).body
+  /** Reads, and asks Redis how long the session has. */
+  async function get (path = '/read') {
+    const began = performance.now()
+    await ann.get(path)
+    const left = Number(/:(-?\d+)/.exec(await talk('PTTL', key(sid)))[1])
+    assert.ok(left >= SECONDS * 1000 - (performance.now() - began) - 2, `${left} ms`)
+    assert.ok(left <= SECONDS * 1000 * 1.05)
+  }
+  await until(async () => {
+    await get()
+    return isNear(near, sid)
+  })
+  const before = touches()
+  let reads = 0
+  await until(async () => {
+    await get()
+    reads++
+    return touches() > before
+  })
+  assert.equal(touches() - before, 1)
+  assert.ok(reads > 1, `${reads} reads`)
+  // The app changes the cookie: that is stored.
+  for (change of [cookie => { cookie.sameSite = 'strict' }, cookie => { cookie.maxAge = 60_000 }]) {
+    await bringNear(near, sid)
+    const before = touches()
+    await ann.get('/change')
+    assert.equal(touches() - before, 1)
+  }
+  // touchAfter is off.
+  ann.target = each
+  await ann.get('/login')
+  for (let n = 0; n < 3; n++) {
+    const before = touches()
+    await ann.get('/read')
+    assert.equal(touches() - before, 1)
+  }
+}, undefined, { ttl: SECONDS })
 
 /* Where there is none */
 

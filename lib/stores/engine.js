@@ -108,6 +108,8 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {string|undefined} shared
  * @property {((session: any) => any)|undefined} protect whether a session is that of a user who has signed in
  * @property {(session: any, now: number) => number} [deadlineOf] the engine's own rule for deadlines
+ * @property {number} [idle] lifetime in ms of a session whose cookie has no expiry, where `touch` is DONE at once as long as
+ *   the deadline that is stored lies no more than the session's slack before the one to be stored
  * @property {string} [origin] what to say of a stored text that is no session
  *
  * @typedef {Options & {max: number, maxBytes: number, stale: boolean, explicitLimits: boolean[]}} MemoryOptions those of a

@@ -57,13 +57,16 @@ class RedisEngine {
    * @param {(options: import('./near').NearOptions) => any} newMemory makes the memory engine of a near cache
    */
   constructor (client, options, newMemory) {
-    this.options = options
+    this.options = /** @type {import('../engine').Options & import('./options').RedisOptions} */ ({ ...options })
     this.capabilities = RedisEngine.capabilities
     this.#client = clientOf(client)
     this.#keys = new Keys(this.#client, options.prefix, options.scanCount, ask => this.#inTime(ask))
     this.#limit = new TimeLimit(options.storeTimeout)
     const near = this.#near = this.#newNear(newMemory)
-    if (near !== undefined) this.#mayJoin = flight => near.mayJoin(flight)
+    if (near !== undefined) {
+      this.#mayJoin = flight => near.mayJoin(flight)
+      if (typeof options.seconds === 'number') this.options.idle = options.seconds * 1000
+    }
     this.#availability = new Availability(this.#client, options.storeTimeout, near)
     if (near !== undefined && this.#client.isReady()) near.up()
   }
@@ -248,6 +251,7 @@ class RedisEngine {
    */
   touch (write, callback) {
     if (this.options.disableTouch || this.options.disableTTL) return DONE
+    if (this.#isCovered(write)) return DONE
     if (callback === undefined) return PENDING
     const { sid } = write
     const key = this.options.prefix + sid
@@ -280,6 +284,20 @@ class RedisEngine {
         this.#replaceCookie(write, reply, cookieText, done)
       }
     })
+  }
+
+  /**
+   * Whether Redis is known to have what a touch would store, or nearly: a deadline that differs by the slack at most.
+   *
+   * @param {Write} write
+   */
+  #isCovered ({ sid, session, deadline }) {
+    const near = this.#near
+    if (near === undefined || !near.isFresh) return false
+    const { serializer, slackOf } = this.options
+    const text = near.peek(sid, deadline - slackOf(session))
+    if (text === undefined) return false
+    return serializer !== JSON || text.startsWith(`{"cookie":${JSON.stringify(session.cookie)}`)
   }
 
   /**

@@ -128,6 +128,18 @@ class NearCache {
   }
 
   /**
+   * The text of a session that is still there at a moment to come, as far as is known.
+   *
+   * @param {string} sid
+   * @param {number} moment
+   * @return {string|undefined}
+   */
+  peek (sid, moment) {
+    const stored = this.#memory.peek(sid, moment)
+    return stored === undefined ? undefined : stored.text
+  }
+
+  /**
    * Keeps what was read.
    *
    * @param {import('../flight').Flight} flight whose answer it is
