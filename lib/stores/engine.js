@@ -182,6 +182,22 @@ function parse (serializer, text, origin) {
 }
 
 /**
+ * Does something with what a serializer has made: later, when `parse` gave a promise, as connect-redis takes it.
+ *
+ * @param {any} session
+ * @param {(session: any) => any} next
+ * @return {any} what `next` gives, or a promise of it
+ */
+function whenParsed (session, next) {
+  return isPromise(session) ? Promise.resolve(session).then(next) : next(session)
+}
+
+/** @param {any} value */
+function isPromise (value) {
+  return typeof value === 'object' && value !== null && typeof value.then === 'function'
+}
+
+/**
  * `load` for an engine that has no quicker way than its `get`.
  *
  * @param {Engine} engine
@@ -213,4 +229,4 @@ function loadedFrom ({ text, revision }) {
   return loaded
 }
 
-module.exports = /** @type {const} */ ({ CHANGED, DONE, DROPPED, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK })
+module.exports = /** @type {const} */ ({ CHANGED, DONE, DROPPED, isPromise, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK, whenParsed })

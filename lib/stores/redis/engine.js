@@ -65,7 +65,7 @@ class RedisEngine {
     const near = this.#near = this.#newNear(newMemory)
     if (near !== undefined) {
       this.#mayJoin = flight => near.mayJoin(flight)
-      if (typeof options.seconds === 'number') this.options.idle = options.seconds * 1000
+      if (typeof options.seconds === 'number' && options.serializer === JSON) this.options.idle = options.seconds * 1000
     }
     this.#availability = new Availability(this.#client, options.storeTimeout, near)
     if (near !== undefined && this.#client.isReady()) near.up()
@@ -294,10 +294,8 @@ class RedisEngine {
   #isCovered ({ sid, session, deadline }) {
     const near = this.#near
     if (near === undefined || !near.isFresh) return false
-    const { serializer, slackOf } = this.options
-    const text = near.peek(sid, deadline - slackOf(session))
-    if (text === undefined) return false
-    return serializer !== JSON || text.startsWith(`{"cookie":${JSON.stringify(session.cookie)}`)
+    const text = near.peek(sid, deadline - this.options.slackOf(session))
+    return text !== undefined && text.startsWith(`{"cookie":${JSON.stringify(session.cookie)}`)
   }
 
   /**
