@@ -87,7 +87,7 @@ async function makeApp ({ contestant, client: clientName, hits, writes, ...subje
   const store = client && STORES[contestant]({ contestant, ...subject }, client)
   const handle = makeMiddleware({ contestant, ...subject }, store)
   const near = () => (store && store.stats && store.stats().near) || { hits: 0, isFresh: true }
-  while (contestant === 'ours-near' && !near().isFresh) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (!near().isFresh) await new Promise((resolve) => setTimeout(resolve, 5))
   let exchange
 
   async function send (count, inFlight = IN_FLIGHT) {
