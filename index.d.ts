@@ -791,8 +791,8 @@ declare namespace session {
     /** The COUNT of each SCAN. Default: `100`. */
     scanCount?: number | undefined
 
-    /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
-    serializer?: Serializer | undefined
+    /** Converts sessions to text and back; `parse` may return a promise. Its errors go to the callback. Default: `JSON`. */
+    serializer?: Serializer | { stringify(session: object): string, parse(text: string): PromiseLike<object> } | undefined
 
     /** Milliseconds until a call fails that Redis has not answered; `false`: never. Default: `5000`. */
     storeTimeout?: number | false | undefined

@@ -39,7 +39,7 @@ const SUITES = {
   stores: (args) => require('../__test__/stores/suite')(args),
   redis: (args) => {
     require('../__test__/redis/install')()
-    return runFolder('redis', args)
+    return runFolder('redis', args, 300_000)
   },
   crash: (args) => require('../__test__/crash/suite')(args),
   soak: (args) => require('../__test__/soak/suite')(args),
