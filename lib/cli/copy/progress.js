@@ -26,6 +26,8 @@ function barOf () {
   const { Presets, SingleBar } = library
   return class {
     #bar
+    #isOn = false
+
     /** @param {NodeJS.WriteStream} stream */
     constructor (stream) {
       this.#bar = new SingleBar({ stream, format: '{bar} {percentage} % | {value} of {total} sessions | {eta_formatted} left' }, Presets.shades_classic)
@@ -34,6 +36,7 @@ function barOf () {
     /** @param {number} total */
     start (total) {
       this.#bar.start(total, 0)
+      this.#isOn = true
     }
 
     /** @param {number} by */
@@ -42,7 +45,8 @@ function barOf () {
     }
 
     end () {
-      this.#bar.stop()
+      if (this.#isOn) this.#bar.stop()
+      this.#isOn = false
     }
   }
 }
