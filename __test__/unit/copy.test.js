@@ -297,7 +297,7 @@ test('progress: a bar on a terminal, lines elsewhere', async () => {
 })
 
 test('a copy that is killed loses nothing, and goes on', async () => {
-  const COUNT = 1000
+  const COUNT = 600
   const source = newFile()
   const folder = newFile()
   writers['connect-sqlite3'](source, Array.from({ length: COUNT }, (_, n) => [`id-${n}`, sessionWith({ n }), soon + n]))
