@@ -36,7 +36,8 @@ const LEAST_SHARE = 0.5
  *   from: Place, to: Place, journal?: import('./journal'), isNewer: boolean,
  *   progress: {start: (total: number) => void, advance: (by: number) => void}
  * }} options
- * @return {Promise<Counts>}
+ * @return {Promise<{counts: Counts, repeat: () => Promise<void>}>} `repeat` destroys at the target what was destroyed at the
+ *   source since the last copy
  * @throws {Problem}
  */
 async function copy ({ from, to, journal, isNewer, progress }) {
@@ -61,8 +62,8 @@ async function copy ({ from, to, journal, isNewer, progress }) {
     if (journal !== undefined) journal.flush()
     progress.advance(page.length)
   }
-  if (journal !== undefined) counts.removed = await repeatLogouts(journal, seen, from, to)
-  return counts
+  const repeat = async () => { if (journal !== undefined) counts.removed = await repeatLogouts(journal, seen, from, to) }
+  return { counts, repeat }
 
   /**
    * @param {Session[]} sessions
@@ -145,8 +146,8 @@ async function repeatLogouts (journal, seen, from, to) {
   const gone = journal.missing(seen, Date.now())
   if (gone.size === 0) return 0
   if (seen.size < (seen.size + gone.size) * LEAST_SHARE) {
-    throw new Problem(`${gone.size} of the ${seen.size + gone.size} sessions in the journal ${journal.file} are no longer in ${from.name}; ` +
-      'if its users did not log out, it was emptied, and nothing is removed at the target')
+    throw new Problem(`${gone.size} of the ${seen.size + gone.size} sessions in the journal ${journal.file} are no longer in ${from.name}, ` +
+      'which looks emptied: nothing is removed at the target; if these users did log out, delete the journal and remove them there')
   }
   let removed = 0
   for await (const page of to.pages()) {

@@ -16,7 +16,7 @@ Copies sessions from one store to another. Ids, JSON and expiry stay: nobody is 
   sqlite:<file>                         a file of SQLiteStore
   better-sqlite3-session-store:<file>   a SQLite file of that package
   connect-sqlite3:<file>[?table=name]   a SQLite file of that package
-  session-file-store:<folder>[?ttl=seconds][?extension=.json]
+  session-file-store:<folder>[?ttl=seconds&extension=.json]
   redis://host:port/0[?prefix=sess:]    Redis or Valkey, as connect-redis and RedisStore have it; or rediss://.
                                         Needs the package redis or ioredis in your project
   <path>                                what is there tells what it is; a new file becomes one of SQLiteStore
@@ -80,9 +80,13 @@ async function run (positionals, { journal: file, newer = false }) {
 
     const journal = file === undefined ? undefined : Journal.open(file, from.key, to.key)
     try {
-      const counts = await copy({ from, to, journal, isNewer: newer, progress })
+      const { counts, repeat } = await copy({ from, to, journal, isNewer: newer, progress })
       progress.end()
-      console.log(summaryOf(counts))
+      try {
+        await repeat()
+      } finally {
+        console.log(summaryOf(counts))
+      }
     } finally {
       if (journal !== undefined) journal.close()
     }

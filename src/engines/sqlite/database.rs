@@ -147,7 +147,10 @@ mod tests {
             Value::Blob(vec![0, 255]),
         ];
         database.query("INSERT INTO t VALUES (?, ?, ?, ?, ?)", &row).unwrap();
-        assert_eq!(database.query("SELECT * FROM t UNION ALL SELECT * FROM t", &[]).unwrap(), [&row[..], &row].concat());
+        assert_eq!(
+            database.query("SELECT * FROM t UNION ALL SELECT * FROM t", &[]).unwrap(),
+            [&row[..], &row].concat()
+        );
         let types = database.query("SELECT typeof(b), typeof(c) FROM t", &[]).unwrap();
         assert_eq!(types, [Value::Text("integer".into()), Value::Text("real".into())]);
         database.close();
