@@ -132,7 +132,7 @@ function load () {
 function reasonOf (message, file) {
   const [code, ...lines] = message.split('\n')
   if (code === 'ERR_SESSION_STORE_NOT_A_DATABASE') return `the file ${file} is no SQLite database`
-  if (code === 'ERR_SESSION_STORE_OPEN') return `the file ${file} can not be opened as a SQLite database: is it a file, and may you read it?`
+  if (code === 'ERR_SESSION_STORE_OPEN') return `the file ${file} can not be opened as a SQLite database: is it a file, and may you read it and write its folder?`
   return lines.length === 0 ? message : lines.join(' ')
 }
 

@@ -236,6 +236,7 @@ class Redis {
     try {
       const [ttl, text] = await Promise.all([this.#client.send(key, ['PTTL', key]), this.#client.send(key, ['GET', key])])
       if (text === null) return undefined
+      if (Number(ttl) === -2) return this.#read(sid) // it was made between the two
       return { sid, text: String(text), deadline: Number(ttl) < 0 ? Infinity : Date.now() + Number(ttl) }
     } catch (err) {
       if (!/WRONGTYPE/.test(String(/** @type {any} */ (err).message))) throw err
