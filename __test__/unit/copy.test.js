@@ -15,8 +15,10 @@ if (needsBinary.skip) return test('copy', needsBinary)
 const { newFile, referenceTo } = require('../engines/sqlite')
 const upstream = require('express-session')
 const session = require('../..')
+const { Database } = require('../../lib/cli/copy/places/database')
 const { progressOf } = require('../../lib/cli/copy/progress')
 const { DONE } = require('../../lib/stores/engine')
+const SQLiteEngine = require('../../lib/stores/sqlite/engine')
 const { engineOf } = require('../../lib/stores/store-engine')
 const { ask } = require('../helpers/calls')
 const { change, contentOf, copied, copy, writers } = require('../helpers/copy')
@@ -223,6 +225,29 @@ test('what a program has left that was killed is read, and stays as it is', asyn
   const before = ['', '-wal'].map(end => fs.readFileSync(killed + end))
   assert.deepEqual(await copied(killed, newFile()), { copied: ALIVE.length })
   assert.deepEqual(['', '-wal'].map(end => fs.readFileSync(killed + end)), before)
+})
+
+test('a target that another process is writing to is waited for', async t => {
+  const target = await storeFile([['other', sessionWith({}), soon]])
+  const database = new Database(target, true)
+  const { import: original } = SQLiteEngine.prototype
+  t.after(() => {
+    SQLiteEngine.prototype.import = original
+    database.close()
+  })
+  let isBusy = true
+  SQLiteEngine.prototype.import = function (...args) {
+    const outcomes = original.apply(this, args)
+    if (isBusy) {
+      assert.equal(outcomes, undefined)
+      isBusy = false
+      database.query('COMMIT')
+    }
+    return outcomes
+  }
+  database.query('BEGIN IMMEDIATE')
+  assert.deepEqual(await copied(folderOf(ALIVE), target), { copied: ALIVE.length })
+  assert.ok(!isBusy)
 })
 
 test('bad arguments: one sentence that names them, and the exit code 1', async () => {
