@@ -105,13 +105,13 @@ test('SQLiteStore: hashes and ranks go into another file, and nowhere else', asy
 test('what is at the target stays; with --newer it gives way to what expires later', async () => {
   for (const to of ['sqlite', ...PEERS]) {
     const target = newFile()
-    const first = [['a', sessionWith({ n: 'target' }), soon + 1000], ['b', sessionWith({ n: 'target' }), soon + 1000]]
+    const first = [['a', sessionWith({ n: 'target' }), soon + 1000], ['b', sessionWith({ n: 'target' }), soon + 1000], ['c', sessionWith({ n: 'target' }), soon]]
     await copied(folderOf(first), `${to}:${target}`)
-    const source = folderOf([['a', sessionWith({ n: 'source' }), soon], ['b', sessionWith({ n: 'source' }), soon + 2000]])
-    assert.deepEqual(await copied(source, target), { 'already there': 2 }, to)
-    assert.deepEqual(await copied(source, target, '--newer'), { updated: 1, 'already there': 1 }, to)
+    const source = folderOf([['a', sessionWith({ n: 'source' }), soon], ['b', sessionWith({ n: 'source' }), soon + 2000], ['c', sessionWith({ n: 'source' }), soon + 500]])
+    assert.deepEqual(await copied(source, target), { 'already there': 3 }, to)
+    assert.deepEqual(await copied(source, target, '--newer'), { updated: 1, 'already there': 2 }, to)
     const found = Object.values(await contentOf(target)).map(({ session, deadline }) => [session.n, deadline])
-    assert.deepEqual(found.sort(), [['source', soon + 2000], ['target', soon + 1000]], to)
+    assert.deepEqual(found.sort(), [['source', soon + 2000], ['target', soon], ['target', soon + 1000]], to)
   }
 })
 

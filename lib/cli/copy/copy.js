@@ -8,6 +8,8 @@ module.exports = copy
 
 /** How often a session is decided anew when somebody changes it at the target meanwhile. */
 const TRIES = 3
+/** A server tells how long a session still lives, not when it ends: what differs by less is the same, in milliseconds. */
+const TICK = 1000
 /** A source that has fewer of the sessions that it once had is taken for another one, or for one that was emptied. */
 const LEAST_SHARE = 0.5
 
@@ -117,13 +119,21 @@ function decide ({ deadline, hash, noted }, there, isNewer) {
     return { expected: there && there.text, deadline }
   }
   if (there.text === undefined) return 'kept'
-  const isChangedHere = noted !== undefined && (hash !== noted.hash || deadline > noted.deadline)
+  const isChangedHere = noted !== undefined && (hash !== noted.hash || isLater(deadline, noted.deadline))
   const isAsCopied = noted !== undefined && hashOf(there.text) === noted.hash
-  if (isChangedHere && isAsCopied && (hash !== noted.hash || deadline > there.deadline)) {
+  if (isChangedHere && isAsCopied && (hash !== noted.hash || isLater(deadline, there.deadline))) {
     return { expected: there.text, deadline: Math.max(deadline, there.deadline) }
   }
-  if (isNewer && deadline > there.deadline) return { expected: there.text, deadline }
+  if (isNewer && isLater(deadline, there.deadline)) return { expected: there.text, deadline }
   return 'kept'
+}
+
+/**
+ * @param {number} deadline
+ * @param {number} other
+ */
+function isLater (deadline, other) {
+  return deadline - other >= TICK
 }
 
 /**
