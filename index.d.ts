@@ -94,7 +94,10 @@ declare namespace session {
     /** The former name of `name`. If both are given, `name` counts. */
     key?: string | undefined
 
-    /** The store that keeps the sessions. Default: a new `MemoryStore`. */
+    /**
+     * The store that keeps the sessions. Default: a new `MemoryStore`. In production, a worker of `cluster` that has
+     * the default emits one process warning, `EXPRESS_SESSION_CLUSTER_MEMORY`: each process has its own sessions.
+     */
     store?: Store | undefined
 
     /**
