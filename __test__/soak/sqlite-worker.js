@@ -79,8 +79,8 @@ const COMMANDS = {
   }
 }
 
-// Its servers have closed, and all their requests have been answered.
-process.once('disconnect', () => process.exit())
+// It gets no more connections. What was begun is answered.
+process.once('disconnect', () => server.close(() => process.exit()))
 
 function text () {
   return 'x'.repeat(Math.random() ** 4 * 20_000)

@@ -10,6 +10,7 @@ module.exports = function live (store) {
   const pages = new Set()
   const delay = monitorEventLoopDelay({ resolution: 5 })
   let timer
+  let isClosed = false
 
   function figures () {
     const stats = store.stats()
@@ -26,6 +27,7 @@ module.exports = function live (store) {
 
   function connect (req, res) {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    if (isClosed) return res.end()
     if (pages.size === 0) {
       delay.enable()
       delay.reset()
@@ -44,7 +46,9 @@ module.exports = function live (store) {
     delay.disable()
   }
 
+  /** Pages that come later are sent away: they come again, and find another process. */
   function close () {
+    isClosed = true
     stop()
     for (const res of pages) res.end()
   }

@@ -23,7 +23,13 @@ const store = file ? new session.SQLiteStore({ file, ...limits }) : new session.
 const feed = live(store)
 const app = express()
 
+let isLeaving = false
+
 app.disable('x-powered-by')
+app.use((req, res, next) => {
+  if (isLeaving) res.set('Connection', 'close')
+  next()
+})
 app.get('/live', feed.connect) // before the session middleware: watching needs no session
 
 app.use(session({
@@ -116,6 +122,7 @@ function ready (server) {
   let stopping = false
   // A process of a cluster whose place another has taken: what was begun is answered.
   process.once('disconnect', () => {
+    isLeaving = true
     feed.close()
     server.close(() => process.exit(0))
     server.closeIdleConnections()
