@@ -79,8 +79,8 @@ const COMMANDS = {
   }
 }
 
-// It gets no more connections. What was begun is answered.
-process.once('disconnect', () => server.close(() => process.exit()))
+// Its server has closed, and all that was begun is answered.
+process.once('disconnect', () => process.exit())
 
 function text () {
   return 'x'.repeat(Math.random() ** 4 * 20_000)

@@ -60,6 +60,7 @@ async function start (env) {
 
 async function stop (worker) {
   if (worker.isDead()) return
-  worker.disconnect() // it gets no new connections
+  worker.send('leave')
+  worker.disconnect() // it gets no new connections, and goes when it has none
   await once(worker, 'exit')
 }

@@ -15,6 +15,8 @@ const live = require('./live')
 const FIRST_PORT = 3000
 const PORTS_TO_TRY = 20
 const CROWD = 10_000
+/** Milliseconds for the answers of a process that leaves. */
+const LAST_ANSWERS = 2000
 
 // Small limits, so that a few clicks reach them.
 const limits = { max: 25_000, maxBytes: 64 * 1024 * 1024 }
@@ -121,12 +123,14 @@ function ready (server) {
   console.log(`The demo is at http://localhost:${server.address().port}/`)
   let stopping = false
   // A process of a cluster whose place another has taken: what was begun is answered.
-  process.once('disconnect', () => {
+  process.once('message', () => {
     isLeaving = true
     feed.close()
-    server.close(() => process.exit(0))
     server.closeIdleConnections()
+    // Browsers keep connections on which nothing was asked yet.
+    setTimeout(() => server.closeAllConnections(), LAST_ANSWERS).unref()
   })
+  process.once('disconnect', () => process.exit(0)) // when all connections have ended
   const stop = () => {
     // npm forwards Ctrl-C, so the signal arrives twice.
     if (stopping) return

@@ -58,7 +58,7 @@ const BOUNDED: &str = "CREATE INDEX IF NOT EXISTS sessions_rank ON sessions (ran
 /// Opens a file that may not exist yet, for a store with or without a bound.
 pub(super) fn open(file: &Path, is_bounded: bool) -> Result<Connection> {
     create(file)?;
-    let connection = connect(file).or_else(|error| Err(reason(file).err().unwrap_or(error)))?;
+    let connection = connect(file).map_err(|error| reason(file).err().unwrap_or(error))?;
     if connection.is_readonly("main")? {
         // SQLite has opened what it can not write, for reading.
         reason(file)?;
