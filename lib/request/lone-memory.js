@@ -11,7 +11,9 @@ let isSaid = false
  * pm2's cluster mode is too, in production. Who names a store has decided.
  */
 function warnOfLoneMemory () {
-  if (isSaid || process.env.NODE_ENV !== 'production' || !require('cluster').isWorker) return
+  if (isSaid || process.env.NODE_ENV !== 'production') return
+  const cluster = /** @type {any} */ (require('cluster'))
+  if (!cluster.isWorker) return
   isSaid = true
   warn('EXPRESS_SESSION_CLUSTER_MEMORY', 'the default MemoryStore is in a worker of a cluster: each process has its own sessions, ' +
     'and a client that another process answers has none. Share them with `store: new session.SQLiteStore({ file })`, or name ' +

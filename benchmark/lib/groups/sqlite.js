@@ -41,7 +41,8 @@ const requests = {
   slices: 4,
 
   async measure (run) {
-    const stores = present()
+    // level's first writes fail where several come at once.
+    const stores = present().filter((name) => name !== 'level')
     const measured = await tabulate(KINDS, async (kind) => {
       const results = await interleave(run, kind, {
         ...contestants('middleware.middleware', ['none', 'ours', ...stores.filter((name) => !SLOW.includes(name))], { kind }),
