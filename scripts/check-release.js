@@ -12,6 +12,7 @@ const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { problemsOf } = require('./release/rules')
+const { optionalDependencies } = require('../package.json')
 const { targetsOf } = require('./release/targets')
 const { NAME, VERSION, binaryFile } = require('../lib/util/binary-names')
 
@@ -81,9 +82,10 @@ function filesOf (binary, { needsSbom = true }) {
 
 function checkMain (folder, main, targets, { needsSbom = true }) {
   const own = path.join(folder, NAME)
-  const optional = Object.fromEntries(targets.map(({ platform }) => [`${NAME}-${platform}`, main.version]))
+  const platforms = targets.map(({ platform }) => [`${NAME}-${platform}`, main.version])
+  const optional = { ...optionalDependencies, ...Object.fromEntries(platforms) }
   const problems = []
-  if (!isSame(sorted(main.optionalDependencies), sorted(optional))) problems.push('optionalDependencies are not the platform packages in this version')
+  if (!isSame(sorted(main.optionalDependencies), sorted(optional))) problems.push('optionalDependencies are not the platform packages in this version, and those of package.json')
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
     if (main.scripts && script in main.scripts) problems.push(`it has a script ${script}`)
   }

@@ -192,8 +192,8 @@ test('The binary for this machine has to load, and to be of the version of the p
 
 test('A release is refused if the package names other platform packages, or runs a script', () => {
   for (const [edit, problem] of [
-    [(main) => { delete main.optionalDependencies[`${NAME}-win32-x64-msvc`] }, 'optionalDependencies are not the platform packages in this version'],
-    [(main) => { main.optionalDependencies[`${NAME}-win32-x64-msvc`] = '*' }, 'optionalDependencies are not the platform packages in this version'],
+    [(main) => { delete main.optionalDependencies[`${NAME}-win32-x64-msvc`] }, 'optionalDependencies are not the platform packages in this version, and those of package.json'],
+    [(main) => { main.optionalDependencies[`${NAME}-win32-x64-msvc`] = '*' }, 'optionalDependencies are not the platform packages in this version, and those of package.json'],
     [(main) => { main.scripts = { install: 'true' } }, 'it has a script install']
   ]) assert.deepEqual(afterChange(NAME, 'package.json', editJson(edit)), [`${NAME}: ${problem}`])
 })
