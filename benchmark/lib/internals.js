@@ -20,13 +20,15 @@ function makeEngine () {
   numbers[Deadline] = numbers[Expires] = now + MAX_AGE
   numbers[Template] = native.memoryIntern(memory, `{"originalMaxAge":${MAX_AGE},"expires":`, ',"httpOnly":true,"path":"/"}')
   const keyring = native.createKeyring(numbers, NAME, [Buffer.from(SECRET)])
-  const { commit, touch } = native.bindMemory(memory)
   return {
+    ...native.bindMemory(memory),
+    generateId: native.generateId,
     load: native.bindLoad(memory, keyring),
-    commit,
-    touch,
     seal: native.bindKeyring(keyring).seal,
-    clear: () => native.memoryClear(memory)
+    clear: () => native.memoryClear(memory),
+    forward (ms) {
+      for (const at of [Now, Deadline, Expires]) numbers[at] += ms
+    }
   }
 }
 
