@@ -54,7 +54,8 @@ async function main () {
     return { sid, header, forged: header.slice(0, -5) + 'AAAAA' }
   })
   for (const operation of Object.values(OPERATIONS)) {
-    engine.forward(LATER)
+    clock.forward(LATER)
+    engine.setTime(Date.now())
     mark()
     for (const user of users) operation(engine, user)
     mark()
