@@ -3,7 +3,7 @@
 const defer = require('../util/defer')
 const { warnOf } = require('../util/warn')
 const Awaited = require('./awaited')
-const { PENDING } = require('./engine')
+const { isPromise, PENDING } = require('./engine')
 const { partsOf } = require('./store-engine')
 
 /**
@@ -15,7 +15,7 @@ const { partsOf } = require('./store-engine')
 const NOTHING = Symbol('nothing')
 
 /**
- * Asks the engine, and calls back on a later tick with what `read` makes of the answer, or with the error.
+ * Asks the engine, and calls back on a later tick with what `read` makes of the answer, perhaps later, or with the error.
  *
  * @param {any} store
  * @param {Callback|undefined} callback
@@ -34,6 +34,7 @@ function perform (store, callback, ask, read) {
     removals.flush()
     if (typeof callback !== 'function') return
     if (value === NOTHING) defer(callback)
+    else if (isPromise(value)) value.then((/** @type {any} */ value) => defer(callback, null, value), fail)
     else defer(callback, null, value)
   }
 
