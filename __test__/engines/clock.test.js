@@ -141,21 +141,35 @@ const call = (store, method, ...args) => new Promise((resolve, reject) => {
   store[method](...args, (err, value) => err ? reject(err) : resolve(value))
 })
 
-conform('Date.now() gives undefined: every session is kept', async (subject, t) => {
-  const store = subject.store(t)
-  const { now } = Date
-  t.after(() => { Date.now = now })
-  await call(store, 'set', 'a', { cookie: {}, n: 1 })
-  await call(store, 'set', 'b', { cookie: cookieEndingAt(now() + HOUR), n: 2 })
-  Date.now = () => undefined
-  assert.equal((await call(store, 'get', 'a')).n, 1)
-  assert.equal((await call(store, 'get', 'b')).n, 2)
-  await call(store, 'set', 'c', { cookie: {}, n: 3 })
-  await call(store, 'touch', 'a', { cookie: {} })
-  store.prune()
-  Date.now = now
-  assert.deepEqual((await call(store, 'ids')).sort(), ['a', 'b', 'c'])
-})
+const mocks = {
+  'Date.now() gives undefined': () => { Date.now = () => undefined },
+  'Date.now() gives a text': () => { Date.now = () => '5' },
+  'Date.now() throws': () => { Date.now = () => { throw new Error('mocked') } },
+  'Date.now() gives an object without a text': () => { Date.now = () => Object.create(null) },
+  'Date is a mock without now': () => { globalThis.Date = function () {} }
+}
+
+for (const [what, mock] of Object.entries(mocks)) {
+  conform(`${what}: every session is kept`, async (subject, t) => {
+    const store = subject.store(t)
+    const { Date: real, Date: { now } } = globalThis
+    const restore = () => {
+      globalThis.Date = real
+      Date.now = now
+    }
+    t.after(restore)
+    await call(store, 'set', 'a', { cookie: {}, n: 1 })
+    await call(store, 'set', 'b', { cookie: cookieEndingAt(now() + HOUR), n: 2 })
+    mock()
+    assert.equal((await call(store, 'get', 'a')).n, 1)
+    assert.equal((await call(store, 'get', 'b')).n, 2)
+    await call(store, 'set', 'c', { cookie: {}, n: 3 })
+    await call(store, 'touch', 'a', { cookie: {} })
+    store.prune()
+    restore()
+    assert.deepEqual((await call(store, 'ids')).sort(), ['a', 'b', 'c'])
+  })
+}
 
 conformAtOnce('a mocked clock that stands still keeps a session past its maxAge', async (subject, t) => {
   const store = subject.store(t)

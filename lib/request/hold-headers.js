@@ -3,6 +3,7 @@
 const { isBody } = require('../http/response')
 const { snapshotOf, sameSnapshot } = require('../session/snapshot')
 const { DROPPED_CODE } = require('../stores/dropped')
+const { asError, codeOf } = require('../util/as-error')
 const defer = require('../util/defer')
 const { askStore } = require('./ask-store')
 const { DESTROY, NOTHING, SAVE, TOUCH } = require('./policy')
@@ -136,7 +137,7 @@ class HeldHeaders {
       return
     }
     askStore(context.config.storeTimeout, this, done => context.commit(step.task, done), err => {
-      if (err && err.code !== DROPPED_CODE) return callback(err)
+      if (err && codeOf(err) !== DROPPED_CODE) return callback(err)
       this.done = step
       callback()
     })
@@ -166,7 +167,7 @@ class HeldHeaders {
     forgetAnswer(context.res)
     defer(() => {
       this.state = FAILED
-      context.next(err)
+      context.next(asError(err))
     })
   }
 

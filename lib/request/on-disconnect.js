@@ -1,5 +1,6 @@
 'use strict'
 
+const { asError } = require('../util/as-error')
 const { storeDefault } = require('./store-defaults')
 
 module.exports = { onDisconnectOption }
@@ -28,11 +29,12 @@ function onDisconnectOption (option, store) {
  */
 function callsApp (handle) {
   return (req, res, next) => {
+    const fail = (/** @type {any} */ err) => next(asError(err))
     try {
       const result = handle(req, res, next)
-      if (result && typeof result.then === 'function') result.then(undefined, next)
+      if (result && typeof result.then === 'function') result.then(undefined, fail)
     } catch (err) {
-      next(err)
+      fail(err)
     }
   }
 }

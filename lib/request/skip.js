@@ -1,5 +1,8 @@
 'use strict'
 
+const { asError } = require('../util/as-error')
+const { mustBeNow } = require('../util/promised')
+
 module.exports = { skipOption }
 
 /**
@@ -17,9 +20,9 @@ function skipOption (skip) {
     let skips
     try {
       skips = skip(req)
-      if (skips && typeof skips.then === 'function') throw new TypeError('skip option must return a boolean, not a promise')
+      mustBeNow(skips, 'skip')
     } catch (err) {
-      next(err)
+      next(asError(err))
       return true
     }
     if (skips) next()
