@@ -84,6 +84,33 @@ conform('a session written at a clock one year behind is kept while the clock is
   assert.ok(await look(engine, 'a', now - YEAR))
 })
 
+conform('a request at a clock one year behind ends no session that is valid on the system\'s', async subject => {
+  const engine = await filled(subject, {}, 3)
+  const then = now - YEAR
+  await ask(engine, 'touch', writeOf('a0', { now: then }))
+  await put(engine, 'a1', { now: then, data: { n: 1 } })
+  const { revision } = await ask(engine, 'get', 'a2', then)
+  await ask(engine, 'touch', { ...writeOf('a2', { now: then }), revision })
+  pruneAll(engine, now)
+  assert.deepEqual(await idsOf(engine, now), ['a0', 'a1', 'a2'])
+  assert.equal((await look(engine, 'a1', now)).n, 1)
+
+  await put(engine, 'a1', { now: then, maxAge: -1 })
+  assert.equal(await look(engine, 'a1', now), undefined, 'but what an app ends, ends')
+  pruneAll(engine, now + HOUR)
+  assert.deepEqual(await idsOf(engine, now), [], 'and the deadline is the old one')
+})
+
+conform('at a clock that is behind all the time a session can get a shorter life', async subject => {
+  const engine = subject.engine()
+  for (const write of ['commit', 'touch']) {
+    await put(engine, 'a')
+    await ask(engine, write, writeOf('a', { maxAge: 1000 }))
+    assert.ok(await look(engine, 'a', START + 999))
+    assert.equal(await look(engine, 'a', START + 1000), undefined, write)
+  }
+})
+
 conform('a logout at a clock one year behind is still known when the clock is right again', async subject => {
   const engine = subject.engine()
   const write = writeOf('a', { now: START, maxAge: 1000 })

@@ -19,7 +19,7 @@ use super::row::{self, Loaded, View};
 use super::shared::{Answer, Counts, Job, Limits, Removed, Shared, Task, count};
 use super::statements::{Sql, Statements};
 use super::sweep;
-use super::time::Now;
+use super::time::{Now, later_deadline};
 use super::totals::Totals;
 use super::transaction::Transaction;
 use super::write::{self, Written};
@@ -386,7 +386,8 @@ impl Store {
             return Ok(false);
         }
         self.shared.show(now);
-        self.collect(key, touch.into())?;
+        let deadline = later_deadline(Some(stored), touch.deadline, now);
+        self.collect(key, NewDeadline { deadline, ..touch }.into())?;
         Ok(true)
     }
 
@@ -404,7 +405,8 @@ impl Store {
             found => found?,
         };
         let Some((cookie, deadline)) = found else { return Ok(Touched::Done) };
-        let touch: Touch = touch.into();
+        let touch: Touch =
+            NewDeadline { deadline: later_deadline(deadline, touch.deadline, now), ..touch }.into();
         let Some(length) = cookie else {
             if touch.cookie.is_some() {
                 return Ok(Touched::Whole);
