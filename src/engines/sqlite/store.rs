@@ -1,7 +1,7 @@
 //! A store, as the thread that runs JavaScript uses it. Nothing here waits for a lock or for the disk.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,8 +15,9 @@ use super::error::{Error, Result};
 use super::key::Key;
 use super::pending::Touch;
 use super::record::Write;
+use super::removals::Removed;
 use super::row::{self, Loaded, View};
-use super::shared::{Answer, Counts, Job, Limits, Removed, Shared, Task, count};
+use super::shared::{Answer, Counts, Job, Limits, Shared, Task, count};
 use super::statements::{Sql, Statements};
 use super::sweep;
 use super::time::{Now, later_deadline};
@@ -579,8 +580,14 @@ impl Store {
 
     /// What was removed since the last call.
     #[must_use]
-    pub fn take_removed(&self) -> Vec<Removed> {
+    pub fn take_removed(&self) -> VecDeque<Removed> {
         self.shared.take_removed()
+    }
+
+    /// Removals of which the caller of [`Store::take_removed`] was not told.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.shared.lost()
     }
 
     /* The end */
