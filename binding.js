@@ -10,6 +10,7 @@
 const { createRequire } = require('module')
 const path = require('path')
 const { NAME, VERSION, binaryFile, platformName, platformPackage } = require('./lib/util/binary-names')
+const { faultOf } = require('./lib/util/elf-file')
 
 module.exports = load()
 
@@ -17,9 +18,9 @@ module.exports = load()
 function load () {
   /** @type {any} */
   let cause
-  for (const candidate of candidates()) {
+  for (const find of candidates()) {
     try {
-      return checked(candidate())
+      return open(find())
     } catch (err) {
       if (cause === undefined || cause.code === 'MODULE_NOT_FOUND') cause = err
     }
@@ -27,31 +28,42 @@ function load () {
   throw cause
 }
 
-/** The binary beside this file (a checkout, or what `build` made), then the one in its package. */
+/** Finds the binary beside this file (a checkout, or what `build` made), then the one in its package. */
 function * candidates () {
   for (const place of places()) {
     const from = createRequire(place)
-    yield () => from(`./${binaryFile()}`)
+    yield () => from.resolve(`./${binaryFile()}`)
     if (typeof __dirname === 'string') {
       // What gathers the files of a server (nft; Next.js for its standalone output) reads this line. It is where npm and
       // pnpm have it.
-      yield () => from(path.join(__dirname, '../express-session-native-' + platformName(), binaryFile()))
+      yield () => path.join(__dirname, '../express-session-native-' + platformName(), binaryFile())
     }
-    yield () => from(platformPackage())
+    yield () => from.resolve(platformPackage())
     // From a bundle, with a package manager that hides the dependencies of dependencies.
     for (const own of [NAME, 'express-session']) {
-      yield () => createRequire(from.resolve(`${own}/package.json`))(platformPackage())
+      yield () => createRequire(from.resolve(`${own}/package.json`)).resolve(platformPackage())
     }
   }
 }
 
-/** This file or the bundle that it is in. A bundler may have given it a name that does not exist, or none. */
+/**
+ * This file or the bundle that it is in, then the main script. A bundler may have given this file a name that does not
+ * exist, or none. The main script has no path with `node -` and in Electron.
+ *
+ * @return {string[]}
+ */
 function places () {
-  return [typeof __filename === 'string' ? __filename : undefined, process.argv[1]].filter(place => place !== undefined)
+  /** @type {any[]} */
+  const named = [typeof __filename === 'string' ? __filename : undefined, process.argv && process.argv[1]]
+  const found = named.filter(place => typeof place === 'string' && path.isAbsolute(place))
+  return found.length > 0 ? found : [path.resolve('-')]
 }
 
-/** @param {any} binding */
-function checked (binding) {
+/** @param {string} file */
+function open (file) {
+  const fault = faultOf(file)
+  if (fault !== undefined) throw new Error(`${file}: ${fault}`)
+  const binding = createRequire(file)(file)
   if (binding.VERSION === VERSION) return binding
   throw new Error(`the binary has version ${binding.VERSION}, and this package ${VERSION}`)
 }

@@ -94,7 +94,10 @@ declare namespace session {
     /** The former name of `name`. If both are given, `name` counts. */
     key?: string | undefined
 
-    /** The store that keeps the sessions. Default: a new `MemoryStore`. */
+    /**
+     * The store that keeps the sessions. Default: a new `MemoryStore`. In production, a worker of `cluster` that has
+     * the default emits one process warning, `EXPRESS_SESSION_CLUSTER_MEMORY`: each process has its own sessions.
+     */
     store?: Store | undefined
 
     /**
@@ -705,6 +708,8 @@ declare namespace session {
    * A call may fail with an error that has a `code`: `ERR_SESSION_STORE_LOCKED`, `ERR_SESSION_STORE_FULL` (the disk),
    * `ERR_SESSION_STORE_IO`, `ERR_SESSION_STORE_READONLY`, `ERR_SESSION_STORE_CORRUPT`, `ERR_SESSION_STORE_CLOSED`, or
    * `ERR_SESSION_TOO_LARGE` (a RangeError). What was stored before stays.
+   *
+   * Its `sessionDefaults` are `{ touchAfter: 0.05 }`.
    */
   class SQLiteStore extends Store {
     /**
@@ -789,8 +794,8 @@ declare namespace session {
     /** The COUNT of each SCAN. Default: `100`. */
     scanCount?: number | undefined
 
-    /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
-    serializer?: Serializer | undefined
+    /** Converts sessions to text and back; `parse` may return a promise. Its errors go to the callback. Default: `JSON`. */
+    serializer?: Serializer | { stringify(session: object): string, parse(text: string): PromiseLike<object> } | undefined
 
     /** Milliseconds until a call fails that Redis has not answered; `false`: never. Default: `5000`. */
     storeTimeout?: number | false | undefined

@@ -7,7 +7,7 @@
  * benchmark/results/*.json, and from them the pages docs/benchmark*.md and their plots. A group that does not
  * run keeps the results it has there.
  *
- *   groups      middleware primitives apps redis sizes, the default;
+ *   groups      middleware primitives apps redis redis-store sizes, the default;
  *               full expiry scale flood flood-bytes, together: store
  *   --quick     one round, and a tenth of the store's sessions; writes nothing
  *   --rounds    of each group, instead of its own number
@@ -25,7 +25,7 @@ const { describeMachine, goalsTable, readResults, writePage, writeResults } = re
 const { markdown } = require('./lib/report/text')
 
 const PAGES = {
-  benchmark: Object.fromEntries(['middleware', 'primitives', 'apps', 'redis', 'sizes'].map((name) => [name, require(`./lib/groups/${name}`)])),
+  benchmark: Object.fromEntries(['middleware', 'primitives', 'apps', 'redis', 'redis-store', 'sizes'].map((name) => [name, require(`./lib/groups/${name}`)])),
   'benchmark-store': require('./lib/groups/store')
 }
 const PACKAGES = {

@@ -36,10 +36,13 @@ const SUITES = {
   runtimes: (args) => runFolder('runtimes', args, 240_000),
   runners: (args) => runFolder('runners', args, 300_000),
   upstream: (args) => require('../__test__/upstream/suite')(args),
-  stores: (args) => require('../__test__/stores/suite')(args),
+  stores: async (args) => {
+    const counts = await require('../__test__/stores/suite')(args)
+    return args.length > 0 ? counts : add(counts, await runFolder('stores', args))
+  },
   redis: (args) => {
     require('../__test__/redis/install')()
-    return runFolder('redis', args)
+    return runFolder('redis', args, 300_000)
   },
   crash: (args) => require('../__test__/crash/suite')(args),
   soak: (args) => require('../__test__/soak/suite')(args),

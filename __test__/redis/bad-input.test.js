@@ -132,6 +132,26 @@ for (const name of names) {
   })
 }
 
+for (const name of names) {
+  test(`${name}: touch where scripts are not allowed, and where the memory is full`, { skip: missing }, async t => {
+    const own = await startRedis()
+    t.after(() => own.kill())
+    const ttl = async () => Number(/:(-?\d+)/.exec(await own.talk('PTTL', 'sess:a'))[1])
+    await own.talk('ACL', 'SETUSER', 'limited', 'on', '>secret', '~*', '&*', '+@all', '-@scripting')
+    for (const [user, during] of [[{ username: 'limited', password: 'secret' }], [{}, ['CONFIG', 'SET', 'maxmemory', '1']]]) {
+      const store = new RedisStore({ client: await clientsOf(name).single(t, own.port, user) })
+      t.after(() => store.close())
+      await store.set('a', session(1))
+      if (during) await own.talk(...during)
+      for (let n = 2; n < 4; n++) {
+        await store.touch('a', { cookie: new Cookie({ maxAge: n * 60_000 }) })
+        assert.ok(await ttl() > (n - 1) * 60_000)
+      }
+      assert.equal((await store.get('a')).n, 1)
+    }
+  })
+}
+
 test('events that Redis does not tell are refused', () => {
   const store = new RedisStore({ client: looksLikeClient })
   for (const event of ['expired', 'evicted', 'destroyed']) assert.throws(() => store.on(event, () => {}), /RedisStore has none of the events/)

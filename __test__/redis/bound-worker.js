@@ -1,7 +1,7 @@
 'use strict'
 
 /*
- * One app process of the proof (bound.test.js). It creates, reads, writes and destroys sessions, and tells what it did and
+ * One app process of the proof (bound.test.js). It creates, reads, writes, touches and destroys sessions, and tells what it did and
  * when, on the clock that all processes of the machine share.
  */
 
@@ -106,6 +106,8 @@ function tick () {
   }
   if (mine.length < 12 && Math.random() < 0.05) create()
   if (mine.length > 0 && Math.random() < 0.1) write(mine[Math.floor(Math.random() * mine.length)])
+  // Anybody's, also one that is being written or destroyed: it neither undoes that nor brings a session back.
+  if (all.length > 0 && Math.random() < 0.05) ask('touch', writeOf(all[Math.floor(Math.random() * all.length)].sid, 0))
   for (let i = 0; i < 6 && all.length > 0; i++) read(all[Math.floor(Math.random() * all.length)])
 }
 

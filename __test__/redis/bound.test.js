@@ -1,7 +1,7 @@
 'use strict'
 
 /*
- * The proof of the near cache's bound. Four processes, each with another client, read, write and destroy the same sessions
+ * The proof of the near cache's bound. Four processes, each with another client, read, write, touch and destroy the same sessions
  * through proxies of their own, while connections, servers and processes fail. A checker knows every acknowledged write and
  * destroy. No read that began later than a lease after that sees an older session; whoever writes sees what it has written.
  */

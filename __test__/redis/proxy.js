@@ -49,6 +49,10 @@ class Proxy {
       pair[to + 'IsDead'] = true // as if a cable were cut: nothing that comes later arrives either
       return
     }
+    if (fault && fault.hold === to) {
+      (pair[to + 'Held'] ||= []).push(data)
+      return
+    }
     const delay = fault && fault.delay ? fault.delay(pair, to) : 0
     const at = Math.max(performance.now() + delay, pair[to + 'At'] || 0)
     pair[to + 'At'] = at
@@ -64,6 +68,20 @@ class Proxy {
       pair[to + 'Waiting']--
       pair[to].write(queue.shift())
     }, Math.max(wait, 0))
+  }
+
+  /** Holds back what goes `to` one side, until the function that is returned lets it go. */
+  hold (kind, to) {
+    this.set(kind, { hold: to })
+    return () => {
+      this.set(kind, undefined)
+      for (const pair of this.which(kind)) for (const data of (pair[to + 'Held'] || []).splice(0)) this.pass(pair, to, data)
+    }
+  }
+
+  /** How much is held back. */
+  held (to) {
+    return [...this.pairs].reduce((sum, pair) => sum + (pair[to + 'Held'] || []).length, 0)
   }
 
   faultOf (pair) {

@@ -142,6 +142,32 @@ withEach('a serializer: touch leaves the text to it, and loses no write that com
   near(await raw('PTTL', key('a')), 5 * MINUTE)
 })
 
+withEach('a serializer whose parse gives a promise, as connect-redis takes it', async ({ t, client, prefix }) => {
+  const serializer = {
+    stringify: session => 'v1:' + JSON.stringify(session),
+    async parse (text) {
+      await turns()
+      if (text === 'broken') throw new Error('can not read it')
+      return JSON.parse(text.slice(3))
+    }
+  }
+  const subject = { store: (t, options) => new RedisStore({ client, prefix, serializer, ...options }) }
+  const { browser, store } = await app(subject, t, pages, { cookie: { maxAge: MINUTE }, touchAfter: false })
+  const ann = browser()
+  for (let n = 1; n <= 3; n++) assert.equal((await ann.get('/count')).body, String(n))
+  assert.equal((await ann.get('/read')).body, '{"views":3}')
+  const [sid] = await store.ids()
+  await store.touch(sid, session(0, 5 * MINUTE))
+  assert.equal((await store.get(sid)).views, 3)
+  near(await raw(client, ['PTTL', prefix + sid]), 5 * MINUTE)
+  assert.deepEqual((await store.all()).map(({ id, views }) => [id, views]), [[sid, 3]])
+  assert.deepEqual((await toArray(store)).map(([id, { views }]) => [id, views]), [[sid, 3]])
+  await raw(client, ['SET', prefix + sid, 'broken'])
+  await assert.rejects(async () => await store.get(sid), /can not read it/)
+  await assert.rejects(async () => await store.touch(sid, session(0)), /can not read it/)
+  await assert.rejects(async () => await store.all(), /can not read it/)
+})
+
 withEach('destroy of several is one answer; without callbacks the methods can be awaited', async ({ store }) => {
   for (const sid of ['a', 'b', 'c']) await store.set(sid, session(1))
   await store.destroy(['a', 'b', 'none'])
@@ -171,6 +197,25 @@ withEach('a prefix with the signs of patterns is taken as it is', async ({ clien
   await store.clear()
   assert.equal(await store.length(), 0)
   assert.equal(await other.length(), 1)
+})
+
+withEach('stores on one client share its listeners, and the last to be closed takes them away', async ({ t, store, client }) => {
+  const warnings = []
+  t.mock.method(process, 'emitWarning', warning => warnings.push(String(warning)))
+  const count = () => client.eventNames().reduce((sum, event) => sum + client.listenerCount(event), 0)
+  const listeners = count()
+  const others = Array.from({ length: 20 }, () => new RedisStore({ client }))
+  assert.equal(count(), listeners)
+  for (const other of others) other.close()
+  assert.equal(count(), listeners)
+  store.close()
+  assert.ok(count() < listeners)
+  const again = new RedisStore({ client })
+  assert.equal(count(), listeners)
+  again.close()
+  again.close()
+  assert.ok(count() < listeners)
+  assert.deepEqual(warnings, [])
 })
 
 withEach('close leaves the sessions and the client', async ({ store }) => {

@@ -78,4 +78,4 @@ function cookieOf (header) {
   return String(header).split(';', 1)[0]
 }
 
-module.exports = { ANY_COOKIE, cookieOf, makeClients }
+module.exports = { ANY_COOKIE, cookieOf, exchanger, makeClients }

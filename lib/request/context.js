@@ -20,7 +20,7 @@ const debug = require('../util/debug')
 const defer = require('../util/defer')
 const { typeName } = require('../util/type-name')
 const { askStore } = require('./ask-store')
-const { clearCookie } = require('./clear-cookie')
+const { attributesOf, clearCookie } = require('./clear-cookie')
 const { isEmpty, warnOfEmptySession } = require('./empty-session')
 const fastPath = require('./fast-path')
 const { HeldHeaders } = require('./hold-headers')
@@ -78,7 +78,7 @@ class RequestContext {
     this.stored = undefined // what the store has of the cookie, with touchAfter
 
     /** @type {any} */
-    this.clientCookie = undefined // the cookie of that session, with clearCookie
+    this.clientCookie = undefined // the attributes of that session's cookie, as it came, with clearCookie
 
     this.originalId = undefined // the session as it came: its id,
     /** @type {any} */
@@ -268,7 +268,7 @@ class RequestContext {
     this.hasStarted = true
     this.originalId = this.req.sessionID
     this.original = snapshotOf(data)
-    if (this.config.clearCookie) this.clientCookie = this.req.session.cookie
+    if (this.config.clearCookie) this.clientCookie = attributesOf(this.req.session.cookie)
     trackSaves(this.req.session, this)
   }
 

@@ -24,17 +24,16 @@ function onDisconnectOption (option, store) {
 }
 
 /**
- * @param {Function} handle the app's; what it throws goes to `next`
+ * @param {Function} handle the app's; what it throws goes to `next`, also what is falsy and would be no error there
  * @return {Handler}
  */
 function callsApp (handle) {
   return (req, res, next) => {
-    const fail = (/** @type {any} */ err) => next(asError(err))
     try {
       const result = handle(req, res, next)
-      if (result && typeof result.then === 'function') result.then(undefined, fail)
+      if (result && typeof result.then === 'function') result.then(undefined, (/** @type {any} */ err) => next(asError(err)))
     } catch (err) {
-      fail(err)
+      next(asError(err))
     }
   }
 }

@@ -40,7 +40,8 @@ function touchAfterOption (option, store) {
     if (option === undefined) return undefined
     throw new TypeError('touchAfter option has no meaning with a store whose ttl option is a function')
   }
-  return new TouchAfter(value, ttl === undefined ? Infinity : ttl, !isOurs(store))
+  const idle = engine === undefined ? undefined : engine.options.idle
+  return new TouchAfter(value, ttl === undefined ? Infinity : ttl, idle || 0, !isOurs(store))
 }
 
 /** @typedef {{deadline: number, shown: number, attributes: any}} Stored what a store has of a cookie: when it expires, what its
@@ -53,11 +54,13 @@ class TouchAfter {
   /**
    * @param {number} amount as the option has it
    * @param {number} ttl the store's own limit in ms
+   * @param {number} idle lifetime in ms of a session whose cookie has no expiry; 0 to touch it at every request
    * @param {boolean} remembers the store may not show a touch: many change a deadline beside the session, not its cookie
    */
-  constructor (amount, ttl, remembers) {
+  constructor (amount, ttl, idle, remembers) {
     this.amount = amount
     this.ttl = ttl
+    this.idle = idle
     this.remembers = remembers
   }
 
@@ -67,9 +70,15 @@ class TouchAfter {
    * @param {any} cookie
    */
   slackOf (cookie) {
-    const lifetime = Math.min(cookie.originalMaxAge, this.ttl)
-    if (typeof cookie.originalMaxAge !== 'number' || !(lifetime > 0) || Number.isNaN(expiryOf(cookie))) return 0
+    const lifetime = this.lifetimeOf(cookie)
     return Math.floor(this.amount < 1 ? this.amount * lifetime : Math.min(this.amount, MOST * lifetime))
+  }
+
+  /** @param {any} cookie */
+  lifetimeOf (cookie) {
+    if (!cookie.expires && typeof cookie.maxAge !== 'number') return this.idle
+    const lifetime = Math.min(cookie.originalMaxAge, this.ttl)
+    return typeof cookie.originalMaxAge === 'number' && lifetime > 0 && !Number.isNaN(expiryOf(cookie)) ? lifetime : 0
   }
 
   /**
@@ -102,8 +111,10 @@ class TouchAfter {
     const slack = this.slackOf(cookie)
     if (stored === undefined || slack === 0) return true
     const promised = expiryOf(cookie)
-    // Too late: the clock or the lifetime has changed.
-    return stored.deadline < promised || stored.deadline > promised + slack || !sameAttributes(stored.attributes, cookie)
+    // Too late: the clock or the lifetime has changed. Or another process has a larger slack, and might not see this touch:
+    // it must not make the session end earlier.
+    const latest = promised + (this.remembers ? MOST * cookie.originalMaxAge : slack)
+    return stored.deadline < promised || stored.deadline > latest || !sameAttributes(stored.attributes, cookie)
   }
 
   /**
@@ -117,9 +128,11 @@ class TouchAfter {
     if (slack === 0) return session
 
     const copy = copyOf(session)
-    copy.cookie = copyOf(cookie)
-    setExpiry(copy.cookie, expiryOf(cookie) + slack)
     setSlack(copy, slack)
+    const expiry = expiryOf(cookie)
+    if (Number.isNaN(expiry)) return copy
+    copy.cookie = copyOf(cookie)
+    setExpiry(copy.cookie, expiry + slack)
     return copy
   }
 

@@ -2,7 +2,7 @@
 
 const { failure } = require('../util/as-error')
 const { now } = require('../util/clock')
-const { DONE, parse, PENDING } = require('./engine')
+const { DONE, isPromise, parse, PENDING, whenParsed } = require('./engine')
 const { textOf } = require('./records')
 
 /*
@@ -25,13 +25,17 @@ const { textOf } = require('./records')
 function touchText (engine, write, done) {
   return andThen(later => engine.peek(write.sid, write.now, later), stored => {
     if (stored === undefined) return DONE
-    const session = parse(engine.options.serializer, stored.text)
-    session.cookie = write.session.cookie
-    write.text = textOf(engine, session)
-    write.revision = stored.revision
-    // Whoever has written the session meanwhile has renewed it too.
-    if (engine.capabilities.compareAndSet) write.expected = stored.text
-    return engine.commit(write, done)
+    const result = whenParsed(parse(engine.options.serializer, stored.text), session => {
+      session.cookie = write.session.cookie
+      write.text = textOf(engine, session)
+      write.revision = stored.revision
+      // Whoever has written the session meanwhile has renewed it too.
+      if (engine.capabilities.compareAndSet) write.expected = stored.text
+      return engine.commit(write, done)
+    })
+    if (!isPromise(result)) return result
+    result.then((/** @type {any} */ outcome) => { if (outcome !== PENDING) done(null, outcome) }, done)
+    return PENDING
   }, done)
 }
 

@@ -108,6 +108,8 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {string|undefined} shared
  * @property {((session: any) => any)|undefined} protect whether a session is that of a user who has signed in
  * @property {(session: any, now: number) => number} [deadlineOf] the engine's own rule for deadlines
+ * @property {number} [idle] lifetime in ms of a session whose cookie has no expiry, where `touch` is DONE at once as long as
+ *   the deadline that is stored lies no more than the session's slack before the one to be stored
  * @property {string} [origin] what to say of a stored text that is no session
  *
  * @typedef {Options & {max: number, maxBytes: number, stale: boolean, explicitLimits: boolean[]}} MemoryOptions those of a
@@ -180,6 +182,22 @@ function parse (serializer, text, origin) {
 }
 
 /**
+ * Does something with what a serializer has made: later, when `parse` gave a promise, as connect-redis takes it.
+ *
+ * @param {any} session
+ * @param {(session: any) => any} next
+ * @return {any} what `next` gives, or a promise of it
+ */
+function whenParsed (session, next) {
+  return isPromise(session) ? Promise.resolve(session).then(next) : next(session)
+}
+
+/** @param {any} value */
+function isPromise (value) {
+  return typeof value === 'object' && value !== null && typeof value.then === 'function'
+}
+
+/**
  * `load` for an engine that has no quicker way than its `get`.
  *
  * @param {Engine} engine
@@ -211,4 +229,4 @@ function loadedFrom ({ text, revision }) {
   return loaded
 }
 
-module.exports = /** @type {const} */ ({ CHANGED, DONE, DROPPED, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK })
+module.exports = /** @type {const} */ ({ CHANGED, DONE, DROPPED, isPromise, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK, whenParsed })

@@ -5,7 +5,7 @@ const { now, systemNow } = require('../util/clock')
 const defer = require('../util/defer')
 const { destroyAll, touchText } = require('./combined-calls')
 const { droppedError } = require('./dropped')
-const { DROPPED, parse } = require('./engine')
+const { DROPPED, parse, whenParsed } = require('./engine')
 const { knowledgeOf, setRevision } = require('./handover')
 const { every } = require('./interval')
 const { NOTHING, perform } = require('./perform')
@@ -45,9 +45,10 @@ const methods = {
   get (sid, callback) {
     return perform(this, callback, (engine, done) => engine.get(String(sid), now(), done), (stored, engine) => {
       if (stored === undefined || stored.text === '') return undefined
-      const session = parse(engine.options.serializer, stored.text, engine.options.origin)
-      setRevision(session, stored.revision)
-      return session
+      return whenParsed(parse(engine.options.serializer, stored.text, engine.options.origin), session => {
+        setRevision(session, stored.revision)
+        return session
+      })
     })
   },
 

@@ -4,7 +4,7 @@ const { failure } = require('../util/as-error')
 const defer = require('../util/defer')
 const { warnOf } = require('../util/warn')
 const Awaited = require('./awaited')
-const { PENDING } = require('./engine')
+const { isPromise, PENDING } = require('./engine')
 const { partsOf } = require('./store-engine')
 
 /**
@@ -16,7 +16,7 @@ const { partsOf } = require('./store-engine')
 const NOTHING = Symbol('nothing')
 
 /**
- * Asks the engine, and calls back on a later tick with what `read` makes of the answer, or with the error.
+ * Asks the engine, and calls back on a later tick with what `read` makes of the answer, perhaps later, or with the error.
  *
  * @param {any} store
  * @param {Callback|undefined} callback
@@ -35,6 +35,7 @@ function perform (store, callback, ask, read) {
     removals.flush()
     if (typeof callback !== 'function') return
     if (value === NOTHING) defer(callback)
+    else if (isPromise(value)) value.then((/** @type {any} */ value) => defer(callback, null, value), fail)
     else defer(callback, null, value)
   }
 

@@ -24,6 +24,9 @@ const TimeLimit = require('./time-limit')
 const EXISTS = Symbol('exists')
 /** What a server says of a command that it has put into a transaction. */
 const QUEUED = 'QUEUED'
+/** What it says to a script that this user must not run, or that would write to a full memory. */
+const NO_SCRIPTS = /NOPERM|unknown command/i
+const FULL = /\bOOM\b/
 
 /**
  * Sessions in Redis, by the engine contract. The keys and their texts are connect-redis's.
@@ -42,6 +45,8 @@ class RedisEngine {
   #near
   /** Whether the server has SET with IFEQ; undefined while nobody has tried. */
   #hasIfeq = /** @type {boolean|undefined} */ (undefined)
+  /** Whether the server lets this user run scripts. Without them a touch leaves the cookie in the text, as connect-redis's does. */
+  #hasScripts = true
   /** @type {((flight: import('./flight').Flight) => boolean)|undefined} */
   #mayJoin
   #counts = { reads: 0, shared: 0, found: 0, sets: 0, dropped: 0, touches: 0, destroyed: 0 }
@@ -52,13 +57,16 @@ class RedisEngine {
    * @param {(options: import('./near').NearOptions) => any} newMemory makes the memory engine of a near cache
    */
   constructor (client, options, newMemory) {
-    this.options = options
+    this.options = /** @type {import('../engine').Options & import('./options').RedisOptions} */ ({ ...options })
     this.capabilities = RedisEngine.capabilities
     this.#client = clientOf(client)
     this.#keys = new Keys(this.#client, options.prefix, options.scanCount, ask => this.#inTime(ask))
     this.#limit = new TimeLimit(options.storeTimeout)
     const near = this.#near = this.#newNear(newMemory)
-    if (near !== undefined) this.#mayJoin = flight => near.mayJoin(flight)
+    if (near !== undefined) {
+      this.#mayJoin = flight => near.mayJoin(flight)
+      if (typeof options.seconds === 'number' && options.serializer === JSON) this.options.idle = options.seconds * 1000
+    }
     this.#availability = new Availability(this.#client, options.storeTimeout, near)
     if (near !== undefined && this.#client.isReady()) near.up()
   }
@@ -122,7 +130,7 @@ class RedisEngine {
       if (err) return this.#landed(flight, err)
       const [text, ttl] = reply
       if (text === QUEUED) return this.#landed(flight, inTransaction())
-      if (text !== null && this.#flights.isClean(flight)) near.store(sid, text, ttl)
+      if (text !== null && this.#flights.isClean(flight)) near.store(flight, text, Number(ttl))
       this.#landed(flight, null, text)
     })
   }
@@ -209,10 +217,10 @@ class RedisEngine {
       callback(null, CHANGED)
     }
     /** @return {Pending} */
-    const byScript = () => this.#ask(() => run(this.#client, REPLACE, key, [expected, text, ms[0] || '']), read)
+    const byScript = () => this.#run(REPLACE, sid, [expected, text, ms[0] || ''], read)
 
-    this.#changing(sid)
     if (this.#hasIfeq === false) return byScript()
+    this.#changing(sid)
     const command = ['SET', key, text, 'IFEQ', expected, 'GET', ...ms.flatMap(ms => ['PX', ms])]
     return this.#ask(() => this.#client.send(key, command), (err, was) => {
       if (err && /syntax error/i.test(err.message)) {
@@ -243,6 +251,7 @@ class RedisEngine {
    */
   touch (write, callback) {
     if (this.options.disableTouch || this.options.disableTTL) return DONE
+    if (this.#isCovered(write)) return DONE
     if (callback === undefined) return PENDING
     const { sid } = write
     const key = this.options.prefix + sid
@@ -257,16 +266,36 @@ class RedisEngine {
       this.#counts.touches++
       callback(null, DONE)
     }
-    if (this.options.serializer !== JSON || cookie === undefined || cookie === null) {
-      this.#write(sid, ['PEXPIRE', key, String(lifetime)], done)
+    const expire = () => this.#write(sid, ['PEXPIRE', key, String(lifetime)], done)
+    if (!this.#hasScripts || this.options.serializer !== JSON || cookie === undefined || cookie === null) {
+      expire()
       return PENDING
     }
     const cookieText = JSON.stringify(cookie)
-    this.#changing(sid)
-    return this.#ask(() => run(this.#client, TOUCH, key, [cookieText, String(lifetime)]), (err, reply) => {
-      if (err || typeof reply !== 'string') return done(err)
-      this.#replaceCookie(write, reply, cookieText, done)
+    return this.#run(TOUCH, sid, [cookieText, String(lifetime)], (err, reply) => {
+      if (err && NO_SCRIPTS.test(err.message)) {
+        this.#hasScripts = false
+        expire()
+      } else if (err && FULL.test(err.message)) {
+        expire()
+      } else if (err || typeof reply !== 'string') {
+        done(err)
+      } else {
+        this.#replaceCookie(write, reply, cookieText, done)
+      }
     })
+  }
+
+  /**
+   * Whether Redis is known to have what a touch would store, or nearly: a deadline that differs by the slack at most.
+   *
+   * @param {Write} write
+   */
+  #isCovered ({ sid, session, deadline }) {
+    const near = this.#near
+    if (near === undefined || !near.isFresh) return false
+    const text = near.peek(sid, deadline - this.options.slackOf(session))
+    return text !== undefined && text.startsWith(`{"cookie":${JSON.stringify(session.cookie)}`)
   }
 
   /**
@@ -412,6 +441,24 @@ class RedisEngine {
   #write (sid, args, callback) {
     this.#changing(sid)
     this.#ask(() => this.#client.send(args[1], args), callback)
+  }
+
+  /**
+   * Runs a script on a session's key. That may take two trips: who reads between them sees the session as it was, and must
+   * not keep it.
+   *
+   * @param {import('./scripts').Script} script
+   * @param {string} sid
+   * @param {string[]} args
+   * @param {Callback} callback
+   * @return {Pending}
+   */
+  #run (script, sid, args, callback) {
+    this.#changing(sid)
+    return this.#ask(() => run(this.#client, script, this.options.prefix + sid, args), (err, reply) => {
+      this.#changing(sid)
+      callback(err, reply)
+    })
   }
 
   /**

@@ -78,7 +78,7 @@ async function * sessionsIn (engine) {
   const { origin, serializer } = engine.options
   for await (const page of engine.texts()) {
     for (const [sid, text] of page) {
-      if (text !== '') yield [sid, parse(serializer, text, origin)]
+      if (text !== '') yield [sid, await parse(serializer, text, origin)]
     }
   }
 }

@@ -2,6 +2,7 @@
 
 const { isIllFormed } = require('../../util/text')
 const { cookieExpiry } = require('../deadline')
+const { slackOf } = require('../handover')
 const { remedy } = require('./errors')
 
 module.exports = { readOptions }
@@ -22,7 +23,8 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1
 /**
  * @typedef {import('../engine').Options & {
  *   prefix: string, scanCount: number, disableTTL: boolean, disableTouch: boolean, storeTimeout: number,
- *   nearCache: import('./near').NearOptions|undefined, seconds: number|Function, deadlineOf: (session: any, now: number) => number, origin: string
+ *   nearCache: import('./near').NearOptions|undefined, seconds: number|Function, deadlineOf: (session: any, now: number) => number, origin: string,
+ *   slackOf: (session: any) => number
  * }} RedisOptions
  */
 
@@ -60,6 +62,7 @@ function readOptions (options) {
     // A number is no limit to the lifetime of a cookie that has one.
     ttl: typeof seconds === 'function' ? seconds : undefined,
     nearCache: nearCacheOption(options.nearCache),
+    slackOf,
     deadlineOf: (session, now) => deadlineOf(seconds, withoutTTL, session, now),
     origin: remedy(prefix == null ? PREFIX : prefix),
     dispose: undefined,
@@ -86,7 +89,7 @@ function deadlineOf (seconds, withoutTTL, session, now) {
     if (typeof given !== 'number' || Number.isNaN(given)) throw new TypeError('ttl option must return a number of seconds')
     deadline = now + given * 1000
   } else {
-    deadline = cookieExpiry(session.cookie, now, now + seconds * 1000)
+    deadline = cookieExpiry(session.cookie, now, now + seconds * 1000 + slackOf(session))
   }
   return withoutTTL && deadline > now ? Infinity : deadline
 }

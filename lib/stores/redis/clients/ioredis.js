@@ -1,5 +1,7 @@
 'use strict'
 
+const { follow } = require('./follow')
+
 module.exports = { adapt, isClient }
 
 /** @param {any} client of the ioredis package */
@@ -25,7 +27,7 @@ function adapt (client) {
     send: (key, args) => client.call(...args),
     masters: isCluster ? async () => clusterMasters(client) : async () => [send],
     isReady: () => client.status === 'ready',
-    follow: (up, down) => follow(client, up, down)
+    follow: (up, down) => follow(client, listeners, up, down)
   }
 }
 
@@ -38,15 +40,10 @@ function clusterMasters (client) {
 }
 
 /**
- * @param {any} client
  * @param {() => void} up
  * @param {() => void} down
+ * @return {[string, () => void][]}
  */
-function follow (client, up, down) {
-  client.on('ready', up)
-  for (const event of ['close', 'end']) client.on(event, down)
-  return () => {
-    client.off('ready', up)
-    for (const event of ['close', 'end']) client.off(event, down)
-  }
+function listeners (up, down) {
+  return [['ready', up], ['close', down], ['end', down]]
 }

@@ -1,5 +1,7 @@
 'use strict'
 
+const { follow } = require('./follow')
+
 module.exports = { adapt, isClient }
 
 /** Replies as strings, whatever the app has set for its own. */
@@ -24,7 +26,7 @@ function adapt (client) {
     send: senders[topology](client),
     masters: topology === 'cluster' ? () => clusterMasters(client) : async () => [senderOf(client, topology)],
     isReady: () => client.isReady === true,
-    follow: topology === 'cluster' ? () => () => {} : (up, down) => follow(client, up, down)
+    follow: topology === 'cluster' ? () => () => {} : (up, down) => follow(client, listenersOf(client), up, down)
   }
 }
 
@@ -63,15 +65,9 @@ async function clusterMasters (client) {
 
 /**
  * @param {any} client
- * @param {() => void} up
- * @param {() => void} down
+ * @return {(up: () => void, down: () => void) => [string, () => void][]}
  */
-function follow (client, up, down) {
+function listenersOf (client) {
   // Without a reconnect strategy, an error is all that a client tells of its end.
-  const failed = () => { if (!client.isReady) down() }
-  const listeners = /** @type {[string, () => void][]} */ ([['ready', up], ['reconnecting', down], ['end', down], ['error', failed]])
-  for (const [event, listener] of listeners) client.on(event, listener)
-  return () => {
-    for (const [event, listener] of listeners) client.off(event, listener)
-  }
+  return (up, down) => [['ready', up], ['reconnecting', down], ['end', down], ['error', () => { if (!client.isReady) down() }]]
 }

@@ -16,6 +16,9 @@ const Tracking = require('./tracking')
  * @property {number} lease milliseconds
  */
 
+/** Half of a surrogate pair, which a key in UTF-8 can not have: what the server tells of such an id names another one. */
+const UNNAMEABLE = /\p{Surrogate}/u
+
 /**
  * Sessions that were read, kept in a memory engine beside the client. They are served while the lease is valid (lease.js),
  * and dropped when the server tells that they have changed (tracking.js).
@@ -26,6 +29,7 @@ class NearCache {
   #lease
   #tracking
   #isTold = false
+  #isSaid = false
   #counts = { hits: 0, misses: 0, stored: 0, dropped: 0, flushes: 0 }
 
   /**
@@ -43,7 +47,7 @@ class NearCache {
       changed: sid => this.#changed(sid),
       begin: () => this.#begin(),
       end: () => this.#end(),
-      refused: err => sayOff(`the server refuses to tell of changes (${err.message})`)
+      refused: err => this.#refused(err)
     })
   }
 
@@ -124,16 +128,30 @@ class NearCache {
   }
 
   /**
-   * Keeps what was read.
+   * The text of a session that is still there at a moment to come, as far as is known.
    *
    * @param {string} sid
-   * @param {string} text
-   * @param {number} ttl milliseconds that it has left; -1 for no end
+   * @param {number} moment
+   * @return {string|undefined}
    */
-  store (sid, text, ttl) {
-    if (ttl !== -1 && !(ttl > 0)) return
+  peek (sid, moment) {
+    const stored = this.#memory.peek(sid, moment)
+    return stored === undefined ? undefined : stored.text
+  }
+
+  /**
+   * Keeps what was read.
+   *
+   * @param {import('../flight').Flight} flight whose answer it is
+   * @param {string} text
+   * @param {number} ttl milliseconds that it had left when Redis answered; -1 for no end
+   */
+  store ({ sid, since }, text, ttl) {
+    if (UNNAMEABLE.test(sid)) return
     const now = systemNow()
-    const deadline = ttl === -1 ? Infinity : now + ttl
+    // The answer may have been long on its way.
+    const deadline = ttl === -1 ? Infinity : now + ttl - (Lease.now() - since)
+    if (!(deadline > now)) return
     try {
       this.#memory.commit({ sid, session: undefined, text, deadline, revision: undefined, hint: undefined, rank: RANK.RETURNED, now })
       this.#counts.stored++
@@ -169,6 +187,12 @@ class NearCache {
   #end () {
     this.#isTold = false
     this.flush()
+  }
+
+  /** @param {Error} err */
+  #refused (err) {
+    if (!this.#isSaid) sayOff(`the server refuses to tell of changes (${err.message})`)
+    this.#isSaid = true // a client that comes back tries again: it may be another server
   }
 
   stats () {

@@ -1,6 +1,6 @@
 'use strict'
 
-module.exports = { connect }
+module.exports = { connectionOf }
 
 /**
  * A connection of node-redis that the server tells of every change to keys that begin with `prefix`, by RESP3 push.
@@ -8,9 +8,9 @@ module.exports = { connect }
  * @param {any} client the app's
  * @param {string} prefix
  * @param {import('./tracking').Listener} listener
- * @return {Promise<import('./tracking').Connection>}
+ * @return {import('./tracking').Connection}
  */
-async function connect (client, prefix, listener) {
+function connectionOf (client, prefix, listener) {
   const connection = client.duplicate({
     RESP: 3,
     emitInvalidate: true,
@@ -20,27 +20,35 @@ async function connect (client, prefix, listener) {
     disableOfflineQueue: true,
     socket: { ...(client.options && client.options.socket), reconnectStrategy: false }
   })
-  const lost = () => listener.lost()
-  for (const event of ['error', 'end', 'reconnecting']) connection.on(event, lost)
+  const send = (/** @type {string[]} */ ...args) => connection.sendCommand(args)
+  let isClosed = false
+  // Until there is a socket, the client would forget that it was destroyed.
+  let hasSocket = false
+
+  function destroy () {
+    if (hasSocket && connection.isOpen) connection.destroy()
+  }
+
+  connection.on('connect', () => {
+    hasSocket = true
+    if (isClosed) destroy()
+  })
+  for (const event of ['error', 'end', 'reconnecting']) connection.on(event, () => { if (!isClosed) listener.lost() })
   connection.on('invalidate', (/** @type {any} */ key) => listener.changed(key === null ? null : String(key)))
 
-  const tracking = {
-    send: (/** @type {string[]} */ ...args) => connection.sendCommand(args),
-    ping: () => connection.sendCommand(['PING']),
+  return {
+    async open () {
+      connection.unref() // before there is a socket: it is to keep no process alive
+      await connection.connect()
+      // The client has begun to track keys that it reads: none.
+      await send('CLIENT', 'TRACKING', 'OFF')
+      await send('CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', prefix)
+    },
+    send,
+    ping: () => send('PING'),
     close () {
-      for (const event of ['end', 'reconnecting']) connection.off(event, lost)
-      if (connection.isOpen) connection.destroy()
+      isClosed = true
+      destroy()
     }
   }
-  try {
-    connection.unref() // before there is a socket: it is to keep no process alive
-    await connection.connect()
-    // The client has begun to track keys that it reads: none.
-    await tracking.send('CLIENT', 'TRACKING', 'OFF')
-    await tracking.send('CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', prefix)
-  } catch (err) {
-    tracking.close()
-    throw err
-  }
-  return tracking
 }

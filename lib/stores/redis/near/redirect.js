@@ -1,6 +1,6 @@
 'use strict'
 
-module.exports = { connect }
+module.exports = { connectionOf }
 
 const CHANNEL = '__redis__:invalidate'
 
@@ -11,9 +11,9 @@ const CHANNEL = '__redis__:invalidate'
  * @param {any} client the app's
  * @param {string} prefix
  * @param {import('./tracking').Listener} listener
- * @return {Promise<import('./tracking').Connection>}
+ * @return {import('./tracking').Connection}
  */
-async function connect (client, prefix, listener) {
+function connectionOf (client, prefix, listener) {
   const connection = client.duplicate({
     protocol: 2,
     lazyConnect: true,
@@ -25,31 +25,30 @@ async function connect (client, prefix, listener) {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0
   })
-  const lost = () => listener.lost()
-  for (const event of ['error', 'close', 'end']) connection.on(event, lost)
+  const send = (/** @type {string[]} */ ...args) => connection.call(...args)
+  let isClosed = false
+
+  // It is to keep no process alive.
+  connection.on('connect', () => { if (connection.stream && connection.stream.unref) connection.stream.unref() })
+  for (const event of ['error', 'close', 'end']) connection.on(event, () => { if (!isClosed) listener.lost() })
   connection.on('messageBuffer', (/** @type {Buffer} */ channel, /** @type {Buffer[]|null} */ keys) => {
     if (keys === null) listener.changed(null)
     else for (const key of keys) listener.changed(String(key))
   })
 
-  const tracking = {
-    send: (/** @type {string[]} */ ...args) => connection.call(...args),
+  return {
+    async open () {
+      await connection.connect()
+      const id = String(await send('CLIENT', 'ID'))
+      await send('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', prefix)
+    },
+    send,
     ping: () => connection.ping(),
     // After which nothing but pings can be sent.
     listen: () => connection.subscribe(CHANNEL),
     close () {
-      for (const event of ['close', 'end']) connection.off(event, lost)
+      isClosed = true
       connection.disconnect()
     }
   }
-  try {
-    await connection.connect()
-    if (connection.stream && typeof connection.stream.unref === 'function') connection.stream.unref()
-    const id = String(await tracking.send('CLIENT', 'ID'))
-    await tracking.send('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', prefix)
-  } catch (err) {
-    tracking.close()
-    throw err
-  }
-  return tracking
 }

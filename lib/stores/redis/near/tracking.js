@@ -13,10 +13,11 @@ const redirect = require('./redirect')
  * @property {() => void} lost
  *
  * @typedef {object} Connection a connection on which the server tells of changes
+ * @property {() => Promise<void>} open
  * @property {(...args: string[]) => Promise<any>} send
  * @property {() => Promise<any>} ping
  * @property {() => Promise<any>} [listen] the last step, after which only `ping` works
- * @property {() => void} close
+ * @property {() => void} close at any time; ends what `open` waits for
  *
  * @typedef {object} Owner who is told
  * @property {(key: string|null) => void} changed null: any key may have changed
@@ -32,7 +33,8 @@ const PATIENCE = 4
 /** Milliseconds until the next attempt to connect: the first, and the longest. */
 const FIRST_DELAY = 100
 const LONGEST_DELAY = 5000
-/** Milliseconds for the proof that changes are told. */
+/** Milliseconds for a new connection, and for each step of the proof that changes are told. */
+const OPEN_TIME = 10_000
 const PROOF_TIME = 2000
 /** What servers say that do not track keys, or do not let this user. */
 const REFUSED = /NOPERM|syntax error|unknown (sub)?command|wrong number of arguments|not (supported|allowed|permitted)|unrecognized|emitInvalidate|RESP3|no such server/i
@@ -100,14 +102,17 @@ class Tracking {
   /** @param {number} attempt */
   async #connect (attempt) {
     const isCurrent = () => attempt === this.#attempt
+    const { connectionOf } = this.client.kind === 'ioredis' ? redirect : push
     try {
-      const { connect } = this.client.kind === 'ioredis' ? redirect : push
-      const connection = await connect(this.client.raw, this.client.keyPrefix + this.prefix, {
+      let isOpen = false
+      const connection = this.#connection = connectionOf(this.client.raw, this.client.keyPrefix + this.prefix, {
         changed: key => { if (isCurrent()) this.#changed(key) },
-        lost: () => { if (isCurrent()) this.#lost() }
+        // Clients emit an error before `open` can say what is wrong: a refusal would look like a lost connection.
+        lost: () => { if (isOpen && isCurrent()) this.#lost() }
       })
-      if (!isCurrent()) return connection.close()
-      this.#connection = connection
+      await inTime(connection.open(), OPEN_TIME)
+      if (!isCurrent()) return
+      isOpen = true
       await this.#prove(connection)
       if (!isCurrent()) return
       this.#begin(attempt)
@@ -200,11 +205,12 @@ class Tracking {
 /**
  * @template T
  * @param {Promise<T>} promise
+ * @param {number} [ms]
  * @return {Promise<T>}
  */
-function inTime (promise) {
+function inTime (promise, ms = PROOF_TIME) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the proof that changes are told takes too long')), PROOF_TIME)
+    const timer = setTimeout(() => reject(new Error('the proof that changes are told takes too long')), ms)
     timer.unref()
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
