@@ -10,16 +10,18 @@ const FOLDER = path.join(__dirname, '..', 'lib', 'cli')
 
 const commands = readdirSync(FOLDER).map(file => path.basename(file, '.js'))
 const [name, ...args] = process.argv.slice(2)
-const isHelp = name === undefined || [name, ...args].some(arg => arg === '--help' || arg === '-h')
+const isHelp = (/** @type {string} */ arg) => arg === '--help' || arg === '-h'
 
-if (isHelp) {
+if (name === undefined || isHelp(name)) {
   console.log(usage())
 } else if (!commands.includes(name)) {
   refuse(`there is no command ${name}`)
-} else if (args.length > 0) {
-  refuse(`${name} takes no argument: ${args.join(' ')}`)
 } else {
-  require(path.join(FOLDER, name)).run()
+  const command = require(path.join(FOLDER, name))
+  if (command.takesArguments) command.run(args)
+  else if (args.some(isHelp)) console.log(usage())
+  else if (args.length > 0) refuse(`${name} takes no argument: ${args.join(' ')}`)
+  else command.run()
 }
 
 /** @param {string} fault */
