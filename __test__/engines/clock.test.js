@@ -101,6 +101,14 @@ conform('a request at a clock one year behind ends no session that is valid on t
   assert.deepEqual(await idsOf(engine, now), [], 'and the deadline is the old one')
 })
 
+conform('a life of a millisecond is over when the write is done', async subject => {
+  const engine = await filled(subject, {}, 2)
+  const time = Date.now()
+  await put(engine, 'a0', { now: time - 2, maxAge: 1 })
+  await ask(engine, 'touch', writeOf('a1', { now: time - 2, maxAge: 1 }))
+  assert.deepEqual(await idsOf(engine, time), [])
+})
+
 conform('at a clock that is behind all the time a session can get a shorter life', async subject => {
   const engine = subject.engine()
   for (const write of ['commit', 'touch']) {

@@ -20,6 +20,9 @@ const Tombstones = require('./tombstones')
  * @typedef {import('../engine').Write} Write
  */
 
+/** A clock is behind that is so by more milliseconds: a write may wait for a while until it is done. */
+const BEHIND = 60_000
+
 /** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
 const FEW = 8
 const MORE = 500
@@ -451,7 +454,7 @@ PlainEngine.capabilities = Object.freeze({ reads: 'now', writes: 'now', revision
 function laterDeadline (old, { deadline, now }) {
   if (!(deadline < old && deadline > now && old < Infinity)) return deadline
   const time = systemNow()
-  return deadline <= time && old > time ? old : deadline
+  return deadline <= time && old > time && now < time - BEHIND ? old : deadline
 }
 
 /**

@@ -14,6 +14,9 @@ use crate::codec::id::Id;
 use crate::codec::iso_date;
 use crate::codec::split::{self, CookieForm, Split};
 
+/// A clock is behind that is so by more milliseconds.
+const BEHIND: i64 = 60_000;
+
 /// A cookie to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cookie<'a> {
@@ -183,7 +186,7 @@ impl MemoryStore {
             return new;
         }
         let system = self.state.clock.now();
-        if new <= system && old > system { old } else { new }
+        if new <= system && old > system && now < system - BEHIND { old } else { new }
     }
 
     fn was_destroyed(&self, guard: &mut ShardGuard<'_>, key: &Key<'_>, revision: u32) -> bool {

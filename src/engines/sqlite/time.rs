@@ -41,6 +41,9 @@ pub fn deadline(ms: f64) -> Option<i64> {
     (ms < 9.0e15).then(|| ms.ceil() as i64)
 }
 
+/// A clock is behind that is so by more milliseconds: a write may wait for a while until it is done.
+const BEHIND: i64 = 60_000;
+
 /// The deadline that a write gives a session. A writer whose clock is behind ends none that is valid on the system's.
 pub(super) fn later_deadline(old: Option<i64>, new: Option<i64>, now: Now) -> Option<i64> {
     let (Some(before), Some(after)) = (old, new) else { return new };
@@ -48,7 +51,7 @@ pub(super) fn later_deadline(old: Option<i64>, new: Option<i64>, now: Now) -> Op
         return new;
     }
     let system = system_now();
-    if after <= system && before > system { old } else { new }
+    if after <= system && before > system && now.ms() < system - BEHIND { old } else { new }
 }
 
 /// The system's time.
