@@ -13,8 +13,8 @@ const { DROPPED_CODE } = require('../stores/dropped')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
 const { isOurs, isReference } = require('../stores/store-engine')
-const { asError, codeOf } = require('../util/as-error')
-const keepAsyncContext = require('../util/async-context')
+const { asError, codeOf, failure } = require('../util/as-error')
+const { ask } = require('../util/ask')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
@@ -174,7 +174,7 @@ class RequestContext {
 
   /** @param {(err?: any, data?: any) => void} callback */
   get (callback) {
-    this.store.get(this.cookieId, callback)
+    return this.store.get(this.cookieId, callback)
   }
 
   /**
@@ -301,13 +301,13 @@ class RequestContext {
   save (session, callback) {
     debug.session('saving %s', session.id)
     const { touchAfter } = this.config
-    let done = keepAsyncContext(callback) || noop
+    let done = callback || noop
     try {
       this.noteSaved(session)
       if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
     } catch (err) {
       if (!callback) throw err
-      defer(callback, err)
+      defer(callback, failure(err))
       return
     }
 
@@ -334,7 +334,7 @@ class RequestContext {
    */
   saveThroughStore (session, callback) {
     const store = this.req.sessionStore
-    store.set(session.id, session, this.handedDown(session, callback))
+    ask(this.handedDown(session, callback), done => store.set(session.id, session, done))
   }
 
   /**
@@ -652,19 +652,14 @@ class RequestContext {
     const engine = fastPath.engineForWrites(this, task)
     if (engine !== undefined) {
       if (fastPath.commit(engine, this, task, done) !== PENDING) done()
-      return
+      return undefined
     }
 
     const { req, store, config: { touchAfter } } = this
     const { session, sessionID: sid } = req
-    if (task === DESTROY) {
-      store.destroy(sid, done)
-    } else if (task === SAVE) {
-      session.save(this.handedDown(session, done))
-    } else {
-      if (touchAfter === undefined) store.touch(sid, session, done)
-      else touchAfter.touch(this, done)
-    }
+    if (task === DESTROY) return store.destroy(sid, done)
+    if (task === SAVE) return session.save(this.handedDown(session, done))
+    return touchAfter === undefined ? store.touch(sid, session, done) : touchAfter.touch(this, done)
   }
 
   /** @param {any} err */

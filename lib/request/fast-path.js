@@ -7,6 +7,7 @@ const { methods } = require('../stores/native-store')
 const { touchOf, writeOf } = require('../stores/records')
 const Store = require('../stores/store')
 const { fastEngine } = require('../stores/store-engine')
+const { failure } = require('../util/as-error')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
@@ -100,7 +101,7 @@ function save (context, session, callback) {
     const result = write(engine, context, session, answer)
     if (result !== PENDING) answer(undefined, result)
   } catch (err) {
-    answer(err)
+    answer(failure(err))
   }
   return true
 }

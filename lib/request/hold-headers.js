@@ -141,7 +141,7 @@ class HeldHeaders {
     try {
       step = this.stepOf(context.task())
     } catch (err) {
-      this.fail(err)
+      this.fail(asError(err))
       return
     }
     this.ask(step, err => err ? this.fail(err) : this.send())
