@@ -11,7 +11,7 @@ const LAYERS = {
   'cookie and session': '^lib/(cookie|session)/',
   util: '^lib/util/'
 }
-const MAY_LOAD_BINDING = ['^lib/native\\.js$', '^lib/cookie/keyring\\.js$', '^lib/stores/(memory|sqlite)/engine\\.js$', '^lib/util/numbers\\.js$']
+const MAY_LOAD_BINDING = ['^lib/native\\.js$', '^lib/cookie/keyring\\.js$', '^lib/stores/(memory|sqlite)/engine\\.js$', '^lib/util/numbers\\.js$', '^lib/cli/copy/places/database\\.js$']
 const NOT_PRODUCT = '^(__test__|benchmark|examples|fuzz|scripts)/'
 
 const COMMANDS = '^(bin|lib/cli)/'

@@ -83,6 +83,9 @@ export declare function bindSqliteLoad(sqlite: ExternalObject<Sqlite>, keyring: 
 /** In `NumberAt.Revision`: the file is locked, and the writer thread has to read the session. */
 export declare const BUSY: number
 
+/** Closes a database. */
+export declare function closeDatabase(database: ExternalObject<Database>): void
+
 /**
  * Prepares the name and the keys of a cookie: the first key signs, all keys verify. `numbers` comes from
  * `createNumbers`.
@@ -201,11 +204,36 @@ export declare enum NumberAt {
   Outcome = 11,
 }
 
+/**
+ * Opens a SQLite database: to read, or with `writes` to write, when the file is made if it does not exist. An error has a
+ * code in its first line.
+ */
+export declare function openDatabase(file: string, writes: boolean): ExternalObject<Database>
+
+/** Runs a statement, and gives the values of all its rows, one row after the other. */
+export declare function queryDatabase(database: ExternalObject<Database>, sql: string, params: (string | number | null)[]): (string | number | Buffer | null)[]
+
 /** Closes a store. What is waiting is written on the writer thread, which then ends. */
 export declare function sqliteClose(sqlite: ExternalObject<Sqlite>): void
 
 /** References to the sessions of one part of a store, or null after the last part. */
 export declare function sqliteIds(sqlite: ExternalObject<Sqlite>, part: number): string[] | null
+
+/**
+ * Stores sessions of another store, all in one transaction, where they take the place of nothing or of the text that
+ * `expected` has. Returns a `SqliteImported` for each. Takes `Now`. Null: the file is busy, and nothing was stored.
+ */
+export declare function sqliteImport(sqlite: ExternalObject<Sqlite>, sids: string[], texts: string[], expected: (string | null)[], deadlines: number[], ranks: number[]): SqliteImported[] | null
+
+/** What became of a session of another store. */
+export declare enum SqliteImported {
+  /** It is stored. */
+  Done = 0,
+  /** Nothing was written: another text is there than the one that was expected, or none. */
+  Changed = 1,
+  /** Nothing was written: the session was destroyed here. */
+  Destroyed = 2,
+}
 
 /** The number of a cookie template, or -1 if it is too long or there are too many. */
 export declare function sqliteIntern(sqlite: ExternalObject<Sqlite>, prefix: string, suffix?: string | undefined | null): number

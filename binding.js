@@ -10,6 +10,7 @@
 const { createRequire } = require('module')
 const path = require('path')
 const { NAME, VERSION, binaryFile, platformName, platformPackage } = require('./lib/util/binary-names')
+const { faultOf } = require('./lib/util/elf-file')
 
 module.exports = load()
 
@@ -31,23 +32,49 @@ function load () {
 function * candidates () {
   for (const place of places()) {
     const from = createRequire(place)
-    yield () => from(`./${binaryFile()}`)
+    yield () => open(from.resolve(`./${binaryFile()}`))
     if (typeof __dirname === 'string') {
-      // What gathers the files of a server (nft; Next.js for its standalone output) reads this line. It is where npm and
+      // What gathers the files of a server (nft; Next.js for its standalone output) reads the line with `from`. It is where npm and
       // pnpm have it.
-      yield () => from(path.join(__dirname, '../express-session-native-' + platformName(), binaryFile()))
+      yield () => {
+        refuse(path.join(__dirname, '..', platformPackage(), binaryFile()))
+        return from(path.join(__dirname, '../express-session-native-' + platformName(), binaryFile()))
+      }
     }
-    yield () => from(platformPackage())
+    yield () => open(from.resolve(platformPackage()))
     // From a bundle, with a package manager that hides the dependencies of dependencies.
     for (const own of [NAME, 'express-session']) {
-      yield () => createRequire(from.resolve(`${own}/package.json`))(platformPackage())
+      yield () => open(createRequire(from.resolve(`${own}/package.json`)).resolve(platformPackage()))
     }
   }
 }
 
-/** This file or the bundle that it is in. A bundler may have given it a name that does not exist, or none. */
+/**
+ * This file or the bundle that it is in, then the main script. A bundler may have given this file a name that does not
+ * exist, or none. The main script has no path with `node -` and in Electron.
+ *
+ * @return {string[]}
+ */
 function places () {
-  return [typeof __filename === 'string' ? __filename : undefined, process.argv[1]].filter(place => place !== undefined)
+  /** @type {any[]} */
+  const named = [typeof __filename === 'string' ? __filename : undefined, process.argv && process.argv[1]]
+  const found = named.filter(place => typeof place === 'string' && path.isAbsolute(place))
+  return found.length > 0 ? found : [path.resolve('-')]
+}
+
+/** @param {string} file */
+function open (file) {
+  refuse(file)
+  return createRequire(file)(file)
+}
+
+/**
+ * @param {string} file
+ * @throws {Error} what the system would not say of the file
+ */
+function refuse (file) {
+  const fault = faultOf(file)
+  if (fault !== undefined) throw new Error(`${file}: ${fault}`)
 }
 
 /** @param {any} binding */

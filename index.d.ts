@@ -94,7 +94,10 @@ declare namespace session {
     /** The former name of `name`. If both are given, `name` counts. */
     key?: string | undefined
 
-    /** The store that keeps the sessions. Default: a new `MemoryStore`. */
+    /**
+     * The store that keeps the sessions. Default: a new `MemoryStore`. In production, a worker of `cluster` that has
+     * the default emits one process warning, `EXPRESS_SESSION_CLUSTER_MEMORY`: each process has its own sessions.
+     */
     store?: Store | undefined
 
     /**
@@ -705,6 +708,8 @@ declare namespace session {
    * A call may fail with an error that has a `code`: `ERR_SESSION_STORE_LOCKED`, `ERR_SESSION_STORE_FULL` (the disk),
    * `ERR_SESSION_STORE_IO`, `ERR_SESSION_STORE_READONLY`, `ERR_SESSION_STORE_CORRUPT`, `ERR_SESSION_STORE_CLOSED`, or
    * `ERR_SESSION_TOO_LARGE` (a RangeError). What was stored before stays.
+   *
+   * Its `sessionDefaults` are `{ touchAfter: 0.05 }`.
    */
   class SQLiteStore extends Store {
     /**

@@ -1,6 +1,6 @@
 'use strict'
 
-const { missingBinary } = require('./util/missing-binary')
+const { missingBinary, reasonOf } = require('./util/missing-binary')
 const { warn } = require('./util/warn')
 
 /*
@@ -21,7 +21,7 @@ function load () {
       MemoryEngine: require('./stores/plain/engine'),
       /** @return {never} */
       get SQLiteEngine () {
-        throw new Error(`SQLiteStore needs the binary of express-session-native. ${missingBinary(/** @type {Error} */ (cause))}`)
+        throw new Error(`SQLiteStore needs the binary of express-session-native. ${reasonOf(/** @type {Error} */ (cause))}`)
       }
     }
   }

@@ -7,14 +7,16 @@
  * scripts/release/stage.js lays it: a folder for each package. It prints what is wrong, and ends with 1.
  */
 
+const { spawnSync } = require('node:child_process')
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { problemsOf } = require('./release/rules')
+const { optionalDependencies } = require('../package.json')
 const { targetsOf } = require('./release/targets')
+const { NAME, VERSION, binaryFile } = require('../lib/util/binary-names')
 
 const ROOT = path.join(__dirname, '..')
-const NAME = 'express-session-native'
 /** What the main package and its platform packages must say alike. --provenance needs the repository. */
 const SAME = ['version', 'license', 'repository', 'engines']
 
@@ -23,6 +25,7 @@ const SAME = ['version', 'license', 'repository', 'engines']
  * @param {object} [options] of a rehearsal
  * @param {boolean} [options.needsSbom]
  * @param {string} [options.newestGlibc]
+ * @param {boolean} [options.loads] false: the binary of this machine is a stand-in, too
  * @return {string[]} what is wrong, each with the place
  */
 function check (folder, options = {}) {
@@ -30,9 +33,20 @@ function check (folder, options = {}) {
   if (main === null) return [`${NAME}: there is no such package`]
   const targets = targetsOf(main)
   return [
+    ...checkFolders(folder, targets),
     ...targets.flatMap((target) => checkPlatform(folder, main, target, options)),
     ...checkMain(folder, main, targets, options),
     ...checkVersions(main.version)
+  ]
+}
+
+/** Whatever has the name of a package is published. */
+function checkFolders (folder, targets) {
+  const known = [NAME, ...targets.map(({ platform }) => `${NAME}-${platform}`)]
+  const platforms = fs.readdirSync(path.join(ROOT, 'npm')).filter((platform) => !targets.some((target) => target.platform === platform))
+  return [
+    ...fs.readdirSync(folder).filter((name) => name.startsWith(NAME) && !known.includes(name)).map((name) => `${name}: it is no package of this release`),
+    ...platforms.map((platform) => `npm/${platform}: the package has no such target`)
   ]
 }
 
@@ -42,24 +56,40 @@ function checkPlatform (folder, main, target, options) {
   if (own === null) return [`${name}: there is no such package`]
   const binary = `${NAME}.${target.platform}.node`
   const wanted = {
-    name, main: binary, os: [target.os], cpu: [target.cpu], libc: target.libc && [target.libc], ...pick(main, SAME)
+    name, main: binary, files: filesOf(binary, options), os: [target.os], cpu: [target.cpu], libc: target.libc && [target.libc], ...pick(main, SAME)
   }
   return [
     ...Object.keys(wanted).filter((field) => !isSame(own[field], wanted[field])).map((field) => `package.json has another ${field}`),
     ...own.scripts ? ['package.json has scripts'] : [],
-    ...own.files.includes(binary) ? [] : ['package.json leaves the binary out of files'],
-    ...problemsOf(path.join(folder, name, binary), target, options).map((problem) => `${binary}: ${problem}`)
+    ...['LICENSE', ...wanted.files.slice(1)].filter((file) => !fs.existsSync(path.join(folder, name, file))).map((file) => `${file} is missing`),
+    ...[...problemsOf(path.join(folder, name, binary), target, options), ...tryToLoad(path.join(folder, name, binary), main, options)]
+      .map((problem) => `${binary}: ${problem}`)
   ].map((problem) => `${name}: ${problem}`)
+}
+
+/** The one binary that this machine can load. */
+function tryToLoad (file, { version }, { loads = true }) {
+  if (!loads || path.basename(file) !== binaryFile() || !fs.existsSync(file)) return []
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-p', 'require(process.argv[1]).VERSION', file], { encoding: 'utf8' })
+  if (status !== 0) return [`it does not load: ${/^Error: (.*)$/m.exec(stderr)?.[1] ?? stderr}`]
+  return stdout.trim() === version ? [] : [`it is of version ${stdout.trim()}, not ${version}`]
+}
+
+/** What a platform package names as its files. */
+function filesOf (binary, { needsSbom = true }) {
+  return [binary, 'THIRD-PARTY-LICENSES.md', ...needsSbom ? ['sbom.cdx.json'] : []]
 }
 
 function checkMain (folder, main, targets, { needsSbom = true }) {
   const own = path.join(folder, NAME)
-  const optional = Object.fromEntries(targets.map(({ platform }) => [`${NAME}-${platform}`, main.version]))
+  const platforms = targets.map(({ platform }) => [`${NAME}-${platform}`, main.version])
+  const optional = { ...optionalDependencies, ...Object.fromEntries(platforms) }
   const problems = []
-  if (!isSame(sorted(main.optionalDependencies), sorted(optional))) problems.push('optionalDependencies are not the platform packages in this version')
+  if (!isSame(sorted(main.optionalDependencies), sorted(optional))) problems.push('optionalDependencies are not the platform packages in this version, and those of package.json')
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
     if (main.scripts && script in main.scripts) problems.push(`it has a script ${script}`)
   }
+  for (const file of fs.readdirSync(own).filter((name) => name.endsWith('.node'))) problems.push(`it has the binary ${file}`)
   for (const file of ['SHA256SUMS', 'THIRD-PARTY-LICENSES.md', ...needsSbom ? ['sbom.cdx.json'] : []]) {
     if (!fs.existsSync(path.join(own, file))) problems.push(`${file} is missing`)
   }
@@ -81,7 +111,7 @@ function checkVersions (version) {
     'package-lock.json': JSON.parse(read('package-lock.json')).version,
     'Cargo.toml': /^version = "(.+)"$/m.exec(read('Cargo.toml'))?.[1],
     'Cargo.lock': /name = "express-session-native"\nversion = "(.+)"/.exec(read('Cargo.lock'))?.[1],
-    'lib/util/binary-names.js': require('../lib/util/binary-names').VERSION
+    'lib/util/binary-names.js': VERSION
   }
   const problems = Object.entries(places).filter(([, found]) => found !== version).map(([file, found]) => `${file}: version ${found}, not ${version}`)
   if (!read('CHANGELOG.md').includes(`\n## [${version}]`)) problems.push(`CHANGELOG.md: there is no entry for ${version}`)

@@ -8,6 +8,7 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { missingTool } = require('../lib/util/build-tools')
 
 const ROOT = path.join(__dirname, '..')
 const OLDEST_NODE = 20
@@ -35,9 +36,8 @@ function checkTools () {
     throw new Error(`Node ${process.versions.node} is too old for development: install Node ${OLDEST_NODE} ` +
       'or above from https://nodejs.org (apps that use the package need 18).')
   }
-  if (needsBuild() && spawnSync('cargo', ['--version'], { stdio: 'ignore' }).status !== 0) {
-    throw new Error('The addon has to be built and cargo is missing: install Rust from https://rustup.rs.')
-  }
+  const missing = needsBuild() ? missingTool() : undefined
+  if (missing !== undefined) throw new Error(`The addon has to be built, and ${missing}.`)
 }
 
 function changed (file) {

@@ -33,10 +33,13 @@ const SUITES = {
   install: (args) => runFolder('install/apps', args, 600_000),
   browser: (args) => runFolder('browser', args),
   bundlers: (args) => runFolder('bundlers', args, 480_000),
-  runtimes: (args) => runFolder('runtimes', args, 240_000),
+  runtimes: (args) => runFolder('runtimes', args, 480_000),
   runners: (args) => runFolder('runners', args, 300_000),
   upstream: (args) => require('../__test__/upstream/suite')(args),
-  stores: (args) => require('../__test__/stores/suite')(args),
+  stores: async (args) => {
+    const counts = await require('../__test__/stores/suite')(args)
+    return args.length > 0 ? counts : add(counts, await runFolder('stores', args))
+  },
   redis: (args) => {
     require('../__test__/redis/install')()
     return runFolder('redis', args, 300_000)

@@ -13,17 +13,18 @@ const path = require('node:path')
 const { ROOT, prepare, say } = require('./prepare')
 const { add, conclude, format, readTotal, runSuite } = require('./run-suite')
 
-const SUITES = ['engines', 'unit', 'differential', 'types', 'package']
+/** One after the other: each keeps all processors busy, for the most part. */
+const SUITES = ['engines', 'unit', 'differential', 'package']
 
 /**
- * The engine's tests need neither npm nor the addon: they are compiled and run beside everything else. What they
- * print goes to a file, because preparing blocks this process.
+ * Starts a suite beside everything else. What it prints goes to a file, because preparing blocks this process, and is
+ * shown in its turn.
  */
-function startRustTests () {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rust-tests-'))
+function startBeside (suite) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${suite}-tests-`))
   const log = path.join(folder, 'log')
   const output = fs.openSync(log, 'w')
-  const child = spawn(process.execPath, ['scripts/run-suite.js', 'rust'], { cwd: ROOT, stdio: ['ignore', output, output] })
+  const child = spawn(process.execPath, ['scripts/run-suite.js', suite], { cwd: ROOT, stdio: ['ignore', output, output] })
   const closed = once(child, 'close')
   return {
     stop: () => child.kill(),
@@ -39,7 +40,8 @@ function startRustTests () {
 }
 
 async function main () {
-  const rust = startRustTests()
+  // The engine's tests need neither npm nor the addon.
+  const rust = startBeside('rust')
   let total = { passed: 0, failed: 0, skipped: 0 }
   const summary = []
   try {
@@ -49,7 +51,9 @@ async function main () {
     console.error(`\n${error.message}`)
     return { ...total, failed: 1 }
   }
-  const suites = { ...Object.fromEntries(SUITES.map(name => [name, () => runSuite(name)])), rust: rust.result }
+  // The compiler of TypeScript keeps one processor busy.
+  const types = startBeside('types')
+  const suites = { ...Object.fromEntries(SUITES.map(name => [name, () => runSuite(name)])), types: types.result, rust: rust.result }
   for (const [name, run] of Object.entries(suites)) {
     say(`testing: ${name}`)
     const started = Date.now()

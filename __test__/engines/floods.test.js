@@ -25,16 +25,16 @@ conform('two anonymous sessions of nearly maxBytes are refused beside users, who
 })
 
 conform('strangers of mixed sizes, each with many sessions, displace each other', async subject => {
-  const engine = subject.engine({ maxBytes: 1_000_000 })
-  await signIn(engine, 1000)
-  for (let n = 0; n < 1500; n++) {
-    const given = { ...pad(n * 7919 % 60_000), now: START + n * 1000 }
+  const engine = subject.engine({ maxBytes: 300_000 })
+  await signIn(engine, 300)
+  for (let n = 0; n < 900; n++) {
+    const given = { ...pad(n * 7919 % 18_000), now: START + n * 1000 }
     await put(engine, 'flood' + n, given).catch(err => assert.match(err.message, /tenth/))
     if (n % 3 === 0) await comeBack(engine, 'flood' + n, START + n * 1000)
-    if (n % 3 === 1) await put(engine, 'flood' + (n - 1), pad(n * 104729 % 90_000))
+    if (n % 3 === 1) await put(engine, 'flood' + (n - 1), pad(n * 104729 % 27_000))
   }
-  assert.equal(await usersIn(engine), 1000)
-  assert.ok(engine.stats(START).bytes <= 1_000_000)
+  assert.equal(await usersIn(engine), 300)
+  assert.ok(engine.stats(START).bytes <= 300_000)
 })
 
 conform('a stranger\'s session that grows at each request stops at its tenth', async subject => {
@@ -66,12 +66,12 @@ conform('established users stay beside a flood that holds its cookies for a minu
 })
 
 conform('a session that was larger than the tenth before there were users is still touched and saved', async subject => {
-  const engine = subject.engine({ maxBytes: 1_000_000 })
-  await put(engine, 'large', pad(500_000))
+  const engine = subject.engine({ maxBytes: 300_000 })
+  await put(engine, 'large', pad(150_000))
   await signIn(engine, 10)
-  await put(engine, 'large', pad(499_000))
-  await assert.rejects(put(engine, 'large', pad(600_000)), RangeError)
-  await signIn(engine, 8000)
+  await put(engine, 'large', pad(149_000))
+  await assert.rejects(put(engine, 'large', pad(180_000)), RangeError)
+  await signIn(engine, 2400)
   assert.ok(!(await idsOf(engine)).includes('large'), 'it goes first')
 })
 

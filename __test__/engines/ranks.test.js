@@ -94,11 +94,11 @@ for (const rank of proven) {
   })
 
   conform(`maxBytes: the same, in bytes (${rank})`, async subject => {
-    const maxBytes = 300_000
+    const maxBytes = 150_000
     const engine = subject.engine({ maxBytes })
-    await make(engine, rank, 3500)
+    await make(engine, rank, 1750)
     const full = (await left(engine, rank)).length
-    assert.ok(full < 3500)
+    assert.ok(full < 1750)
     // Each as large as several of the others.
     await make(engine, 'new', 100, { data: { pad: 'x'.repeat(2000) } })
     const users = (await left(engine, rank)).length
@@ -234,58 +234,58 @@ for (const rank of proven) {
 
 for (const rank of proven) {
   conform(`flood: 15 KB for each request without a cookie, at a bound on bytes (users are ${rank})`, async subject => {
-    const engine = subject.engine({ maxBytes: 1_600_000 })
-    await make(engine, rank, 1500)
-    assert.equal((await left(engine, rank)).length, 1500)
-    for (let n = 0; n < 300; n++) await put(engine, 'flood' + n, { data: { returnTo: 'x'.repeat(15_000) } })
-    assert.equal((await left(engine, rank)).length, 1500)
+    const engine = subject.engine({ maxBytes: 550_000 })
+    await make(engine, rank, 500)
+    assert.equal((await left(engine, rank)).length, 500)
+    for (let n = 0; n < 100; n++) await put(engine, 'flood' + n, { data: { returnTo: 'x'.repeat(15_000) } })
+    assert.equal((await left(engine, rank)).length, 500)
   })
 
   conform(`flood: requests with the signed cookie of a session that is gone (users are ${rank})`, async subject => {
-    const engine = subject.engine({ max: 1000 })
-    await make(engine, rank, 900)
-    for (let n = 0; n < 2000; n++) {
+    const engine = subject.engine({ max: 300 })
+    await make(engine, rank, 270)
+    for (let n = 0; n < 600; n++) {
       await visit(engine, 'gone', START)
       await put(engine, 'flood' + n)
     }
-    assert.equal((await left(engine, rank)).length, 900)
+    assert.equal((await left(engine, rank)).length, 270)
   })
 }
 
 for (const rank of ['established', 'signed in']) {
   conform(`flood: each stranger sends its cookie back once (users are ${rank})`, async subject => {
-    const engine = subject.engine({ max: 1000 })
-    await make(engine, rank, 900)
-    for (let n = 0; n < 2000; n++) {
+    const engine = subject.engine({ max: 300 })
+    await make(engine, rank, 270)
+    for (let n = 0; n < 600; n++) {
       await put(engine, 'flood' + n)
       await visit(engine, 'flood' + n, START)
     }
-    assert.equal((await left(engine, rank)).length, 900)
+    assert.equal((await left(engine, rank)).length, 270)
   })
 
   conform(`flood: cookies sent back five times within a second, for ten minutes (users are ${rank})`, async subject => {
     const engine = subject.engine({ max: 100 })
     await make(engine, rank, 90)
-    // Ten strangers a second: each begins a tenth of a second after the one before.
-    for (let tenth = 0; tenth < 6000; tenth++) {
-      const time = START + tenth * 100
-      await put(engine, 'flood' + tenth, { now: time })
-      for (let ago = 1; ago <= 9; ago += 2) await visit(engine, 'flood' + (tenth - ago), time)
+    // A stranger each half second; its last request comes a second after its first.
+    for (let half = 0; half < 1200; half++) {
+      const time = START + half * 500
+      await put(engine, 'flood' + half, { now: time })
+      for (const n of [half, half, half - 1, half - 1, half - 2]) await visit(engine, 'flood' + n, time)
     }
     assert.equal((await left(engine, rank)).length, 90)
   })
 }
 
 conform('under a flood a user can log in: a page, its form two seconds later, a new id', async subject => {
-  const engine = subject.engine({ max: 1000 })
-  await make(engine, 'signed in', 900)
+  const engine = subject.engine({ max: 300 })
+  await make(engine, 'signed in', 270)
   let flood = 0
   for (let user = 0; user < 20; user++) {
     await put(engine, 'form' + user)
-    for (let n = 0; n < 90; n++) await put(engine, 'flood' + flood++)
+    for (let n = 0; n < 27; n++) await put(engine, 'flood' + flood++)
     assert.ok(await comeBack(engine, 'form' + user))
     await ask(engine, 'destroy', 'form' + user, START)
-    await makers['signed in'](engine, 'signed in ' + (900 + user))
+    await makers['signed in'](engine, 'signed in ' + (270 + user))
   }
-  assert.ok((await left(engine, 'signed in')).length >= 900)
+  assert.ok((await left(engine, 'signed in')).length >= 270)
 })

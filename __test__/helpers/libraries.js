@@ -2,7 +2,7 @@
 
 /*
  * Makes files with the headers of shared libraries, such as check-release.js reads. No system could run them.
- * { format, machine, isLibrary, libraries, imports: [{ name, weak, library, version }], exports, system, isSigned }
+ * { format, machine, isLibrary, libraries, imports: [{ name, weak, library, version }], exports, versions, system, isSigned }
  */
 
 module.exports = { makeLibrary }
@@ -34,9 +34,9 @@ function record (...fields) {
   }))
 }
 
-function makeElf ({ machine, isLibrary, libraries, imports, exports }) {
+function makeElf ({ machine, isLibrary, libraries, imports, exports, versions: more = [] }) {
   const texts = textTable()
-  const versions = [...new Set(imports.map(({ version }) => version).filter(Boolean))]
+  const versions = [...new Set(imports.map(({ version }) => version).filter(Boolean)), ...more]
   const symbols = [
     ...imports.map(({ name, weak, version }) => ({ name, bind: weak ? 2 : 1, section: 0, version: version ? versions.indexOf(version) + 2 : 0 })),
     ...exports.map((name) => ({ name, bind: 1, section: 1, version: 1 }))

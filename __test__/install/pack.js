@@ -65,7 +65,7 @@ function tarballs (folder) {
   fs.mkdirSync(releaseFolder)
   execFileSync('tar', ['-xzf', bare, '-C', releaseFolder, '--strip-components=1'])
   edit(path.join(releaseFolder, 'package.json'), (manifest) => {
-    manifest.optionalDependencies = { [`${NAME}-${platform}`]: `file:${platformTarball}` }
+    manifest.optionalDependencies = { ...manifest.optionalDependencies, [`${NAME}-${platform}`]: `file:${platformTarball}` }
   })
   const destination = path.join(folder, 'released')
   fs.mkdirSync(destination)

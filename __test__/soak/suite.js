@@ -1,10 +1,11 @@
 'use strict'
 
 /*
- *   npm run test:soak [-- --minutes 1]
+ *   npm run test:soak [-- --minutes 1] [--only memory|sqlite]
  *
- * An app on the native store under mixed traffic for a while, in a process of its own: its memory must not
- * grow once it has what it needs, no request may fail, and when all has expired nothing may be left.
+ * Apps under mixed traffic for a while, each in processes of their own: one on the MemoryStore (memory.js), then four
+ * processes on one SQLiteStore (sqlite.js). Their memory, and the file, must not grow once they have what they need, no
+ * request may fail, and when all has expired nothing may be left.
  */
 
 const { fork } = require('node:child_process')
@@ -16,23 +17,46 @@ const GROWTH = 1.1
 const SLACK = 8 * 2 ** 20
 /** Bytes, at most. */
 const TOMBSTONE = 150
+/** Of a write-ahead log: twice the size from which on writers wait for its end. */
+const LOG = 64 * 2 ** 20
 
-module.exports = async function soak (args) {
-  const given = args.indexOf('--minutes')
-  const minutes = given === -1 ? 1 : Number(args[given + 1])
-  if (!(minutes > 0)) throw new RangeError('--minutes must be a number above 0')
-
-  const { samples, result, status } = await runApp(minutes * 60_000)
-  const checks = result === undefined ? { [`the app ended with status ${status}`]: false } : judge(samples, result)
-  for (const [name, held] of Object.entries(checks)) console.log(`${held ? '✔' : '✖'} ${name}`)
-  const failed = Object.values(checks).filter((held) => !held).length
-  return { passed: Object.keys(checks).length - failed, failed, skipped: 0 }
+const APPS = {
+  memory: (samples, result) => ({
+    ...flat(samples, { rss: 'resident memory', heap: 'the heap', external: 'external memory' }),
+    ...right(result)
+  }),
+  sqlite: (samples, result) => ({
+    ...flat(samples, { rss: 'resident memory', heap: 'the heap', file: 'the file' }),
+    [`the log is bounded (${mib(result.log)})`]: result.log <= LOG,
+    ...right(result),
+    [`four processes took the places of four (${result.replaced})`]: result.replaced === 4
+  })
 }
 
-function runApp (duration) {
+module.exports = async function soak (args) {
+  const given = (name) => args.includes(name) ? args[args.indexOf(name) + 1] : undefined
+  const minutes = Number(given('--minutes') ?? 1)
+  if (!(minutes > 0)) throw new RangeError('--minutes must be a number above 0')
+  const only = given('--only')
+  if (only !== undefined && !Object.hasOwn(APPS, only)) throw new RangeError(`--only must be one of ${Object.keys(APPS)}`)
+
+  const count = { passed: 0, failed: 0, skipped: 0 }
+  for (const name of only === undefined ? Object.keys(APPS) : [only]) {
+    console.log(`${name}:`)
+    const { samples, result, status } = await runApp(name, minutes * 60_000)
+    const checks = result === undefined ? { [`the app ended with status ${status}`]: false } : APPS[name](samples, result)
+    for (const [check, held] of Object.entries(checks)) {
+      console.log(`${held ? '✔' : '✖'} ${check}`)
+      count[held ? 'passed' : 'failed']++
+    }
+  }
+  return count
+}
+
+function runApp (name, duration) {
   const samples = []
   let result
-  const app = fork(path.join(__dirname, 'app.js'), [String(duration)], { execArgv: ['--expose-gc'] })
+  const app = fork(path.join(__dirname, `${name}.js`), [String(duration)], { execArgv: ['--expose-gc'] })
   const stop = () => app.kill()
   process.once('SIGTERM', stop)
   app.on('message', (message) => {
@@ -41,9 +65,9 @@ function runApp (duration) {
       return
     }
     samples.push(message)
-    const { seconds, rss, heap, external, requests, sessions } = message
-    console.log(`${seconds} s: RSS ${mib(rss)}, heap ${mib(heap)}, external ${mib(external)}, ` +
-      `${requests.toLocaleString('en')} requests, ${sessions.toLocaleString('en')} sessions`)
+    const { seconds, requests, sessions, ...bytes } = message
+    const sizes = Object.entries(bytes).map(([what, size]) => `${what} ${mib(size)}`)
+    console.log(`${seconds} s: ${sizes.join(', ')}, ${requests.toLocaleString('en')} requests, ${sessions.toLocaleString('en')} sessions`)
   })
   return new Promise((resolve) => app.on('exit', (status) => {
     process.removeListener('SIGTERM', stop)
@@ -51,11 +75,12 @@ function runApp (duration) {
   }))
 }
 
-function judge (samples, result) {
+function flat (samples, names) {
+  return Object.fromEntries(Object.entries(names).map(([what, name]) => [`${name} is flat`, isFlat(samples, what)]))
+}
+
+function right (result) {
   return {
-    'resident memory is flat': isFlat(samples, 'rss'),
-    'the heap is flat': isFlat(samples, 'heap'),
-    'external memory is flat': isFlat(samples, 'external'),
     [`every response was right (${result.wrong} were not)`]: result.wrong === 0 && result.requests > 0,
     'sessions came, were evicted and expired': result.evicted > 0 && result.expired > 0,
     [`of expired sessions nothing is left (${result.sessions})`]: result.sessions === 0,

@@ -87,8 +87,8 @@ class Runner {
       if (!row.memory) {
         await session([
           { scenario: 'restarted', args: (i) => [kept[i][0]] },
-          { scenario: 'swapped', args: (i) => [kept[1 - i]], other: true },
-          ...(row.back === false ? [] : [{ scenario: 'back', args: (i) => [kept[i]] }])
+          ...(row.swap === false ? [] : [{ scenario: 'swapped', args: (i) => [kept[1 - i]], other: true }]),
+          ...(row.swap === false || row.back === false ? [] : [{ scenario: 'back', args: (i) => [kept[i]] }])
         ])
       }
     } catch (err) {
@@ -101,6 +101,7 @@ class Runner {
 
   compare (row, [upstream, ours], result) {
     const own = row.own || {}
+    const differs = row.differs || {}
     result.steps += Math.max(upstream.length, ours.length)
     result.own = result.own || []
     for (let i = 0; i < Math.max(upstream.length, ours.length); i++) {
@@ -112,7 +113,9 @@ class Runner {
         break
       }
       const found = difference(...[first, second].map((step) => without(row.vague, { step: step.name, ...step.record })))
-      if (found) result.problems.push(`${name}: differs at ${found}`)
+      if (found && !differs[name]) result.problems.push(`${name}: differs at ${found}`)
+      if (!found && differs[name]) result.problems.push(`${name}: is listed as different (${differs[name]}), but is not`)
+      if (found && differs[name]) result.own.push(`${name}: ${differs[name]}`)
       if (own[name] && !first.unmet) result.problems.push(`${name}: is listed as the store's own (${own[name]}), but works`)
       if (first.unmet && !own[name]) result.problems.push(`${name}: ${first.unmet} (under upstream)`)
       if (second.unmet && !first.unmet) result.problems.push(`${name}: ${second.unmet} (under ours only)`)

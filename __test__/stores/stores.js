@@ -11,11 +11,13 @@
  *             `place` is this contestant's own corner of the backend: `place.name`, `place.dir`
  *   own       what the store itself does not do, under upstream either: step → reason. Such steps are compared all
  *             the same; only the expectation is waived, and a step that is listed here but works fails.
+ *   differs   steps in which the contestants' stores differ, with the reason: only the expectations count
  *   vague     keys of the records that differ from run to run
  *   ascii     no other characters in the data
  *   redirect  majors of a dependency that are installed under another name, see contestant.js
  *   foreign   this package has a nested copy of express-session 1.17.3 of its own
  *   memory    nothing outlives the process: no restart, no swap
+ *   swap      false where the two contestants have other stores, whose files the other does not read
  *   back      false where what the other package changed is not read again
  *   outage    false where the client or the backend has no server that could be killed
  */
@@ -32,8 +34,11 @@ const url = (scheme, port, rest = '') => `${scheme}://127.0.0.1:${port}${rest}`
 
 const redisHeld = (call, prefix) => async (id) => {
   const key = prefix + id
-  return { text: await call(['GET', key]), ttl: await call(['TTL', key]) }
+  return { text: await call(['GET', key]), ttl: roughly(await call(['TTL', key])) }
 }
+
+/** Seconds that are left, so that those which a busy machine takes in between do not show. Below 0 they say something else. */
+const roughly = (seconds) => seconds <= 0 ? seconds : seconds < 10 ? 'a few' : Math.round(seconds / 10) * 10
 
 async function nodeRedis (name, port, options) {
   const client = require(name).createClient({ url: url('redis', port), ...options })
@@ -429,6 +434,28 @@ const rows = [
       const client = new (require('better-sqlite3'))(path.join(place.dir, 'sessions.sqlite'))
       const store = new SqliteStore({ client, expired: { clear: false } })
       return { store, held: async (id) => client.prepare('SELECT * FROM sessions WHERE sid = ?').all(id), close: () => client.close() }
+    }
+  },
+  {
+    name: 'SQLiteStore, beside better-sqlite3-session-store 0.1',
+    package: 'better-sqlite3-session-store',
+    client: 'better-sqlite3',
+    needs: ['better-sqlite3'],
+    backend: 'SQLite in a file',
+    swap: false,
+    vague: ['results'], // each its own
+    differs: Object.fromEntries([
+      'longer maxAge', 'load with the longer maxAge', 'reload', 'save', 'streamed response', 'redirect', 'HEAD', 'error in the app', 'five at once'
+    ].map((step) => [step, 'the other\'s touch loses a cookie\'s new maxAge'])),
+    open ({ session, place }) {
+      const file = path.join(place.dir, 'sessions.sqlite')
+      if (session.SQLiteStore) {
+        const store = new session.SQLiteStore({ file })
+        return { store, close: () => store.close() }
+      }
+      const SqliteStore = require('better-sqlite3-session-store')(session)
+      const client = new (require('better-sqlite3'))(file)
+      return { store: new SqliteStore({ client, expired: { clear: false } }), close: () => client.close() }
     }
   },
 

@@ -114,13 +114,55 @@ test('With a platform package that lost its binary, the warning says so', t => {
   assert.ok(warning.includes(`${platformPackage()} is installed without its binary`), warning)
 })
 
-test('With a binary that the system refuses, the warning has the system\'s words', t => {
+test('With a binary that does not load, the warning has the true cause and what to do', t => {
   const app = appWith(t)
-  addPlatform(path.join(app, 'node_modules'), { binary: 'not a library' })
-  const { native, warning } = run(app)
-  assert.equal(native, false)
-  assert.match(warning, /The binary is there and does not load: ./)
-  assert.doesNotMatch(warning, /is not installed/)
+  const modules = path.join(app, 'node_modules')
+  const binary = fs.readFileSync(path.join(ROOT, binaryFile()))
+  const variants = { 'not a library': 'not a library' }
+  if (process.platform === 'linux') {
+    // The system ends the process for the first, and calls the second a missing file.
+    variants['the file is cut off: it has'] = binary.subarray(0, binary.length - 4096)
+    const other = Buffer.from(binary)
+    const [machine, name] = process.arch === 'arm64' ? [62, 'x64'] : [183, 'arm64']
+    other.writeUInt16LE(machine, 18)
+    variants[`it is for another processor (${name}; this is ${process.arch})`] = other
+  }
+  for (const [words, content] of Object.entries(variants)) {
+    addPlatform(modules, { binary: content })
+    const { native, warning } = run(app)
+    assert.equal(native, false)
+    assert.match(warning, /The binary is there and does not load: .*Install it again, or install Rust .*npx express-session-native build\./)
+    if (words !== content) assert.ok(warning.includes(words), warning)
+    assert.doesNotMatch(warning, /is not installed/)
+  }
+})
+
+test('A platform package whose folder is closed to the user is not said to be empty', { skip: process.platform === 'win32' && 'no such modes' }, t => {
+  const app = appWith(t)
+  addPlatform(path.join(app, 'node_modules'))
+  fs.chmodSync(app, 0o755)
+  const source = `if (process.getuid() === 0) process.setuid(65534); const session = require('${NAME}'); ${PRINT}`
+  // The dependencies may be where that user can't go.
+  fs.rmSync(path.join(app, 'node_modules/debug'))
+  fs.cpSync(path.dirname(require.resolve('debug/package.json')), path.join(app, 'node_modules/debug'), { recursive: true })
+  const closed = path.join(app, 'node_modules', platformPackage())
+  fs.chmodSync(closed, 0)
+  try {
+    const { warning } = run(app, { source })
+    assert.match(warning, /EACCES|permission denied/)
+    assert.ok(warning.includes('Let the user that runs this process read it.'), warning)
+  } finally {
+    fs.chmodSync(closed, 0o755)
+  }
+})
+
+test('A main script that has no path, as with `node -` and in Electron, is no cause', t => {
+  const app = appWith(t)
+  for (const main of ['-', undefined]) {
+    const { native, warning } = run(app, { source: `process.argv[1] = ${JSON.stringify(main)}; const session = require('${NAME}'); ${PRINT}` })
+    assert.equal(native, false)
+    assert.ok(warning.includes(`The package ${platformPackage()} is not installed. `), warning)
+  }
 })
 
 const permission = ['--permission', '--experimental-permission'].find(flag => process.allowedNodeEnvironmentFlags.has(flag))
@@ -134,6 +176,10 @@ test('Under the permission model, the warning names the flag to add', { skip: pe
   assert.match(warning, /The permission model forbids addons; add --allow-addons/)
   assert.equal(run(app, { args: [...allowed, '--allow-addons'] }).native, true)
   assert.match(run(app, { args: [...allowed, '--allow-addons', '--no-addons'] }).warning, /Node was started with --no-addons/)
+  if (permission !== '--permission') return // before it, Node loaded modules that it might not read
+  const readable = ['app.js', 'package.json', ...[NAME, 'cookie', 'debug', 'depd', 'ms'].map(name => `node_modules/${name}/*`)]
+  const narrow = [`${ROOT}/*`, ...readable.map(name => path.join(app, name))].map(place => `--allow-fs-read=${place}`)
+  assert.match(run(app, { args: [permission, ...narrow, '--allow-addons'] }).warning, /The permission model forbids to read .*node_modules.*add --allow-fs-read for it/)
 })
 
 /** The package and an app as one file, as esbuild makes it without any option for this package. */

@@ -27,8 +27,8 @@ test('the default of maxBytes respects a limit on address space', { skip }, () =
 })
 
 test('a session for which the system has no memory is an error, and the process and the others live on', { skip: skip || needsBinary.skip }, () => {
-  const { errors, stored, read } = runWithin(4e9, (session, print) => {
-    const big = 'x'.repeat(200e6)
+  const { errors, stored, read } = runWithin(2e9, (session, print) => {
+    const big = 'x'.repeat(80e6)
     const serializer = { stringify: () => big, parse: text => ({ cookie: {}, length: text.length }) }
     const store = new session.MemoryStore({ maxBytes: 1e12, serializer })
     const errors = new Set()
@@ -49,5 +49,5 @@ test('a session for which the system has no memory is an error, and the process 
   })
   assert.ok(errors.length > 0 && errors.every(message => /has no memory for the (session|text)/.test(message)), String(errors))
   assert.ok(stored > 1 && stored < 20, String(stored))
-  assert.equal(read, 200e6)
+  assert.equal(read, 80e6)
 })

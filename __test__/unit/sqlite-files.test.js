@@ -3,8 +3,9 @@
 // Files that can not be used: each error names the file and says what to do. What can be used is safe.
 
 const assert = require('node:assert/strict')
-const { execFileSync } = require('node:child_process')
+const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
 const { needsBinary } = require('../helpers/binary')
@@ -12,9 +13,11 @@ const { needsBinary } = require('../helpers/binary')
 if (needsBinary.skip) return test('SQLite files', needsBinary)
 
 const session = require('../..')
+const { refuseNetworkFile } = require('../../lib/stores/sqlite/network-file')
 const { ask } = require('../helpers/calls')
 const { newFile, root } = require('../engines/sqlite')
 
+const PLATFORM = Object.getOwnPropertyDescriptor(process, 'platform')
 const isRoot = process.getuid?.() === 0
 const isLinux = process.platform === 'linux'
 
@@ -120,10 +123,54 @@ test('a newer schema', async t => {
   assert.match(refused(file, 'ERR_SESSION_STORE_NEWER'), /later release/)
 })
 
-test('no permission', { skip: isRoot || process.platform === 'win32' }, () => {
-  const file = newFile()
-  fs.writeFileSync(file, '', { mode: 0o400 })
-  refused(file, 'ERR_SESSION_STORE_PERMISSION')
+const NOBODY = 65534
+
+/** Opens files as a user without rights. It is ended before it drops its own: what it loads may be root's alone. */
+const AS_NOBODY = `
+  const session = require(process.argv[1])
+  new session.SQLiteStore({ file: process.argv[2] }).close()
+  process.setgroups([])
+  process.setegid(${NOBODY})
+  process.seteuid(${NOBODY})
+  console.log(JSON.stringify(process.argv.slice(3).map(file => {
+    try {
+      new session.SQLiteStore({ file }).close()
+      return {}
+    } catch ({ code, message }) {
+      return { code, message }
+    }
+  })))`
+
+function refusedToNobody (files) {
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', AS_NOBODY, path.join(__dirname, '../..'), newFile(), ...files], { encoding: 'utf8' })
+  assert.ok(stdout, stderr)
+  return JSON.parse(stdout)
+}
+
+const PERMISSIONS = ['PERMISSION', 'PERMISSION', 'READONLY', 'PERMISSION'].map(code => 'ERR_SESSION_STORE_' + code)
+
+test('no permission', { skip: process.platform === 'win32' }, async t => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sqlite-permission-'))
+  t.after(() => {
+    fs.chmodSync(folder, 0o700)
+    fs.rmSync(folder, { recursive: true })
+  })
+  const [unreadable, unwritable, open, missing] = ['unreadable', 'unwritable', 'open', 'missing'].map(name => path.join(folder, name))
+  for (const file of [unreadable, unwritable, open]) await closed(new session.SQLiteStore({ file }), file)
+  fs.chmodSync(unreadable, 0o000)
+  fs.chmodSync(unwritable, 0o444)
+  fs.chmodSync(open, 0o666)
+  fs.chmodSync(folder, 0o555) // no log beside the file
+  const files = [unreadable, unwritable, open, missing]
+  if (!isRoot) {
+    for (const [at, file] of files.entries()) refused(file, PERMISSIONS[at])
+    return
+  }
+  for (const [at, { code, message }] of refusedToNobody(files).entries()) {
+    assert.equal(code, PERMISSIONS[at], files[at])
+    assert.ok(message.includes(files[at]), message)
+    assert.match(message, /user that runs this process/)
+  }
 })
 
 test('a damaged page is an error of the calls that meet it', async t => {
@@ -161,6 +208,15 @@ for (const [type, name] of [[0x6969, 'NFS'], [0xff534d42, 'CIFS'], [-11317950, '
   })
 }
 
+test('a network share of Windows is refused', t => {
+  Object.defineProperty(process, 'platform', { ...PLATFORM, value: 'win32' })
+  t.after(() => Object.defineProperty(process, 'platform', PLATFORM))
+  for (const file of ['\\\\server\\share\\a.db', '//server/share/a.db', '\\\\?\\UNC\\server\\share\\a.db']) {
+    assert.throws(() => refuseNetworkFile(file), { code: 'ERR_SESSION_STORE_FILE_SYSTEM' }, file)
+  }
+  for (const file of ['C:\\a.db', 'C:/a.db', '\\\\?\\C:\\a.db', '\\\\.\\C:\\a.db']) refuseNetworkFile(file)
+})
+
 /** A small disk of its own. */
 function smallDisk (t, options) {
   const folder = fs.mkdtempSync(path.join(root, 'disk-'))
@@ -168,6 +224,13 @@ function smallDisk (t, options) {
   t.after(() => execFileSync('umount', ['-l', folder]))
   return folder
 }
+
+/** Bounds the size of files that this process writes. Only the soft limit, which may be raised again. */
+function limitFiles (bytes) {
+  execFileSync('prlimit', ['--pid', process.pid, `--fsize=${bytes}:`])
+}
+
+const canLimit = isLinux && spawnSync('prlimit', ['--version']).status === 0
 
 const canMount = (() => {
   if (!isRoot || !isLinux) return false
@@ -181,26 +244,46 @@ const canMount = (() => {
   }
 })()
 
-test('a disk that is full: an error, the old session kept, and with room it works again', { skip: !canMount && 'needs to mount a disk' }, async t => {
-  const folder = smallDisk(t, 'size=4m')
-  const file = path.join(folder, 'sessions.db')
+/** Fills the disk of a store until a set fails, and makes room. */
+async function fill (t, file, code, makeRoom) {
   const store = open(t, { file })
   await ask(store, 'set', 'a', { cookie: {}, n: 1 })
-  fs.writeFileSync(path.join(folder, 'other'), Buffer.alloc(1_500_000))
+  await ask(store, 'set', 'out', { cookie: {} })
+  await ask(store, 'destroy', 'out')
 
   let failed
-  for (let n = 0; n < 5000 && failed === undefined; n++) {
-    failed = await attempt(() => ask(store, 'set', 'b' + n, { cookie: {}, pad: 'x'.repeat(2000) }))
+  let stored = 1
+  while (failed === undefined && stored < 5000) {
+    failed = await attempt(() => ask(store, 'set', 'b' + stored, { cookie: {}, pad: 'x'.repeat(2000) }))
+    if (failed === undefined) stored++
   }
-  assert.equal(failed?.code, 'ERR_SESSION_STORE_FULL', failed?.message)
+  assert.equal(failed?.code, code, failed?.message)
   assert.ok(failed.message.includes(file))
+  assert.match(failed.message, /full/)
   const again = await attempt(() => ask(store, 'set', 'a', { cookie: {}, n: 2, pad: 'x'.repeat(20_000) }))
   assert.ok(again instanceof Error)
   assert.equal((await ask(store, 'get', 'a')).n, 1)
 
-  fs.rmSync(path.join(folder, 'other'))
+  makeRoom()
   await ask(store, 'set', 'a', { cookie: {}, n: 3 })
   assert.equal((await ask(store, 'get', 'a')).n, 3)
+  assert.equal((await ask(store, 'get', 'b1')).pad.length, 2000)
+  assert.equal(await ask(store, 'get', 'out'), undefined)
+  await closed(store, file)
+  assert.equal(open(t, { file }).stats().sessions, stored)
+}
+
+test('a disk that is full: an error, the old session kept, and with room it works again', { skip: !canMount && 'needs to mount a disk' }, async t => {
+  const folder = smallDisk(t, 'size=4m')
+  const other = path.join(folder, 'other')
+  fs.writeFileSync(other, Buffer.alloc(1_500_000))
+  await fill(t, path.join(folder, 'sessions.db'), 'ERR_SESSION_STORE_FULL', () => fs.rmSync(other))
+})
+
+test('a quota that is met: the same', { skip: !canLimit && 'needs prlimit' }, async t => {
+  limitFiles('1000000')
+  t.after(() => limitFiles('unlimited'))
+  await fill(t, newFile(), 'ERR_SESSION_STORE_IO', () => limitFiles('unlimited'))
 })
 
 test('read-only media', { skip: !canMount && 'needs to mount a disk' }, t => {

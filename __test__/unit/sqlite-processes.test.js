@@ -167,6 +167,29 @@ test('a process that is stopped while it holds the lock: reads go on, writes wai
   assert.equal(await dataOf(store, 'b'), 2)
 })
 
+const YEAR = 365 * 24 * HOUR
+for (const [where, jump] of [['ahead', YEAR], ['behind', -YEAR]]) {
+  test(`the clock of one of them is a year ${where}: nobody loses a session, and a logout stays`, async t => {
+    const file = newFile()
+    const right = open(t, file)
+    const now = Date.now()
+    const out = writeOf('out', { now })
+    await askEngine(engineOf(right), 'commit', out)
+    await askEngine(engineOf(right), 'commit', writeOf('expired', { now: now - HOUR, maxAge: 1 }))
+    for (let n = 0; n < 20; n++) await askEngine(engineOf(right), 'commit', writeOf('a' + n, { now }))
+
+    const wrong = open(t, file)
+    right.close()
+    await askEngine(engineOf(wrong), 'destroy', 'out', now + jump)
+    for (let n = 0; n < 20; n++) await askEngine(engineOf(wrong), 'get', 'a' + n, now + jump)
+    if (jump > 0) await until(() => wrong.stats().sessions === 20) // it has swept
+
+    const again = engineOf(open(t, file))
+    for (let n = 0; n < 20; n++) assert.ok(await askEngine(again, 'peek', 'a' + n, now), String(n))
+    assert.equal(await askEngine(again, 'commit', { ...writeOf('out', { now }), revision: out.revision }), DROPPED)
+  })
+}
+
 test('many who write at once all get their turn', async t => {
   const file = newFile()
   const stores = Array.from({ length: 4 }, () => open(t, file))

@@ -4,6 +4,7 @@ const { spawnSync } = require('child_process')
 const fs = require('fs')
 const path = require('path')
 const { NAME, binaryFile, platformName } = require('../util/binary-names')
+const { missingTool } = require('../util/build-tools')
 
 const ROOT = path.join(__dirname, '..', '..')
 const LIBRARY = { win32: 'express_session_native.dll', darwin: 'libexpress_session_native.dylib' }
@@ -24,10 +25,12 @@ module.exports = {
 }
 
 function build () {
-  if (cargo(['--version'], 'ignore') !== 0) throw new Error('cargo is missing; install Rust from https://rustup.rs')
+  const missing = missingTool()
+  if (missing !== undefined) throw new Error(missing)
   const target = temporaryFolder()
   try {
-    const status = cargo(['build', '--release', '--locked', '--target-dir', target], 'inherit')
+    const args = ['build', '--release', '--locked', '--target-dir', target]
+    const { status } = spawnSync('cargo', args, { cwd: ROOT, stdio: 'inherit' })
     if (status !== 0) throw new Error('the messages of cargo above say why')
     const library = LIBRARY[/** @type {keyof typeof LIBRARY} */ (process.platform)] || 'libexpress_session_native.so'
     replace(path.join(target, 'release', library), path.join(ROOT, binaryFile()))
@@ -45,14 +48,6 @@ function temporaryFolder () {
     throw new Error(`the package's folder cannot be written to (with Yarn Plug'n'Play, \`yarn unplug ${NAME}\` first): ` +
       /** @type {Error} */ (err).message)
   }
-}
-
-/**
- * @param {string[]} args
- * @param {'ignore' | 'inherit'} stdio
- */
-function cargo (args, stdio) {
-  return spawnSync('cargo', args, { cwd: ROOT, stdio }).status
 }
 
 /**

@@ -20,7 +20,7 @@ function markPrivate (res) {
  * @param {(members: string[]) => boolean} has whether the header says so by now
  */
 function add (res, name, member, has) {
-  const previous = res.getHeader(name)
+  const previous = typeof res.getHeader === 'function' ? res.getHeader(name) : undefined // a mock may have none
   if (previous === undefined || previous === '') {
     res.setHeader(name, member)
     return

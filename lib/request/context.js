@@ -3,7 +3,7 @@
 const { inspect } = require('util')
 const { attach, contextOf, newestContext } = require('../session/link')
 const Session = require('../session/session')
-const { snapshotOf } = require('../session/snapshot')
+const { snapshotOf, snapshotOfText } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
 const { markPrivate } = require('../http/cache-control')
 const { settleShapes } = require('../http/express-shapes')
@@ -20,7 +20,7 @@ const debug = require('../util/debug')
 const defer = require('../util/defer')
 const { typeName } = require('../util/type-name')
 const { askStore } = require('./ask-store')
-const { clearCookie } = require('./clear-cookie')
+const { attributesOf, clearCookie } = require('./clear-cookie')
 const { isEmpty, warnOfEmptySession } = require('./empty-session')
 const fastPath = require('./fast-path')
 const { HeldHeaders } = require('./hold-headers')
@@ -78,7 +78,7 @@ class RequestContext {
     this.stored = undefined // what the store has of the cookie, with touchAfter
 
     /** @type {any} */
-    this.clientCookie = undefined // the cookie of that session, with clearCookie
+    this.clientCookie = undefined // the attributes of that session's cookie, as it came, with clearCookie
 
     this.originalId = undefined // the session as it came: its id,
     /** @type {any} */
@@ -232,7 +232,7 @@ class RequestContext {
     this.learnRevision(this.cookieId, loaded.revision)
     this.hint = loaded.hint
     this.req.session = Session.revive(this.req, loaded.cookie, loaded.data)
-    this.cameWith(loaded.data)
+    this.cameWith(loaded.data, loaded.text)
   }
 
   /**
@@ -255,20 +255,26 @@ class RequestContext {
     this.cameWith(data)
   }
 
-  /** @param {any} data */
-  cameWith (data) {
+  /**
+   * @param {any} data
+   * @param {string} [text]
+   */
+  cameWith (data, text) {
     this.found = true
     this.loaded()
-    this.came(data)
+    this.came(data, text)
     if (!this.config.resave) this.saved = this.original
   }
 
-  /** @param {any} data */
-  came (data) {
+  /**
+   * @param {any} data
+   * @param {string} [text]
+   */
+  came (data, text) {
     this.hasStarted = true
     this.originalId = this.req.sessionID
-    this.original = snapshotOf(data)
-    if (this.config.clearCookie) this.clientCookie = this.req.session.cookie
+    this.original = snapshotOfText(data, text)
+    if (this.config.clearCookie) this.clientCookie = attributesOf(this.req.session.cookie)
     trackSaves(this.req.session, this)
   }
 
@@ -338,7 +344,7 @@ class RequestContext {
    * @throws when the session has no JSON text: no store gets to see it
    */
   noteSaved (session) {
-    if (this.phase !== ENDING || this.atEnd === undefined) this.saved = snapshotOf(session)
+    if (this.phase !== ENDING || this.atEnd === undefined) this.saved = snapshotOf(session, this.original)
   }
 
   /**
@@ -608,8 +614,8 @@ class RequestContext {
    * @param {any} session
    */
   snapshot (session) {
-    if (this.phase < ENDING) return snapshotOf(session)
-    if (this.atEnd === undefined) this.atEnd = snapshotOf(session)
+    if (this.phase < ENDING) return snapshotOf(session, this.original)
+    if (this.atEnd === undefined) this.atEnd = snapshotOf(session, this.original)
     return this.atEnd
   }
 

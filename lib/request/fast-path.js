@@ -71,7 +71,7 @@ function commit (engine, context, task, callback) {
   const session = context.toStore(context.req.session)
   if (task === SAVE) {
     debug.session('saving %s', sid)
-    return write(engine, context, session, callback)
+    return write(engine, context, session, callback, session === context.req.session ? context.atEnd : undefined)
   }
 
   const known = sid === context.knownId ? context : undefined
@@ -110,9 +110,11 @@ function save (context, session, callback) {
  * @param {import('./context')} context
  * @param {any} session
  * @param {(err?: any, result?: any) => void} [callback]
+ * @param {import('../session/snapshot').Snapshot} [snapshot] of the session as it is
  */
-function write (engine, context, session, callback) {
+function write (engine, context, session, callback, snapshot) {
   const record = writeOf(engine, session.id, session, context.knowledgeOf(session), now())
+  if (typeof snapshot === 'string') record.data = snapshot
   const result = engine.commit(record, callback && ((/** @type {any} */ err, /** @type {any} */ result) => {
     if (!err) learn(context, record, result)
     callback(err, result)

@@ -1,8 +1,11 @@
 'use strict'
 
-const { isBody } = require('../http/response')
+const { refuseHeaders, sentError } = require('../http/refuse-headers')
+const { isBody, isMock } = require('../http/response')
+const { forgetAnswer, methodsOf, restoreMethods, setStatus, statusOf } = require('../http/withdraw')
 const { snapshotOf, sameSnapshot } = require('../session/snapshot')
 const { DROPPED_CODE } = require('../stores/dropped')
+const { asError, codeOf } = require('../util/as-error')
 const defer = require('../util/defer')
 const { askStore } = require('./ask-store')
 const { DESTROY, NOTHING, SAVE, TOUCH } = require('./policy')
@@ -27,16 +30,14 @@ const SENT = 2 // the store has answered
 const FAILING = 3 // the store has failed: what the app still sends belongs to an answer that is given up
 const FAILED = 4 // the error handlers answer
 
-/** @typedef {{task: string, sid: any, snapshot: unknown[]|undefined}} Step something to be done by the store */
-
-/** Headers that describe the answer that was given up, and not the one to the error. */
-const OF_THE_ANSWER = [
-  'Content-Length', 'Content-Encoding', 'Content-Range', 'Content-Disposition', 'ETag', 'Last-Modified', 'Location', 'Trailer', 'Transfer-Encoding'
-]
+/** @typedef {{task: string, sid: any, snapshot: import('../session/snapshot').Snapshot|undefined}} Step something to be done by the store */
 
 /**
  * A response whose headers wait for the store. What the app sends meanwhile is kept, in order. When the store has
  * failed, nothing was sent, and the error goes to `next`.
+ *
+ * To the app, the response has begun with its first byte or head, as it always has: `headersSent` is true, and headers are
+ * refused. So nothing that an error handler sets can get into an answer that is on its way.
  */
 class HeldHeaders {
   /** @param {import('./context')} context whose `end` and `writeHead` are in place */
@@ -46,49 +47,78 @@ class HeldHeaders {
     this.state = OPEN
     /** @type {(() => void)[]} */
     this.kept = []
+    /** @type {((err: any) => void)[]} */
+    this.callbacks = [] // of the writes that are kept
+    /** @type {Set<any>} */
+    this.sources = new Set() // what is piped into the response
     this.hasHead = false
     this.isEnded = false
     this.isFull = false // somebody waits for 'drain'
     this.hasLeft = false // the client
+    /** @type {any} */
+    this.failure = undefined // of the store
+    /** @type {{statusCode: any, statusMessage: any}|undefined} */
+    this.status = undefined // at the first byte
     /** @type {Step|undefined} */
     this.done = undefined // what the store has done
+    this.before = methodsOf(res)
 
-    const { writeHead, write, flushHeaders } = res
     /** Node's HTTP/1 sends the head with the first byte, its HTTP/2 at once. */
-    const sendsHead = res._implicitHeader === undefined
-
-    res.writeHead = (/** @type {any[]} */ ...args) => {
-      if (sendsHead) this.begin()
-      return this.keeps() ? this.keepHead(writeHead, args) : writeHead.apply(res, args)
-    }
-    if (typeof write === 'function') {
-      res.write = (/** @type {any[]} */ ...args) => {
-        if (args[0] == null || !isBody(args[0])) return write.apply(res, args) // Node throws
-        this.begin()
-        if (!this.keeps()) return this.isOver ? false : write.apply(res, args)
-        this.isFull = true
-        if (!this.isEnded) this.kept.push(() => { this.isFull = !write.apply(res, args) })
-        return false
-      }
-    }
-    if (typeof flushHeaders === 'function') {
-      res.flushHeaders = () => {
-        this.begin()
-        if (this.keeps()) this.kept.push(() => flushHeaders.call(res))
-        else flushHeaders.call(res)
-      }
-    }
+    this.sendsHead = res._implicitHeader === undefined
+    this.hook()
+    if (!isMock(res)) refuseHeaders(res, () => this.hasBegun)
     if (typeof res.once === 'function') {
       res.once('close', () => {
         this.hasLeft = true
         defer(() => this.left()) // the app's listeners may end the response first
       })
     }
+    if (typeof res.on === 'function') {
+      res.on('pipe', (/** @type {any} */ source) => this.sources.add(source))
+      res.on('unpipe', (/** @type {any} */ source) => this.sources.delete(source))
+    }
+  }
+
+  /** Puts this between the app and the response. Whoever has wrapped it for an answer that is given up reaches nothing. */
+  hook () {
+    const { context } = this
+    const { res } = context
+    const { writeHead, write, end, flushHeaders } = this.before
+    const isGivenUp = this.failure === undefined ? () => this.failure !== undefined : () => false
+
+    res.writeHead = (/** @type {any[]} */ ...args) => {
+      if (isGivenUp()) return res
+      if (this.sendsHead) this.begin()
+      return this.keeps() ? this.keepHead(writeHead, args) : writeHead.apply(res, args)
+    }
+    if (typeof write === 'function') {
+      res.write = (/** @type {any[]} */ ...args) => {
+        if (args[0] == null || !isBody(args[0])) return write.apply(res, args) // Node throws
+        if (isGivenUp()) return this.dropWrite(args)
+        this.begin()
+        if (this.keeps()) return this.keepWrite(write, args)
+        return this.isOver ? this.dropWrite(args) : write.apply(res, args)
+      }
+    }
+    res.end = (/** @type {any[]} */ ...args) => isGivenUp() ? res : end.apply(res, args)
+    if (typeof flushHeaders === 'function') {
+      res.flushHeaders = () => {
+        if (isGivenUp()) return
+        this.begin()
+        if (this.keeps()) this.kept.push(() => flushHeaders.call(res))
+        else flushHeaders.call(res)
+      }
+    }
   }
 
   /** Whether what the app sends now is not sent. */
   keeps () {
     return this.state !== SENT && this.state !== FAILED
+  }
+
+  /** Whether the app has sent something that waits. */
+  get hasBegun () {
+    return this.keeps() && (this.hasHead || this.state !== OPEN)
   }
 
   /** Whether the error was answered: the app may not know, and Node would make another write an 'error' event. */
@@ -101,10 +131,11 @@ class HeldHeaders {
     if (this.state !== OPEN) return
     const { context } = this
     if (!context.hasStarted) {
-      this.state = SENT // there was an error on the way in
+      this.send() // there was an error on the way in
       return
     }
 
+    this.status = statusOf(context.res)
     this.state = WAITING
     let step
     try {
@@ -122,7 +153,7 @@ class HeldHeaders {
    */
   stepOf (task) {
     const { session, sessionID: sid } = this.context.req
-    return { task, sid, snapshot: task === SAVE ? snapshotOf(session) : undefined }
+    return { task, sid, snapshot: task === SAVE ? snapshotOf(session, this.context.original) : undefined }
   }
 
   /**
@@ -136,17 +167,19 @@ class HeldHeaders {
       return
     }
     askStore(context.config.storeTimeout, this, done => context.commit(step.task, done), err => {
-      if (err && err.code !== DROPPED_CODE) return callback(err)
+      if (err && codeOf(err) !== DROPPED_CODE) return callback(asError(err))
       this.done = step
       callback()
     })
   }
 
   send () {
-    const { context, kept, isFull } = this
+    const { context, kept, isFull, status } = this
     this.state = SENT
     this.kept = []
+    this.callbacks = []
     try {
+      if (status !== undefined) setStatus(context.res, status)
       for (const send of kept) send()
     } catch (err) {
       context.report(err) // Node threw; the store must not catch it
@@ -158,16 +191,48 @@ class HeldHeaders {
   /** @param {any} err */
   fail (err) {
     const { context } = this
+    const { res } = context
     this.state = FAILING
-    this.kept = []
-    this.hasHead = false
-    this.isEnded = false
+    this.failure = err
     context.headersDone = true // a session that is not stored needs no cookie
-    forgetAnswer(context.res)
     defer(() => {
+      const { callbacks, sources } = this
       this.state = FAILED
+      this.kept = []
+      this.callbacks = []
+      this.hasHead = this.isEnded = false
+      restoreMethods(res, this.before)
+      this.hook()
+      forgetAnswer(res)
+      for (const source of sources) source.unpipe(res)
+      for (const callback of callbacks) defer(callback, err)
       context.next(err)
     })
+  }
+
+  /**
+   * @param {Function} write
+   * @param {any[]} args
+   */
+  keepWrite (write, args) {
+    const { res } = this.context
+    this.isFull = true
+    if (this.isEnded) return this.dropWrite(args)
+    this.kept.push(() => { this.isFull = !write.apply(res, args) })
+    const callback = callbackOf(args)
+    if (callback !== undefined) this.callbacks.push(callback)
+    return false
+  }
+
+  /**
+   * A write that comes too late: nobody must wait for its callback.
+   *
+   * @param {any[]} args
+   */
+  dropWrite (args) {
+    const callback = callbackOf(args)
+    if (callback !== undefined) defer(callback, this.failure || writeAfterEndError())
+    return false
   }
 
   /**
@@ -176,9 +241,7 @@ class HeldHeaders {
    */
   keepHead (writeHead, args) {
     const { res } = this.context
-    if (this.hasHead && args.length > 1) {
-      throw Object.assign(new Error('Cannot write headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' })
-    }
+    if (this.hasHead && args.length > 1) throw sentError(res, 'write')
     // Wrappers such as compression's call it once more, for the listeners of others.
     if (!this.hasHead) this.kept.push(() => writeHead.apply(res, args))
     this.hasHead = true
@@ -233,16 +296,13 @@ class HeldHeaders {
   }
 }
 
-/**
- * Takes back what the app has said of the answer that was given up.
- *
- * @param {any} res
- */
-function forgetAnswer (res) {
-  if (res.headersSent || typeof res.removeHeader !== 'function') return
-  for (const name of OF_THE_ANSWER) res.removeHeader(name)
-  res.statusCode = 500
-  if (res._implicitHeader !== undefined) res.statusMessage = undefined // HTTP/2 has none, and warns
+/** @param {any[]} args of a write */
+function callbackOf (args) {
+  return args.find(arg => typeof arg === 'function')
+}
+
+function writeAfterEndError () {
+  return Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' })
 }
 
 module.exports = { HeldHeaders, holdOption }

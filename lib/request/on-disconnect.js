@@ -1,5 +1,6 @@
 'use strict'
 
+const { asError } = require('../util/as-error')
 const { storeDefault } = require('./store-defaults')
 
 module.exports = { onDisconnectOption }
@@ -23,16 +24,16 @@ function onDisconnectOption (option, store) {
 }
 
 /**
- * @param {Function} handle the app's; what it throws goes to `next`
+ * @param {Function} handle the app's; what it throws goes to `next`, also what is falsy and would be no error there
  * @return {Handler}
  */
 function callsApp (handle) {
   return (req, res, next) => {
     try {
       const result = handle(req, res, next)
-      if (result && typeof result.then === 'function') result.then(undefined, next)
+      if (result && typeof result.then === 'function') result.then(undefined, (/** @type {any} */ err) => next(asError(err)))
     } catch (err) {
-      next(err)
+      next(asError(err))
     }
   }
 }

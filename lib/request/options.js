@@ -5,6 +5,7 @@ const { generateId, Keyring } = require('../native')
 const MemoryStore = require('../stores/memory')
 const { cookieOption } = require('./cookie-option')
 const { holdOption } = require('./hold-headers')
+const { warnOfLoneMemory } = require('./lone-memory')
 const { onDisconnectOption } = require('./on-disconnect')
 const { skipOption } = require('./skip')
 const { touchAfterOption } = require('./touch-after')
@@ -78,7 +79,10 @@ function readOptions (options) {
 
 /** @param {any} store */
 function storeOption (store) {
-  if (!store) return new MemoryStore()
+  if (!store) {
+    warnOfLoneMemory()
+    return new MemoryStore()
+  }
   if (typeof store.on !== 'function') {
     throw new TypeError('store.on is not a function; the store option must be a session store')
   }

@@ -1,5 +1,7 @@
 'use strict'
 
+const { asError } = require('../util/as-error')
+
 module.exports = { skipOption }
 
 /**
@@ -17,9 +19,12 @@ function skipOption (skip) {
     let skips
     try {
       skips = skip(req)
-      if (skips && typeof skips.then === 'function') throw new TypeError('skip option must return a boolean, not a promise')
+      if (skips && typeof skips.then === 'function') {
+        skips.then(undefined, () => {}) // one error is enough: an unhandled rejection would end the process
+        throw new TypeError('skip option must return a boolean, not a promise')
+      }
     } catch (err) {
-      next(err)
+      next(asError(err))
       return true
     }
     if (skips) next()

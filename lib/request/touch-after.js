@@ -111,8 +111,10 @@ class TouchAfter {
     const slack = this.slackOf(cookie)
     if (stored === undefined || slack === 0) return true
     const promised = expiryOf(cookie)
-    // Too late: the clock or the lifetime has changed.
-    return stored.deadline < promised || stored.deadline > promised + slack || !sameAttributes(stored.attributes, cookie)
+    // Too late: the clock or the lifetime has changed. Or another process has a larger slack, and might not see this touch:
+    // it must not make the session end earlier.
+    const latest = promised + (this.remembers ? MOST * cookie.originalMaxAge : slack)
+    return stored.deadline < promised || stored.deadline > latest || !sameAttributes(stored.attributes, cookie)
   }
 
   /**

@@ -26,7 +26,8 @@ function trackSaves (session, context) {
     if (touchAfter !== undefined) [stored, args[0]] = touchAfter.saving(context, this, args[0])
     const known = context.handDown(stored)
     try {
-      return save.apply(stored, args.map(keepAsyncContext))
+      const result = save.apply(stored, args.map(keepAsyncContext))
+      return result === stored ? this : result
     } finally {
       context.takeBack(stored, known)
     }

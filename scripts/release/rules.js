@@ -56,6 +56,8 @@ function problemsOf (file, target, { newestGlibc = NEWEST_GLIBC } = {}) {
   const allowed = LIBRARIES[target.libc || target.os]
   for (const name of library.libraries) if (!allowed.test(name)) problems.push(`it needs the library ${name}`)
   for (const symbol of library.imports) problems.push(...problemsOfImport(symbol, target, newestGlibc))
+  // The dynamic linker wants them even if no symbol is taken from them.
+  for (const version of library.versions || []) problems.push(...problemsOfVersion('something', version, target, newestGlibc))
   if (target.os === 'darwin') problems.push(...problemsOfMacOS(library, target))
   return [...new Set(problems)]
 }
@@ -66,13 +68,18 @@ function problemsOfImport ({ name, weak, library, version }, target, newestGlibc
   if (isNodeApi(name)) return []
   if (target.libc === 'glibc') {
     if (version === undefined) return weak ? [] : [`it needs the symbol ${name}, which has no version`]
-    const [, family, number] = /^(GLIBC|GCC)_([\d.]+)$/.exec(version) || []
-    if (family === undefined) return [`it needs ${name} of ${version}`]
-    if (family === 'GLIBC' && isNewer(number, newestGlibc)) return [`it needs ${name} of glibc ${number}, newer than ${newestGlibc}`]
   }
-  if (target.libc === 'musl' && version !== undefined) return [`it needs ${name} of ${version}: that is not musl`]
+  if (version !== undefined) return problemsOfVersion(name, version, target, newestGlibc)
   // Left to whatever the process has.
   if (target.os === 'darwin' && library === undefined && !weak) return [`it needs the symbol ${name} of no library`]
+  return []
+}
+
+function problemsOfVersion (name, version, target, newestGlibc) {
+  if (target.libc === 'musl') return [`it needs ${name} of ${version}: that is not musl`]
+  const [, family, number] = /^(GLIBC|GCC)_([\d.]+)$/.exec(version) || []
+  if (family === undefined) return [`it needs ${name} of ${version}`]
+  if (family === 'GLIBC' && isNewer(number, newestGlibc)) return [`it needs ${name} of glibc ${number}, newer than ${newestGlibc}`]
   return []
 }
 

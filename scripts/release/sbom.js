@@ -28,10 +28,10 @@ function sbom (folder) {
 
 /** The dependencies alone: npm's own filter also drops what the tests need as well. */
 function npmPackages (folder) {
-  const { name, version, license, description, repository, dependencies } = require('../../package.json')
+  const { name, version, license, description, repository, dependencies, optionalDependencies } = require('../../package.json')
   const place = path.join(folder, 'sbom', name)
   fs.mkdirSync(place, { recursive: true })
-  fs.writeFileSync(path.join(place, 'package.json'), JSON.stringify({ name, version, license, description, repository, dependencies }))
+  fs.writeFileSync(path.join(place, 'package.json'), JSON.stringify({ name, version, license, description, repository, dependencies, optionalDependencies }))
   npm(['install', '--package-lock-only', '--no-audit', '--no-fund'], { cwd: place })
   return JSON.parse(npm(['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'], { cwd: place }))
 }

@@ -49,7 +49,8 @@ function stageMain (folder, temporary, added) {
   fs.mkdirSync(place)
   execFileSync('tar', ['-xzf', pack(ROOT, temporary).file, '-C', place, '--strip-components=1'])
   add(place, added, (main) => {
-    main.optionalDependencies = Object.fromEntries(targetsOf(main).map(({ platform }) => [`${NAME}-${platform}`, main.version]))
+    const platforms = targetsOf(main).map(({ platform }) => [`${NAME}-${platform}`, main.version])
+    main.optionalDependencies = { ...main.optionalDependencies, ...Object.fromEntries(platforms) }
     // Of no use outside the checkout.
     delete main.scripts
     delete main.devDependencies

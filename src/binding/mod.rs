@@ -16,6 +16,7 @@
 
 mod bound;
 mod cookies;
+mod database;
 mod memory;
 mod numbers;
 mod sqlite;

@@ -19,6 +19,7 @@ use crate::codec::encoding::Encoding;
 use crate::codec::split::{CookieForm, Split, cookie_form, split};
 use crate::engines::sqlite::error::Error as StoreError;
 use crate::engines::sqlite::exit;
+use crate::engines::sqlite::import::{Import, Imported};
 use crate::engines::sqlite::key::Key;
 use crate::engines::sqlite::record::Write;
 use crate::engines::sqlite::store::{Answers, NewDeadline, Outcome, Store, Touched, Waits};
@@ -154,7 +155,7 @@ impl Sqlite {
     }
 }
 
-fn failure(error: &StoreError, file: &Path) -> Error {
+pub(super) fn failure(error: &StoreError, file: &Path) -> Error {
     let (code, message) = error.describe(file);
     Error::from_reason(format!("{code}\n{message}"))
 }
@@ -267,19 +268,81 @@ fn read_later(sqlite: &Sqlite, sid: Text) -> Result<()> {
 }
 
 fn set(sqlite: &Sqlite, sid: Text, text: Text) -> Result<SqliteOutcome> {
+    let (cookie, data, is_wide) = parts(sqlite, text);
+    sqlite.write(sid, cookie, data, is_wide)
+}
+
+/// The cookie and the data of a text, and whether the data is UTF-16.
+fn parts(sqlite: &Sqlite, text: Text) -> (Option<Vec<u8>>, Vec<u8>, bool) {
     let Text { bytes, encoding } = text;
     if encoding == Encoding::Wide {
-        return sqlite.write(sid, None, bytes, true);
+        return (None, bytes, true);
     }
     let Split::Parts { data, .. } = split(&bytes, sqlite.store.templates()) else {
-        return sqlite.write(sid, None, bytes, false);
+        return (None, bytes, false);
     };
     // What stands before the data: `{"cookie":`, the cookie, and a comma or, without data, nothing.
     let start = r#"{"cookie":"#.len();
     let end = bytes.len() - data.len();
     let cookie = if data == b"}" { &bytes[start..end] } else { &bytes[start..end - 1] };
     let data = [b"{", data].concat();
-    sqlite.write(sid, Some(cookie.to_vec()), data, false)
+    (Some(cookie.to_vec()), data, false)
+}
+
+/// What became of a session of another store.
+#[napi]
+pub enum SqliteImported {
+    /// It is stored.
+    Done,
+    /// Nothing was written: another text is there than the one that was expected, or none.
+    Changed,
+    /// Nothing was written: the session was destroyed here.
+    Destroyed,
+}
+
+/// Stores sessions of another store, all in one transaction, where they take the place of nothing or of the text that
+/// `expected` has. Returns a `SqliteImported` for each. Takes `Now`. Null: the file is busy, and nothing was stored.
+#[napi(
+    catch_unwind,
+    ts_args_type = "sqlite: ExternalObject<Sqlite>, sids: string[], texts: string[], expected: (string | null)[], \
+                    deadlines: number[], ranks: number[]",
+    ts_return_type = "SqliteImported[] | null"
+)]
+pub fn sqlite_import(
+    sqlite: &External<Rc<Sqlite>>,
+    sids: Vec<Text>,
+    texts: Vec<Text>,
+    expected: Vec<Option<Text>>,
+    deadlines: Vec<f64>,
+    ranks: Vec<u32>,
+) -> Result<Option<Vec<u32>>> {
+    let now = sqlite.now();
+    let sessions: Vec<Import> = sids
+        .into_iter()
+        .zip(texts)
+        .zip(expected)
+        .zip(deadlines.into_iter().zip(ranks))
+        .map(|(((sid, text), expected), (ms, rank))| {
+            let (cookie, data, is_wide) = parts(sqlite, text);
+            let (deadline, rank) = (deadline(ms), (rank as usize).min(3));
+            let write = Write { key: key(sid), cookie, data, is_wide, deadline, revision: None, rank, now };
+            Import { write, expected: expected.map(|text| text.bytes) }
+        })
+        .collect();
+    match sqlite.store.import(&sessions) {
+        Ok(outcomes) => Ok(Some(outcomes.into_iter().map(imported).collect())),
+        Err(StoreError::Busy) => Ok(None),
+        Err(error) => Err(sqlite.error(&error)),
+    }
+}
+
+fn imported(outcome: Imported) -> u32 {
+    let outcome = match outcome {
+        Imported::Done => SqliteImported::Done,
+        Imported::Changed => SqliteImported::Changed,
+        Imported::Destroyed => SqliteImported::Destroyed,
+    };
+    outcome as u32
 }
 
 fn commit(sqlite: &Sqlite, sid: Text, data: Text) -> Result<SqliteOutcome> {

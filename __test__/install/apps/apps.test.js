@@ -60,6 +60,15 @@ describe('an app with the package', () => {
     assert.deepStrictEqual(runFixture(place, 'named.mjs'), { same: true, store: true })
   })
 
+  test('has the command that copies sessions, and what draws its bar', () => {
+    const cookie = { originalMaxAge: 3600_000, path: '/' }
+    fs.mkdirSync(path.join(place, 'sessions'))
+    fs.writeFileSync(path.join(place, 'sessions', 'a.json'), JSON.stringify({ cookie, __lastAccess: Date.now() }))
+    const printed = npm(['exec', '--no', NAME, '--', 'copy', 'sessions', 'sessions.db'], { cwd: place })
+    assert.match(printed, /^copied: 1$/m)
+    require.resolve('cli-progress', { paths: [path.join(place, 'node_modules', NAME)] })
+  })
+
   test('may load it in twenty workers', () => {
     assert.deepStrictEqual(runFixture(place, 'workers.js'), { own: 'main', answers: 20, after: 'after' })
   })

@@ -30,6 +30,11 @@ function npx (args, options) {
   return node([fs.realpathSync(path.join(place, 'node_modules', '.bin', NAME)), ...args], options)
 }
 
+/** A tool that has a version, and fails at all else. */
+function standIn (place, tool) {
+  fs.writeFileSync(path.join(place, tool), '#!/bin/sh\n[ "$1" = --version ]\n', { mode: 0o755 })
+}
+
 function platformName () {
   return `${NAME}-${binary().platform}`
 }
@@ -38,14 +43,36 @@ test('`npx express-session-native` lists its commands', () => {
   const { status, stdout } = npx([])
   assert.strictEqual(status, 0)
   assert.match(stdout, /^usage: npx express-session-native <command>\n\n {2}build /)
-  assert.strictEqual(npx(['constructor']).status, 1)
 })
 
-test('`npx express-session-native build` says that cargo is missing', () => {
-  const { status, stdout, stderr } = npx(['build'], { env: { PATH: '' } })
-  assert.strictEqual(status, 1)
-  assert.strictEqual(stdout, '')
-  assert.match(stderr, new RegExp(`^${NAME}: there is no new binary for ${binary().platform}: cargo is missing[^\n]+\n$`))
+test('A wrong command or argument is named, and nothing is built; --help is no wrong argument', () => {
+  for (const [args, fault] of [
+    [['constructor'], 'there is no command constructor'],
+    [['buidl', '--force'], 'there is no command buidl'],
+    [['build', '--debug'], 'build takes no argument: --debug']
+  ]) {
+    const { status, stdout, stderr } = npx(args, { env: { PATH: '' } })
+    assert.strictEqual(status, 1)
+    assert.strictEqual(stdout, '')
+    assert.ok(stderr.startsWith(`${NAME}: ${fault}\n\nusage: `), stderr)
+  }
+  for (const args of [['--help'], ['-h'], ['build', '--help']]) {
+    const { status, stdout, stderr } = npx(args, { env: { PATH: '' } })
+    assert.deepStrictEqual([status, stderr], [0, ''])
+    assert.match(stdout, /^usage: /)
+  }
+})
+
+test('`npx express-session-native build` says which tool is missing', () => {
+  const tools = path.join(folder, 'tools')
+  fs.mkdirSync(tools)
+  for (const missing of ['cargo', ...process.platform === 'win32' ? [] : ['the C compiler cc']]) {
+    const { status, stdout, stderr } = npx(['build'], { env: { PATH: tools } })
+    assert.strictEqual(status, 1)
+    assert.strictEqual(stdout, '')
+    assert.match(stderr, new RegExp(`^${NAME}: there is no new binary for ${binary().platform}: ${missing} is missing; install [^\n]+\n$`))
+    standIn(tools, 'cargo')
+  }
 })
 
 test('Without a binary the package works, and one warning says why and what to do', () => {
@@ -72,12 +99,21 @@ test('A failed build is reported, and leaves nothing behind', (t) => {
   if (process.platform === 'win32') return t.skip('a stand-in for cargo is a shell script')
   const bin = path.join(folder, 'bin')
   fs.mkdirSync(bin)
-  fs.writeFileSync(path.join(bin, 'cargo'), '#!/bin/sh\n[ "$1" = --version ]\n', { mode: 0o755 })
+  for (const tool of ['cargo', 'cc']) standIn(bin, tool)
   const before = fs.readdirSync(installed)
   const { status, stderr } = npx(['build'], { env: { PATH: bin } })
   assert.strictEqual(status, 1)
   assert.match(stderr, /there is no new binary/)
   assert.deepStrictEqual(fs.readdirSync(installed), before)
+
+  // A stand-in for Yarn Plug'n'Play, where the package's folder is in an archive.
+  const archive = path.join(folder, 'archive.js')
+  fs.writeFileSync(archive, `
+    const { spawnSync } = require('child_process')
+    require('child_process').spawnSync = (file, args, options) => options.cwd ? { status: null } : spawnSync(file, args, options)
+    require('fs').mkdtempSync = () => { throw new Error('it is in an archive') }`)
+  const zipped = npx(['build'], { env: { PATH: bin, NODE_OPTIONS: `--require ${archive}` } })
+  assert.match(zipped.stderr, /folder cannot be written to \(with Yarn Plug'n'Play, `yarn unplug .*it is in an archive/)
 })
 
 test('`npx express-session-native build` builds the binary from the sources in the package', { timeout: 300_000 }, (t) => {

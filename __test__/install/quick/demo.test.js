@@ -3,12 +3,16 @@
 /* The demo without a browser: what it prints, what it answers, how it ends. */
 
 const assert = require('node:assert')
+const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
+const fs = require('node:fs')
 const net = require('node:net')
+const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
 const { Browser } = require('../../helpers/client')
 const { startDemo } = require('../../helpers/demo')
+const { ROOT } = require('../pack')
 
 const run = (env) => startDemo(process.execPath, [path.join('scripts', 'start.js')], { env })
 
@@ -70,4 +74,20 @@ test('A port that is taken or invalid is explained in a sentence', async (t) => 
   const other = run({ PORT: 'http' })
   assert.strictEqual(await other.ended, 1)
   assert.match(other.output, /PORT is "http"; it has to be a number from 0 to 65535\./)
+})
+
+test('In a fresh clone, `npm start` and `npm test` say which tool is missing', (t) => {
+  const clone = fs.mkdtempSync(path.join(os.tmpdir(), 'clone-'))
+  t.after(() => fs.rmSync(clone, { recursive: true }))
+  for (const entry of ['scripts', 'lib/util/build-tools.js', 'Cargo.toml', 'src/lib.rs']) {
+    fs.cpSync(path.join(ROOT, entry), path.join(clone, entry), { recursive: true })
+  }
+  const tools = path.join(clone, 'tools')
+  fs.mkdirSync(tools)
+  for (const [script, missing] of [['start', 'cargo'], ['test', 'cargo'], ...process.platform === 'win32' ? [] : [['start', 'the C compiler cc']]]) {
+    if (missing !== 'cargo') fs.writeFileSync(path.join(tools, 'cargo'), '#!/bin/sh\n', { mode: 0o755 })
+    const { status, stderr } = spawnSync(process.execPath, [path.join(clone, 'scripts', `${script}.js`)], { encoding: 'utf8', env: { PATH: tools } })
+    assert.strictEqual(status, 1)
+    assert.match(stderr, new RegExp(`^\\nThe addon has to be built, and ${missing} is missing; install .+\\.$`, 'm'))
+  }
 })

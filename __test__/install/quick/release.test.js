@@ -21,7 +21,7 @@ const manifest = require('../../../package.json')
 const targets = targetsOf(manifest)
 const ROOT = path.join(__dirname, '../../..')
 /** The tool that makes it need not be there. */
-const OPTIONS = { needsSbom: canMakeSbom() }
+const OPTIONS = { needsSbom: canMakeSbom(), loads: false }
 
 let folder, staged
 
@@ -68,6 +68,8 @@ for (const [what, platform, change, problem] of [
   ['a library without the entry', 'darwin-x64', () => ({ exports: ['init'] }), 'it does not export napi_register_module_v1'],
   ['a symbol of a newer glibc', 'linux-arm64-gnu', withImport({ name: 'pthread_create', version: 'GLIBC_2.34' }), 'it needs pthread_create of glibc 2.34, newer than 2.17'],
   ['a symbol of glibc itself', 'linux-x64-gnu', withImport({ name: '_dl_sym', version: 'GLIBC_PRIVATE' }), 'it needs _dl_sym of GLIBC_PRIVATE'],
+  ['a version of glibc that no symbol is taken from', 'linux-x64-gnu', () => ({ versions: ['GLIBC_2.34'] }), 'it needs something of glibc 2.34, newer than 2.17'],
+  ['what only new dynamic linkers understand', 'linux-x64-gnu', () => ({ versions: ['GLIBC_ABI_DT_RELR'] }), 'it needs something of GLIBC_ABI_DT_RELR'],
   ['a symbol of the C++ library', 'linux-x64-gnu', withImport({ name: 'new', version: 'GLIBCXX_3.4' }), 'it needs new of GLIBCXX_3.4'],
   ['a symbol without a version', 'linux-x64-gnu', withImport({ name: 'zlibVersion' }), 'it needs the symbol zlibVersion, which has no version'],
   ['V8', 'linux-x64-musl', withImport({ name: '_ZN2v87Isolate10GetCurrentEv' }), 'it needs the symbol _ZN2v87Isolate10GetCurrentEv'],
@@ -104,12 +106,12 @@ test('A binary is refused that is too large, damaged, or no library', () => {
 })
 
 /** What is wrong with a release in which a file was changed. */
-function afterChange (name, file, change) {
+function afterChange (name, file, change, options = OPTIONS) {
   const place = path.join(staged, name, file)
   const before = fs.readFileSync(place)
   try {
     change(place, before)
-    return check(staged, OPTIONS)
+    return check(staged, options)
   } finally {
     fs.writeFileSync(place, before)
   }
@@ -140,15 +142,58 @@ test('A release is refused if a platform package differs from the package', () =
     [(own) => { own.libc = ['glibc'] }, 'package.json has another libc'],
     [(own) => { own.cpu = ['arm64'] }, 'package.json has another cpu'],
     [(own) => { delete own.repository }, 'package.json has another repository'],
-    [(own) => { own.files = [] }, 'package.json leaves the binary out of files'],
+    [(own) => { own.files = [] }, 'package.json has another files'],
+    [(own) => { delete own.files }, 'package.json has another files'],
+    [(own) => { own.files.push('notes.txt') }, 'package.json has another files'],
     [(own) => { own.scripts = { postinstall: 'true' } }, 'package.json has scripts']
   ]) assert.deepEqual(afterChange(name, 'package.json', editJson(edit)), [`${name}: ${problem}`])
 })
 
+test('A release is refused if a licence is missing', () => {
+  const name = `${NAME}-win32-x64-msvc`
+  for (const file of ['LICENSE', 'THIRD-PARTY-LICENSES.md']) {
+    assert.deepEqual(afterChange(name, file, (place) => fs.rmSync(place)), [`${name}: ${file} is missing`])
+  }
+})
+
+test('A release is refused with a package, a target or a binary too many or too few', () => {
+  const extra = path.join(staged, `${NAME}-plan9-mips`)
+  fs.mkdirSync(extra)
+  assert.deepEqual(check(staged, OPTIONS), [`${NAME}-plan9-mips: it is no package of this release`])
+  fs.rmdirSync(extra)
+
+  const binary = path.join(staged, NAME, binaryName('linux-x64-gnu'))
+  fs.writeFileSync(binary, '')
+  assert.deepEqual(check(staged, OPTIONS), [`${NAME}: it has the binary ${path.basename(binary)}`])
+  fs.rmSync(binary)
+
+  const problems = afterChange(NAME, 'package.json', editJson((main) => { main.napi.targets.pop() }))
+  assert.ok(problems.includes('npm/win32-arm64-msvc: the package has no such target'), problems.join('\n'))
+})
+
+test('The binary for this machine has to load, and to be of the version of the package', () => {
+  const real = path.join(ROOT, binaryFile())
+  const name = binaryFile().slice(0, -'.node'.length).replace('.', '-')
+  const options = { ...OPTIONS, loads: true, newestGlibc: '999' }
+  const [problem] = check(staged, options)
+  assert.ok(problem.startsWith(`${name}: ${binaryFile()}: it does not load: `), problem)
+
+  const place = path.join(staged, name, binaryFile())
+  const standIn = fs.readFileSync(place)
+  try {
+    fs.copyFileSync(real, place)
+    assert.deepEqual(check(staged, options), [`${NAME}: SHA256SUMS has another sum for ${binaryFile()}`])
+    const problems = afterChange(NAME, 'package.json', editJson((main) => { main.version = '1.99.9' }), options)
+    assert.ok(problems.includes(`${name}: ${binaryFile()}: it is of version ${manifest.version}, not 1.99.9`), problems.join('\n'))
+  } finally {
+    fs.writeFileSync(place, standIn)
+  }
+})
+
 test('A release is refused if the package names other platform packages, or runs a script', () => {
   for (const [edit, problem] of [
-    [(main) => { delete main.optionalDependencies[`${NAME}-win32-x64-msvc`] }, 'optionalDependencies are not the platform packages in this version'],
-    [(main) => { main.optionalDependencies[`${NAME}-win32-x64-msvc`] = '*' }, 'optionalDependencies are not the platform packages in this version'],
+    [(main) => { delete main.optionalDependencies[`${NAME}-win32-x64-msvc`] }, 'optionalDependencies are not the platform packages in this version, and those of package.json'],
+    [(main) => { main.optionalDependencies[`${NAME}-win32-x64-msvc`] = '*' }, 'optionalDependencies are not the platform packages in this version, and those of package.json'],
     [(main) => { main.scripts = { install: 'true' } }, 'it has a script install']
   ]) assert.deepEqual(afterChange(NAME, 'package.json', editJson(edit)), [`${NAME}: ${problem}`])
 })

@@ -67,6 +67,16 @@ test('It works with HTTP/2, and for a cookie that is cleared', async t => {
   assert.deepEqual(caching(await ask('/logout', login.cookie)), ['private', 'Cookie'])
 })
 
+test('A mock that has no getHeader gets them', async () => {
+  const headers = {}
+  const res = { setHeader (name, value) { headers[name] = value }, end () {} }
+  const req = { headers: {}, url: '/', method: 'GET' }
+  await new Promise((resolve, reject) => middleware(OPTIONS)(req, res, err => err ? reject(err) : resolve()))
+  req.session.user = 'ann'
+  res.end()
+  assert.deepEqual([headers['Cache-Control'], headers.Vary, headers['Set-Cookie'].length], ['private', 'Cookie', 1])
+})
+
 test('Without it, no such header is set', async t => {
   for (const cacheControl of [undefined, false]) {
     const app = await serve(t, middleware({ cacheControl }), (req, res) => res.end())

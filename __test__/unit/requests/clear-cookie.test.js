@@ -88,6 +88,19 @@ test('It has the attributes of the session\'s own cookie, which the app may have
   assert.deepEqual((await app.get('/', { cookie: set.cookie })).setCookie, [`connect.sid=; Domain=example.com; Path=/; ${EXPIRED}; HttpOnly`])
 })
 
+test('What the request itself changes in the cookie is not what the client has', async t => {
+  const app = await serve(t, middleware({ ...OPTIONS, cookie: { path: '/app', sameSite: 'lax' } }), (req, res) => {
+    if (req.session.user) {
+      Object.assign(req.session.cookie, { path: '/', sameSite: 'none', secure: true, maxAge: 0 })
+      return req.session.destroy(() => res.end())
+    }
+    req.session.user = 'ann'
+    res.end()
+  })
+  const { cookie } = await app.get('/app')
+  assert.deepEqual((await app.get('/app', { cookie })).setCookie, [`connect.sid=; Path=/app; ${EXPIRED}; HttpOnly; SameSite=Lax`])
+})
+
 test('It comes with res.redirect, next to other cookies, with writeHead and a streamed body', async t => {
   const app = express()
   app.use(middleware(OPTIONS))

@@ -464,6 +464,169 @@ for (const [how, end] of Object.entries(ENDS)) {
   })
 }
 
+const BEGINNINGS = {
+  writeHead: res => { res.writeHead(200, { 'X-A': '1' }) },
+  write: res => { res.write('hel') },
+  flushHeaders: res => { res.flushHeaders() },
+  end: res => { res.end('hello') }
+}
+
+for (const protocol of ['HTTP/1', 'HTTP/2']) {
+  test(`${protocol}: an answer that waits has begun, and nothing gets into it any more`, async t => {
+    for (const [how, begin] of Object.entries(BEGINNINGS)) {
+      const told = []
+      const app = await serve(t, middleware({ ...OPTIONS, store: mapStore(ways.later) }), (req, res) => {
+        req.session.user = 'ann'
+        res.setHeader('X-B', '1')
+        assert.equal(res.headersSent, false)
+        begin(res)
+        assert.equal(res.headersSent, true, how)
+        assert.equal(Object.keys(res).includes('headersSent'), false)
+        res.statusCode = 500
+        for (const change of [() => res.setHeader('Content-Length', 9), () => res.removeHeader('X-B'), () => res.appendHeader('X-B', '2')]) {
+          try { change() } catch (err) { told.push(err.code) }
+        }
+        if (how !== 'end') res.end(how === 'write' ? 'lo' : 'hello')
+      }, protocol === 'HTTP/1' ? undefined : http2.createServer())
+      const over = protocol === 'HTTP/1' ? {} : { http2: connectHttp2(app.port) }
+      if (over.http2) t.after(() => over.http2.destroy())
+      if (over.http2) await once(over.http2, 'connect')
+      const { status, body, headers, setCookie } = await request({ port: app.port, timeout: patience(), path: '/', ...over })
+      assert.deepEqual([status, body, headers['x-b'], setCookie.length], [200, 'hello', '1', 1], how)
+      assert.deepEqual(new Set(told), new Set([protocol === 'HTTP/1' ? 'ERR_HTTP_HEADERS_SENT' : 'ERR_HTTP2_HEADERS_SENT']))
+      assert.equal(told.length, 3)
+    }
+  })
+}
+
+test('An error after the first byte ends the connection, as without hold, and is not mixed into the answer', async t => {
+  for (const make of [express, express4]) {
+    for (const [how, begin] of Object.entries(BEGINNINGS).filter(([how]) => how !== 'end')) {
+      const seen = []
+      const app = make()
+      app.set('env', 'test')
+      app.use(middleware({ ...OPTIONS, store: mapStore(ways.later) }))
+      app.get('/', (req, res) => {
+        req.session.user = 'ann'
+        begin(res)
+        throw new Error('too late')
+      })
+      app.use((err, req, res, next) => {
+        seen.push(res.headersSent)
+        if (res.headersSent) return next(err)
+        res.status(500).send('another answer')
+      })
+      const { port } = await serve(t, [], (req, res) => app(req, res))
+      await assert.rejects(request({ port, timeout: patience(), path: '/' }), { code: 'ECONNRESET' }, how)
+      assert.deepEqual(seen, [true])
+    }
+  }
+})
+
+test('Of two answers the first is sent, when the app asks whether one was', async t => {
+  const app = await serve(t, middleware({ ...OPTIONS, store: mapStore(ways.later) }), (req, res) => {
+    req.session.user = 'ann'
+    res.writeHead(200, { 'Content-Length': 5 }).end('first')
+    if (!res.headersSent) res.writeHead(404, { 'Content-Length': 10 }).end('not found!')
+  })
+  const { status, body } = await app.get('/')
+  assert.deepEqual([status, body], [200, 'first'])
+})
+
+test('An error on the way in can be answered with writeHead', async t => {
+  const { store, fail } = failingStore()
+  const use = middleware({ ...OPTIONS, store })
+  const app = await serve(t, [], (req, res) => use(req, res, err => {
+    if (err) return res.writeHead(503, { 'X-A': '1' }).end('sorry')
+    req.session.user = 'ann'
+    res.end()
+  }))
+  const browser = app.browser()
+  await browser.get('/')
+  fail('get')
+  const { status, body, headers } = await browser.get('/')
+  assert.deepEqual([status, body, headers['x-a']], [503, 'sorry', '1'])
+})
+
+test('What has wrapped the failed answer, or is piped into it, reaches the answer to the error no more', async t => {
+  const page = 'sorry '.repeat(1e5) // more than one write takes: 'drain' comes
+  for (const before of [true, false]) {
+    for (const path of ['/send', '/stream', '/pipe']) {
+      const { store, fail } = failingStore()
+      fail('set')
+      const app = express()
+      const all = [compression({ threshold: 0 }), middleware({ ...OPTIONS, store })]
+      app.use(...before ? all : all.reverse())
+      app.get(path, (req, res) => {
+        req.session.user = 'ann'
+        res.type('text').set({ 'Cache-Control': 'public, max-age=600', 'Content-Language': 'de' })
+        if (path === '/send') return res.send('hello '.repeat(1e5))
+        if (path === '/pipe') return new Readable({ read () { this.push('x'.repeat(1e5)) } }).pipe(res)
+        res.write('hello '.repeat(1e5))
+        res.flush()
+        res.end('end')
+      })
+      app.use((err, req, res, next) => {
+        assert.equal(res.headersSent, false)
+        assert.deepEqual(['Content-Type', 'Cache-Control', 'Content-Language'].map(name => res.get(name)), [undefined, undefined, undefined])
+        res.status(503).set('X-Error', err.message)
+        Readable.from([page.slice(0, 3e5), page.slice(3e5)], { objectMode: false }).pipe(res)
+      })
+      const { get } = await serve(t, [], app)
+      const response = await get(path, { headers: { 'Accept-Encoding': 'gzip' } })
+      assert.deepEqual([response.status, response.headers['x-error']], [503, 'set failed'], `${path} ${before}`)
+      const { bytes } = response
+      const body = response.headers['content-encoding'] === 'gzip' ? require('node:zlib').gunzipSync(bytes) : bytes
+      assert.ok(String(body) === page, `${path} ${before}`)
+    }
+  }
+})
+
+test('A header that forbids caches to keep the answer holds for the error too', async t => {
+  for (const value of ['no-store', 'private, max-age=5']) {
+    const { store, fail } = failingStore()
+    fail('set')
+    const app = await serve(t, middleware({ ...OPTIONS, store }), (req, res) => {
+      req.session.user = 'ann'
+      res.setHeader('Cache-Control', value)
+      res.end()
+    })
+    assert.equal((await app.get('/')).headers['cache-control'], value)
+  }
+})
+
+test('The callbacks of writes are told that the store has failed', async t => {
+  const { store, fail } = failingStore()
+  fail('set')
+  const told = []
+  const app = await serve(t, middleware({ ...OPTIONS, store }), async (req, res) => {
+    req.session.user = 'ann'
+    const write = (...args) => new Promise(resolve => res.write(...args, resolve)).then(err => told.push(err.message))
+    await Promise.all([write('a'), write('b', 'latin1')])
+    await turns(20)
+    await write('c')
+  })
+  assert.equal((await app.get('/')).body, 'set failed')
+  await until(() => told.length === 3)
+  assert.deepEqual(told, ['set failed', 'set failed', 'set failed'])
+})
+
+test('A store may fail with anything', async t => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  for (const wrong of [proxy, { get code () { throw new Error('no code') } }, Symbol('s'), Object.create(null), 1]) {
+    const store = mapStore(ways.later)
+    store.set = (sid, data, callback) => { setImmediate(callback, wrong) }
+    const app = express()
+    app.use(middleware({ ...OPTIONS, store }))
+    app.get('/', (req, res) => { req.session.user = 'ann'; res.send('hello') })
+    app.use((err, req, res, next) => { res.status(503).send(String(err).slice(0, 0) + 'sorry') })
+    const { get } = await serve(t, [], app)
+    const { status, body } = await get('/')
+    assert.deepEqual([status, body], [503, 'sorry'])
+  }
+})
+
 test('HTTP/2: the head of an event stream is sent with writeHead', async t => {
   const app = await serve(t, middleware({ ...OPTIONS, store: mapStore(ways.later) }), (req, res) => {
     req.session.user = 'ann'

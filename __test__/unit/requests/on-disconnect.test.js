@@ -75,6 +75,17 @@ test('What the function throws, or what its promise is rejected with, goes to ne
   }
 })
 
+test('Also what is falsy is an error then', async t => {
+  for (const thrown of [undefined, null, 0, '']) {
+    for (const onDisconnect of [() => { throw thrown }, async () => { throw thrown }]) {
+      const store = new session.MemoryStore()
+      const app = await start(t, { store, onDisconnect })
+      store.emit('disconnect')
+      assert.match((await app.get('/app')).body, /^the app or its session store threw /)
+    }
+  }
+})
+
 test('A store has its own default, which the option overrides', async t => {
   for (const [onDisconnect, body] of [[undefined, 'the session store is disconnected'], ['skip', 'none']]) {
     const store = new session.MemoryStore()

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
+const { turns } = require('../../helpers/calls')
 const { failingStore, stores } = require('../../helpers/features')
 const { serve } = require('../../helpers/server')
 const { middleware, session } = require('../../helpers/subject')
@@ -68,9 +69,24 @@ test('What skip throws goes to next, once, and what the app throws is not taken 
   assert.equal(nexts, 1)
 })
 
-test('A promise is refused: it would skip every request', async t => {
-  const app = await serve(t, middleware({ skip: async () => false }), (req, res) => res.end('ok'))
-  assert.match((await app.get('/')).body, /^skip option must return a boolean, not a promise$/)
+test('Also what is falsy is an error when skip throws it: no request goes on without a session for it', async t => {
+  for (const thrown of [undefined, null, 0, '']) {
+    const app = await serve(t, middleware({ skip () { throw thrown } }), (req, res) => res.end('ok'))
+    assert.match((await app.get('/')).body, /^the app or its session store threw /)
+  }
+})
+
+test('A promise is refused: it would skip every request. One that is rejected is no second error', async t => {
+  const unhandled = []
+  const note = err => unhandled.push(err)
+  process.on('unhandledRejection', note)
+  t.after(() => process.off('unhandledRejection', note))
+  for (const skip of [async () => false, async () => { throw new Error('rejected') }]) {
+    const app = await serve(t, middleware({ skip }), (req, res) => res.end('ok'))
+    assert.match((await app.get('/')).body, /^skip option must return a boolean, not a promise$/)
+  }
+  await turns()
+  assert.deepEqual(unhandled, [])
 })
 
 test('Another middleware\'s session stays', async t => {

@@ -7,6 +7,8 @@ const { test } = require('node:test')
 const { ask, turns } = require('../../helpers/calls')
 const { parseSetCookie } = require('../../helpers/client')
 const { fakeClock, DAY, HOUR, MINUTE, SECOND } = require('../../helpers/clock')
+const { newFile } = require('../../engines/sqlite')
+const { needsBinary } = require('../../helpers/binary')
 const { failingStore, stores } = require('../../helpers/features')
 const { serve } = require('../../helpers/server')
 const { mapStore, ways } = require('../../helpers/stores')
@@ -173,6 +175,23 @@ test('Another touchAfter, and none, takes sessions over in either direction', as
   }
 })
 
+test('A smaller touchAfter ends no session early in a store that does not show its touches', async t => {
+  const clock = fakeClock(t)
+  for (const kind of ['connect-redis', 'a store whose touch writes the cookie']) {
+    for (const pauses of [[1, 10, 59], [1, 20, 59], [10, 13, 59]]) {
+      const { store } = stores[kind]()
+      const one = await start(t, { store, touchAfter: 0.4 })
+      const other = await start(t, { store, touchAfter: 0.1 })
+      await one.browser.get('/login')
+      other.browser.cookies = one.browser.cookies
+      for (const [i, minutes] of pauses.entries()) {
+        clock.advance(minutes * MINUTE)
+        assert.equal((await (i === 0 ? other : one).browser.get('/')).body, 'ann', `${kind}, ${pauses}`)
+      }
+    }
+  }
+})
+
 test('Reading again and saving, as sockets do, makes no session live longer', async t => {
   const clock = fakeClock(t)
   for (const kind of ['MemoryStore', 'connect-redis', 'a store whose touch writes the cookie']) {
@@ -283,6 +302,20 @@ test('A store gets a copy with its own cookie, and the session stays what the ap
   assert.deepEqual(app.errors, [])
 })
 
+test('Sessions of another express-session stay chainable', async t => {
+  const theirs = require('express-session')
+  const { store } = stores['connect-redis']()
+  store.createSession = theirs.Store.prototype.createSession
+  const { app, browser } = await start(t, { store, touchAfter: 0.1 }, req => {
+    assert.equal(req.session instanceof theirs.Session, req.url !== '/login')
+    assert.equal(req.session.save(), req.session)
+    assert.equal(req.session.save(() => {}), req.session)
+  })
+  await browser.get('/login')
+  assert.equal((await browser.get('/')).body, 'ann')
+  assert.deepEqual(app.errors, [])
+})
+
 test('resave saves every time, whatever touchAfter says', async t => {
   fakeClock(t)
   const { store, counts } = stores.MemoryStore()
@@ -302,6 +335,20 @@ test('A store has its own default, which the option overrides', async t => {
     for (let i = 0; i < 3; i++) await browser.get('/')
     assert.equal(counts().touches, touches, String(touchAfter))
   }
+})
+
+test('So has a SQLiteStore', needsBinary, async t => {
+  const store = new session.SQLiteStore({ file: newFile() })
+  t.after(() => store.close())
+  const { browser } = await start(t, { store })
+  await browser.get('/login')
+  for (let i = 0; i < 3; i++) assert.equal((await browser.get('/')).body, 'ann')
+  assert.deepEqual([store.stats().sets, store.stats().touches], [1, 0])
+
+  const always = await start(t, { store, touchAfter: false })
+  always.browser.cookies = browser.cookies
+  await always.browser.get('/')
+  assert.equal(store.stats().touches, 1)
 })
 
 test('Without touchAfter, every request touches, and the store gets the session itself', async t => {

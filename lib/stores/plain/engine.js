@@ -67,7 +67,7 @@ class PlainEngine {
   constructor (options) {
     const { max, maxBytes, explicitLimits, shared } = options
     if (shared !== undefined) {
-      throw new RangeError('shared option needs the binary of express-session-native, which is not loaded')
+      throw new RangeError('shared option needs the binary of express-session-native, which is not loaded: the warning EXPRESS_SESSION_NO_BINARY says why')
     }
     this.options = options
     this.capabilities = PlainEngine.capabilities

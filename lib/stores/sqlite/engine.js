@@ -27,6 +27,9 @@ const NONE = -1
 /** What an id begins with that is no id but a reference. */
 const REFERENCE = 'ref:'
 
+/** By the numbers of `SqliteImported`. */
+const IMPORTED = /** @type {const} */ (['done', 'changed', 'destroyed'])
+
 /** The part of maxBytes that removals may take while somebody watches, and the largest such part. */
 const REMOVALS_SHARE = 1 / 16
 const REMOVALS_MOST = 64 * 1024 * 1024
@@ -333,6 +336,28 @@ class SQLiteEngine {
     for (let i = 0; i < removed.length; i += 3) {
       this.#log.add(/** @type {any} */ (removed[i]), removed[i + 1], removed[i + 2])
     }
+  }
+
+  /**
+   * Stores sessions of another store, all at once: each where it takes the place of nothing, or of the text that it expects,
+   * and not where it was destroyed. Not of the contract.
+   *
+   * @param {{sid: string, text: string, expected?: string, deadline: number, rank: number}[]} sessions
+   * @param {number} now
+   * @return {('done'|'changed'|'destroyed')[]|undefined} undefined: the file is busy, and nothing was stored
+   */
+  import (sessions, now) {
+    numbers[Now] = now
+    const outcomes = this.#ask(
+      binding.sqliteImport,
+      this.#handle,
+      sessions.map(({ sid }) => sid),
+      sessions.map(({ text }) => text),
+      sessions.map(({ expected }) => expected === undefined ? null : expected),
+      sessions.map(({ deadline }) => deadline),
+      sessions.map(({ rank }) => rank)
+    )
+    return outcomes === null ? undefined : outcomes.map((/** @type {number} */ outcome) => IMPORTED[outcome])
   }
 
   /** What waits is written. What was stored stays. */

@@ -21,6 +21,9 @@ function SQLiteStore (options) {
 
 defineStore(SQLiteStore, makeEngine)
 
+/** What the middlewares on this store do where they are not told otherwise. */
+SQLiteStore.prototype.sessionDefaults = Object.freeze({ touchAfter: 0.05 })
+
 /** @param {any} options */
 function makeEngine (options) {
   // Nothing of the engine is loaded before the first store is made.

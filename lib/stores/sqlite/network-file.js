@@ -26,23 +26,34 @@ const NETWORK = new Map([
   [0x786f4256, 'a VirtualBox shared folder']
 ])
 
+/** A path of Windows that names another machine. */
+const SHARE = /^[\\/]{2}(?:[^\\/?.]|\?[\\/]UNC[\\/])/i
+
 /**
  * @param {string} file
  * @throws {Error} the file's folder is on a network
  */
 function refuseNetworkFile (file) {
-  if (process.platform !== 'linux') return
-  let type
-  try {
-    type = fs.statfsSync(path.dirname(file)).type
-  } catch {
-    return // the folder does not exist, which opening says better; or Node is older than 18.15
-  }
-  const name = NETWORK.get(type >>> 0)
+  const name = networkOf(file)
   if (name === undefined) return
   throw Object.assign(
     new Error(`the session file ${file} is on ${name}: SQLite needs a local disk. Use a local folder or, for sessions ` +
       'of several machines, a store with a server such as Redis'),
     { code: 'ERR_SESSION_STORE_FILE_SYSTEM' }
   )
+}
+
+/**
+ * The network that a file is on, or undefined.
+ *
+ * @param {string} file
+ */
+function networkOf (file) {
+  if (process.platform === 'win32') return SHARE.test(file) ? 'a network share' : undefined
+  if (process.platform !== 'linux') return undefined
+  try {
+    return NETWORK.get(fs.statfsSync(path.dirname(file)).type >>> 0)
+  } catch {
+    return undefined // the folder does not exist, which opening says better; or Node is older than 18.15
+  }
 }

@@ -9,6 +9,7 @@ const NEEDED = 1
 const WEAK = 2
 const GLOBAL = 1
 const HIDDEN = 0x8000
+const WEAK_VERSION = 2
 
 const is = (bytes) => bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46
 
@@ -31,7 +32,7 @@ function read (bytes) {
     const isDefined = bytes.readUInt16LE(entry + 6) !== 0
     if (name === '' || (bind !== GLOBAL && bind !== WEAK)) continue
     if (isDefined) exports.push(name)
-    else imports.push({ name, weak: bind === WEAK, ...versym && versions.get(bytes.readUInt16LE(versym.offset + at * 2) & ~HIDDEN) })
+    else imports.push({ name, weak: bind === WEAK, ...versym && taken(versions.get(bytes.readUInt16LE(versym.offset + at * 2) & ~HIDDEN)) })
   }
   return {
     format: 'ELF',
@@ -39,8 +40,15 @@ function read (bytes) {
     isLibrary: bytes.readUInt16LE(16) === SHARED,
     libraries: librariesOf(bytes, find(SECTION.dynamic), sections),
     imports,
-    exports
+    exports,
+    versions: [...versions.values()].filter(({ weak, isTaken }) => !weak && !isTaken).map(({ version }) => version)
   }
+}
+
+function taken (version) {
+  if (version === undefined) return {}
+  version.isTaken = true
+  return { library: version.library, version: version.version }
 }
 
 function sectionsOf (bytes) {
@@ -82,7 +90,9 @@ function versionsOf (bytes, verneed, sections) {
     const library = text(bytes.readUInt32LE(at + 4))
     let entry = at + bytes.readUInt32LE(at + 8)
     for (let count = bytes.readUInt16LE(at + 2); count > 0; count--) {
-      versions.set(bytes.readUInt16LE(entry + 6), { library, version: text(bytes.readUInt32LE(entry + 8)) })
+      versions.set(bytes.readUInt16LE(entry + 6), {
+        library, version: text(bytes.readUInt32LE(entry + 8)), weak: (bytes.readUInt16LE(entry + 4) & WEAK_VERSION) !== 0
+      })
       entry += bytes.readUInt32LE(entry + 12)
     }
     at += bytes.readUInt32LE(at + 12)

@@ -8,7 +8,8 @@ const FORMATS = [require('./elf'), require('./macho'), require('./pe')]
 
 /**
  * Resolves to { format, machine, isLibrary, libraries, imports: [{ name, weak, library, version }], exports }. For
- * macOS also { system, isSigned }. An import's library and version are missing where the file does not name them.
+ * macOS also { system, isSigned }, for Linux { versions }: those that the file needs and takes no symbol from. An
+ * import's library and version are missing where the file does not name them.
  *
  * @param {string} file
  * @throws {Error} for what is no library

@@ -5,7 +5,7 @@
 //! | Concern | Files |
 //! | --- | --- |
 //! | One session | `record` (its bytes), `slot` (what the table knows of it), `slot_hint`, `view` |
-//! | One shard | `shard`, and its indexes: `table` (by id), `wheel` (by deadline), `ring` (by age) |
+//! | One shard | `shard`, its `tally`, and its indexes: `table` (by id), `wheel` (by deadline), `ring` (by age) |
 //! | The store | `store`, `shard_guard` (a locked shard), `state` (what shards share), `stats`, `limits` |
 //! | Operations | `write`, `remove`, `eviction` (by `rank`), `sweep` |
 //! | Late saves | `revisions`, `tombstones` |
@@ -33,6 +33,7 @@ mod store;
 mod sweep;
 pub mod sweeper;
 mod table;
+mod tally;
 mod tombstones;
 mod view;
 mod wheel;

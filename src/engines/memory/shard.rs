@@ -7,8 +7,8 @@ use super::rank::{Rank, Visits};
 use super::record::{self, Parts};
 use super::ring::{self, ByQueue};
 use super::slot::{Entry, Links, NIL, Slot, index, number};
-use super::stats::Totals;
 use super::table::Table;
+use super::tally::{Tally, Totals};
 use super::tombstones::Tombstones;
 use super::wheel::Wheel;
 use crate::codec::id::Id;
@@ -24,31 +24,6 @@ pub(super) struct Key<'a> {
     /// The part of the hash that slots keep.
     pub(super) hash: u32,
     pub(super) whole_hash: u64,
-}
-
-/// Sessions and their bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sum {
-    pub(super) sessions: u64,
-    pub(super) bytes: u64,
-}
-
-/// What a shard holds, for the store's totals.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) ranks: [Sum; Rank::COUNT],
-    pub(super) tombstones: u64,
-}
-
-impl Tally {
-    pub(super) fn sessions(&self) -> u64 {
-        self.ranks.iter().map(|sum| sum.sessions).sum()
-    }
-
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> u64 {
-        self.ranks.iter().map(|sum| sum.bytes).sum::<u64>() + self.tombstones * super::tombstones::TOMBSTONE
-    }
 }
 
 /// A shard that was cleared and waits to be freed.

@@ -3,9 +3,10 @@
 use std::sync::MutexGuard;
 
 use super::events::Kind;
-use super::shard::{Key, Shard, Tally};
+use super::shard::{Key, Shard};
 use super::slot::Entry;
 use super::state::State;
+use super::tally::Tally;
 
 /// A locked shard. Dropping the guard updates the totals, unlocks the shard, and only then handles what was
 /// removed: memory is never freed, and watchers are never told, while the lock is held.

@@ -7,7 +7,8 @@ use super::events::{Kind, Watchers};
 use super::limits::{Bound, Limits};
 use super::revisions::Revisions;
 use super::slot::Entry;
-use super::stats::{Counters, Stats, Totals};
+use super::stats::{Counters, Stats};
+use super::tally::Totals;
 use crate::codec::template::Templates;
 
 pub(super) struct State {

@@ -207,7 +207,7 @@ impl MemoryStore {
 
     #[cfg(test)]
     pub(super) fn check_invariants(&self) {
-        let mut sum = super::shard::Tally::default();
+        let mut sum = super::tally::Tally::default();
         for at in 0..self.shards.len() {
             let mut guard = self.lock(at);
             if let Some(shard) = guard.shard() {

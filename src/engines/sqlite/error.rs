@@ -145,11 +145,13 @@ fn from_sqlite(error: &rusqlite::Error, file: &impl std::fmt::Display) -> (&'sta
         ),
         _ => {
             let code = error.sqlite_error().map_or(0, |error| error.extended_code);
-            // The disk of a write-ahead log's index is full: SQLite calls it an input or output error.
+            // SQLite calls it an input or output error when the disk of a log's index is full, and when a quota is met.
             if code == ffi::SQLITE_IOERR_SHMSIZE || code == ffi::SQLITE_IOERR_WRITE {
                 (
                     "ERR_SESSION_STORE_IO",
-                    format!("the session file {file} can not be written ({error}); is its disk full?"),
+                    format!(
+                        "the session file {file} can not be written ({error}); is its disk full, or a quota met?"
+                    ),
                 )
             } else {
                 (

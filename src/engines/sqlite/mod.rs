@@ -4,13 +4,16 @@
 //! - A write is one transaction there if the file is free (`write`, `transaction`); otherwise the writer thread does it
 //!   (`worker`).
 //! - Touches and visits wait in memory (`pending`) and are written once a second (`sweep`).
+//! - `import` and [`database`] are for the command that copies sessions from other stores.
 //! - `bounds` says which session goes at a bound, `log` makes writes durable and moves them into the database file.
 
 #![forbid(unsafe_code)]
 
 mod bounds;
+pub mod database;
 pub mod error;
 pub mod exit;
+pub mod import;
 pub mod key;
 mod log;
 #[cfg(test)]

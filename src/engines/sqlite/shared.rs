@@ -10,7 +10,7 @@ use super::error::Error;
 use super::key::Key;
 use super::pending::{Entry, Pending};
 use super::record::Write;
-use super::time::{Now, system_now};
+use super::time::Now;
 use crate::codec::encoding::Encoding;
 
 /// The bytes of removals that wait for JavaScript. Beyond it, they lose their texts.
@@ -287,8 +287,8 @@ impl Shared {
     }
 
     /// The time that has come on both clocks: the system's, and the one that was last shown.
-    pub(super) fn certain_now(&self) -> i64 {
-        self.shown.load(Ordering::Relaxed).min(system_now())
+    pub(super) fn certain_now(&self, system: i64) -> i64 {
+        self.shown.load(Ordering::Relaxed).min(system)
     }
 
     /* Totals, as they were last seen */

@@ -12,6 +12,7 @@ use self_cell::self_cell;
 
 use super::bounds::came_back;
 use super::error::{Error, Result};
+use super::import::{self, Import, Imported};
 use super::key::Key;
 use super::pending::Touch;
 use super::record::Write;
@@ -330,6 +331,17 @@ impl Store {
             transaction.commit()?;
             Ok(written)
         })
+    }
+
+    /// Stores sessions of another store, all in one transaction: each only where what it takes the place of is there.
+    ///
+    /// # Errors
+    ///
+    /// `Busy`, and what SQLite says. Nothing was stored.
+    pub fn import(&self, sessions: &[Import]) -> Result<Vec<Imported>> {
+        let outcomes = self.on(|statements| import::import(statements, &self.shared, sessions))?;
+        self.start_thread()?;
+        Ok(outcomes)
     }
 
     /// Destroys a session. It is gone at once; the answer comes when a loss of power can not bring it back.

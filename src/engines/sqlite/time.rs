@@ -1,5 +1,7 @@
 //! Moments in milliseconds since the epoch, as SQLite stores them.
 
+use std::time::{Duration, Instant};
+
 /// The time that a caller shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now(i64);
@@ -45,9 +47,84 @@ pub(super) fn system_now() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The system's clock for what removes sessions. It runs evenly: a clock that is set ahead is believed when it has
+/// stayed there for ten minutes, as after a machine's sleep. One that is set back is believed at once.
+#[derive(Debug)]
+pub(super) struct SteadyClock {
+    origin: Instant,
+    /// The system's time at `origin`, in milliseconds since the epoch.
+    wall: i64,
+    ahead_since: Option<Instant>,
+}
+
+/// How long a clock has to stay ahead.
+const BELIEVED_AFTER: Duration = Duration::from_secs(600);
+/// The most that a clock is moved at once without having been set, in milliseconds: a leap second.
+const LEAP: i64 = 1000;
+
+impl SteadyClock {
+    pub(super) fn new() -> Self {
+        SteadyClock::starting(system_now(), Instant::now())
+    }
+
+    fn starting(wall: i64, origin: Instant) -> Self {
+        SteadyClock { origin, wall, ahead_since: None }
+    }
+
+    pub(super) fn now(&mut self) -> i64 {
+        self.read(system_now(), Instant::now())
+    }
+
+    /// The time, when the system's clock shows `shown` at `real`.
+    fn read(&mut self, shown: i64, real: Instant) -> i64 {
+        let elapsed = real.saturating_duration_since(self.origin).as_millis();
+        let elapsed = i64::try_from(elapsed).unwrap_or(i64::MAX);
+        let wall = shown.saturating_sub(elapsed);
+        let is_believed = wall <= self.wall.saturating_add(LEAP)
+            || self.ahead_since.is_some_and(|since| real.saturating_duration_since(since) >= BELIEVED_AFTER);
+        if is_believed {
+            self.wall = wall;
+            self.ahead_since = None;
+        } else {
+            self.ahead_since.get_or_insert(real);
+        }
+        self.wall.saturating_add(elapsed)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    /// What a clock that started at hour 100 says, when it shows so much too much after so many seconds.
+    fn readings<const N: usize>(shown: [(i64, u64); N]) -> [i64; N] {
+        let origin = Instant::now();
+        let mut clock = SteadyClock::starting(100 * HOUR, origin);
+        shown.map(|(ahead, seconds)| {
+            let true_time = 100 * HOUR + i64::try_from(seconds).unwrap() * 1000;
+            clock.read(true_time + ahead, origin + Duration::from_secs(seconds)) - true_time
+        })
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_for_a_moment_is_not_believed() {
+        assert_eq!(readings([(0, 1), (HOUR, 2), (HOUR, 500), (0, 501), (HOUR, 700), (HOUR, 1200)]), [0; 6]);
+    }
+
+    #[test]
+    fn a_clock_that_stays_ahead_is_believed() {
+        assert_eq!(readings([(HOUR, 1), (HOUR, 600), (HOUR, 601), (HOUR, 602)]), [0, 0, HOUR, HOUR]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_or_slewed_is_followed() {
+        assert_eq!(
+            readings([(-HOUR, 1), (900 - HOUR, 2), (0, 3), (-HOUR, 4)]),
+            [-HOUR, 900 - HOUR, 900 - HOUR, -HOUR]
+        );
+    }
 
     #[test]
     fn a_session_is_there_up_to_its_deadline() {

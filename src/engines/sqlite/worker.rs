@@ -12,7 +12,7 @@ use super::row::Loaded;
 use super::shared::{Answer, Done, Job, Queue, Shared, Task, count};
 use super::statements::{Sql, Statements};
 use super::sweep;
-use super::time::Now;
+use super::time::{Now, SteadyClock};
 use super::transaction::Transaction;
 use super::write::{self, Written};
 
@@ -57,6 +57,7 @@ impl<'c> Worker<'c> {
         let mut flushed = Instant::now();
         let mut swept = Instant::now();
         let mut checkpointed = Instant::now();
+        let mut clock = SteadyClock::new();
         loop {
             let Queue { jobs, is_closing, is_urgent, .. } = self.next_work();
             let has_jobs = !jobs.is_empty();
@@ -79,7 +80,7 @@ impl<'c> Worker<'c> {
                 }
                 checkpointed = Instant::now();
             }
-            if swept.elapsed() >= SECOND && !self.sweep().unwrap_or(false) {
+            if swept.elapsed() >= SECOND && !self.sweep(clock.now()).unwrap_or(false) {
                 let _ = log::vacuum(self.connection);
                 swept = Instant::now();
             }
@@ -177,8 +178,8 @@ impl<'c> Worker<'c> {
     }
 
     /// Removes a batch of what has expired. Returns whether there is more.
-    fn sweep(&self) -> Result<bool> {
-        let time = self.shared.certain_now().saturating_sub(SLACK);
+    fn sweep(&self, system: i64) -> Result<bool> {
+        let time = self.shared.certain_now(system).saturating_sub(SLACK);
         if time == i64::MIN || !sweep::is_due(&self.statements, time)? {
             return Ok(false);
         }

@@ -25,7 +25,7 @@ pub(super) enum Written {
 }
 
 /// The session under a key. One that has expired for the caller is removed first.
-fn unexpired(
+pub(super) fn unexpired(
     transaction: &mut Transaction<'_, '_>,
     key: &Key,
     now: Now,
