@@ -1,7 +1,7 @@
 'use strict'
 
 /*
- * `npm run test:nodes`: the unit tests, and upstream's suite where UPSTREAM_SESSION names a checkout,
+ * `npm run test:nodes`: the unit tests, those of the engines, and upstream's suite where UPSTREAM_SESSION names a checkout,
  * under other versions of Node, which come from npm. A version that can't be installed is skipped by name.
  */
 
@@ -17,7 +17,7 @@ const VERSIONS = ['18', '22', '24', '26']
 
 module.exports = async function runUnderOtherNodes () {
   const upstream = process.env.UPSTREAM_SESSION
-  const suites = [['unit'], ...upstream ? [['upstream', path.resolve(upstream)]] : []]
+  const suites = [['unit'], ['engines'], ...upstream ? [['upstream', path.resolve(upstream)]] : []]
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodes-'))
   let total = { passed: 0, failed: 0, skipped: 0 }
   try {

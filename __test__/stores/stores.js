@@ -34,8 +34,11 @@ const url = (scheme, port, rest = '') => `${scheme}://127.0.0.1:${port}${rest}`
 
 const redisHeld = (call, prefix) => async (id) => {
   const key = prefix + id
-  return { text: await call(['GET', key]), ttl: await call(['TTL', key]) }
+  return { text: await call(['GET', key]), ttl: roughly(await call(['TTL', key])) }
 }
+
+/** Seconds that are left, so that those which a busy machine takes in between do not show. Below 0 they say something else. */
+const roughly = (seconds) => seconds <= 0 ? seconds : seconds < 10 ? 'a few' : Math.round(seconds / 10) * 10
 
 async function nodeRedis (name, port, options) {
   const client = require(name).createClient({ url: url('redis', port), ...options })
