@@ -282,6 +282,7 @@ export interface SqliteStats {
   expired: number
   evictedForSessions: number
   evictedForBytes: number
+  lost: number
 }
 
 /** The text of a cookie template before and after the value of `expires`. */

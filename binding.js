@@ -18,9 +18,9 @@ module.exports = load()
 function load () {
   /** @type {any} */
   let cause
-  for (const find of candidates()) {
+  for (const candidate of candidates()) {
     try {
-      return open(find())
+      return checked(candidate())
     } catch (err) {
       if (cause === undefined || cause.code === 'MODULE_NOT_FOUND') cause = err
     }
@@ -28,20 +28,23 @@ function load () {
   throw cause
 }
 
-/** Finds the binary beside this file (a checkout, or what `build` made), then the one in its package. */
+/** The binary beside this file (a checkout, or what `build` made), then the one in its package. */
 function * candidates () {
   for (const place of places()) {
     const from = createRequire(place)
-    yield () => from.resolve(`./${binaryFile()}`)
+    yield () => open(from.resolve(`./${binaryFile()}`))
     if (typeof __dirname === 'string') {
-      // What gathers the files of a server (nft; Next.js for its standalone output) reads this line. It is where npm and
+      // What gathers the files of a server (nft; Next.js for its standalone output) reads the line with `from`. It is where npm and
       // pnpm have it.
-      yield () => path.join(__dirname, '../express-session-native-' + platformName(), binaryFile())
+      yield () => {
+        refuse(path.join(__dirname, '..', platformPackage(), binaryFile()))
+        return from(path.join(__dirname, '../express-session-native-' + platformName(), binaryFile()))
+      }
     }
-    yield () => from.resolve(platformPackage())
+    yield () => open(from.resolve(platformPackage()))
     // From a bundle, with a package manager that hides the dependencies of dependencies.
     for (const own of [NAME, 'express-session']) {
-      yield () => createRequire(from.resolve(`${own}/package.json`)).resolve(platformPackage())
+      yield () => open(createRequire(from.resolve(`${own}/package.json`)).resolve(platformPackage()))
     }
   }
 }
@@ -61,9 +64,21 @@ function places () {
 
 /** @param {string} file */
 function open (file) {
+  refuse(file)
+  return createRequire(file)(file)
+}
+
+/**
+ * @param {string} file
+ * @throws {Error} what the system would not say of the file
+ */
+function refuse (file) {
   const fault = faultOf(file)
   if (fault !== undefined) throw new Error(`${file}: ${fault}`)
-  const binding = createRequire(file)(file)
+}
+
+/** @param {any} binding */
+function checked (binding) {
   if (binding.VERSION === VERSION) return binding
   throw new Error(`the binary has version ${binding.VERSION}, and this package ${VERSION}`)
 }

@@ -1,7 +1,7 @@
 'use strict'
 
 /*
- *   node benchmark/run.js [groups] [--quick] [--rounds N] [--node PATH] [--against CHECKOUT] [--report]
+ *   node benchmark/run.js [groups] [--quick] [--rounds N] [--node 24] [--others 22,26,20] [--against CHECKOUT] [--report]
  *
  * Compares this package with express-session on its MemoryStore and on memorystore. Prints tables; writes
  * benchmark/results/*.json, and from them the pages docs/benchmark*.md and their plots. A group that does not
@@ -12,7 +12,8 @@
  *               full expiry scale flood flood-bytes, together: store
  *   --quick     one round, and a tenth of the store's sessions; writes nothing
  *   --rounds    of each group, instead of its own number
- *   --node      the Node binary of the measured processes
+ *   --node      the Node of the measured processes: a version, which comes from npm, or a path
+ *   --others    other Nodes on which the group apps measures Express 5
  *   --against   measures before and after: this checkout against another one, which must be built, in the same
  *               rounds (middleware apps sizes full); writes nothing
  *   --report    measures nothing; writes the pages anew from the results
@@ -23,6 +24,7 @@ const path = require('node:path')
 const { parseArgs } = require('node:util')
 const { measureAgainst } = require('./lib/against')
 const { describeMachine, goalsTable, readResults, writePage, writeResults } = require('./lib/report/page')
+const { nodeOf } = require('./lib/nodes')
 const { markdown } = require('./lib/report/text')
 
 const PAGES = {
@@ -44,7 +46,8 @@ async function main () {
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
-      node: { type: 'string', default: process.execPath },
+      node: { type: 'string', default: '24' },
+      others: { type: 'string', default: '22,26,20' },
       against: { type: 'string' },
       report: { type: 'boolean', default: false },
       'ten-million': { type: 'boolean', default: false }
@@ -52,12 +55,14 @@ async function main () {
   })
   if (options.report) return Object.keys(PAGES).forEach((page) => report(page))
 
+  const node = nodeOf(options.node)
   for (const [page, name] of chosen(positionals)) {
     const group = PAGES[page][name]
     const run = {
       rounds: Number(options.rounds || (options.quick ? 1 : group.rounds)),
       slices: options.quick ? 4 : group.slices,
-      node: options.node,
+      node,
+      others: name === 'apps' && !options.quick ? options.others.split(',').map(nodeOf) : [],
       against: options.against && path.resolve(options.against),
       minutes: options.quick ? 0.1 : 10,
       million: options.quick ? 100_000 : 1_000_000,

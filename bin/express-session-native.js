@@ -10,16 +10,19 @@ const FOLDER = path.join(__dirname, '..', 'lib', 'cli')
 
 const commands = readdirSync(FOLDER).map(file => path.basename(file, '.js'))
 const [name, ...args] = process.argv.slice(2)
+const command = commands.includes(name) ? require(path.join(FOLDER, name)) : undefined
 const isHelp = name === undefined || [name, ...args].some(arg => arg === '--help' || arg === '-h')
 
-if (isHelp) {
+if (command !== undefined && command.takesArguments) {
+  command.run(args)
+} else if (isHelp) {
   console.log(usage())
-} else if (!commands.includes(name)) {
+} else if (command === undefined) {
   refuse(`there is no command ${name}`)
 } else if (args.length > 0) {
   refuse(`${name} takes no argument: ${args.join(' ')}`)
 } else {
-  require(path.join(FOLDER, name)).run()
+  command.run()
 }
 
 /** @param {string} fault */

@@ -79,6 +79,13 @@ const METHODS = {
   'cookie property of ones own': [cookie('mine', 1), count]
 }
 
+for (const [name, actions] of Object.entries(METHODS)) {
+  on(['fast path'], `${name}, large`, {
+    options: { ...USUAL, cookie: { maxAge: 60000 } },
+    steps: [visit(set('big', { $repeat: ['0123456789', 200] }), count), visit(...actions), visit('look', ...actions), visit(count), visit()]
+  })
+}
+
 for (const maxAge of [null, 60000]) {
   for (const [name, actions] of Object.entries(METHODS)) {
     on(maxAge === null ? ['fast path', 'async'] : ['fast path', 'recorded', 'sync', 'async', 'foreign'], `${name}, maxAge ${maxAge}`, {

@@ -56,6 +56,14 @@ conform('what protect throws goes to the callback, and nothing is stored', async
   assert.equal((await call(store, 'get', 'a')).n, 1)
 })
 
+conform('a protect that gives a promise is an error: every session would be protected', async (subject, t) => {
+  for (const protect of [async () => false, async () => { throw new Error('of the app') }]) {
+    const store = subject.store(t, { protect })
+    await assert.rejects(call(store, 'set', 'a', { cookie: {} }), { name: 'TypeError', message: 'protect option must return a boolean, not a promise' })
+    assert.equal(await call(store, 'length'), 0)
+  }
+})
+
 conform('what protect throws reaches the app of a request, and the process goes on', async (subject, t) => {
   const protect = session => {
     if (session.user === 'bad') throw new Error('of the app')

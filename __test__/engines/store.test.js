@@ -384,6 +384,23 @@ conform('what a serializer throws comes through the callback', async (subject, t
 
 /* Events and dispose */
 
+for (const thrown of [undefined, null, 0, false, '']) {
+  conform(`the app's functions throw ${JSON.stringify(thrown)}: an error all the same, and nothing is stored or taken for absent`, async (subject, t) => {
+    const thrower = () => { throw thrown }
+    for (const options of [{ ttl: thrower }, { protect: thrower }, { serializer: { stringify: thrower, parse: JSON.parse } }]) {
+      await assert.rejects(ask(subject.store(t, options), 'set', 'a', { cookie: {} }), /threw/)
+    }
+    const store = subject.store(t, { serializer: { stringify: JSON.stringify, parse: thrower } })
+    await ask(store, 'set', 'a', { cookie: {} })
+    for (const [method, ...args] of [['get', 'a'], ['load', 'a'], ['all'], ['touch', 'a', { cookie: {} }]]) {
+      await assert.rejects(ask(store, method, ...args), /threw/, method)
+    }
+    for (const session of [{ toJSON: thrower }, { cookie: { toJSON: thrower } }, Object.defineProperty({}, 'cookie', { enumerable: true, get: thrower })]) {
+      await assert.rejects(ask(subject.store(t), 'set', 'a', session), /threw/)
+    }
+  })
+}
+
 conform('expired, evicted and destroyed come once each, after the removal, with id and session', async (subject, t) => {
   const clock = fakeClock(t)
   const store = subject.store(t, { max: 3 })
@@ -485,6 +502,15 @@ conform('a dispose that throws reaches the callback once; the removal is done', 
   assert.deepEqual(await ids(store), [])
 })
 
+conform('a dispose that is an async function and throws is a warning', async (subject, t) => {
+  const warnings = t.mock.method(process, 'emitWarning', () => {}).mock
+  const store = subject.store(t, { dispose: async () => { throw new Error('of the app') } })
+  await ask(store, 'set', 'a', { cookie: {} })
+  await ask(store, 'destroy', 'a')
+  await until(() => warnings.callCount() === 1)
+  assert.equal(warnings.calls[0].arguments[0].message, 'of the app')
+})
+
 conform('a listener that throws is a warning, and breaks nothing', async (subject, t) => {
   const warnings = []
   t.mock.method(process, 'emitWarning', err => warnings.push(err))
@@ -501,6 +527,12 @@ conform('a listener that throws is a warning, and breaks nothing', async (subjec
 })
 
 /* Sessions made of what a store gives */
+
+conform('load of a session that has no cookie is an error through the callback', async (subject, t) => {
+  const store = subject.store(t)
+  await ask(store, 'set', 'a', { user: 'ann' })
+  await assert.rejects(ask(store, 'load', 'a'), TypeError)
+})
 
 conform('load and createSession make sessions that save themselves', async (subject, t) => {
   const store = await filled(subject, t, 1)

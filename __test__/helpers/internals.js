@@ -14,6 +14,7 @@ module.exports = {
   get dataText () { return require('../../lib/session/serialize').dataText },
   get sameSnapshot () { return require('../../lib/session/snapshot').sameSnapshot },
   get snapshotOf () { return require('../../lib/session/snapshot').snapshotOf },
+  get snapshotOfText () { return require('../../lib/session/snapshot').snapshotOfText },
   get settleShapes () { return require('../../lib/http/express-shapes').settleShapes },
 
   /** Where signatures are compared, in Rust. */

@@ -1,33 +1,23 @@
 'use strict'
 
 /*
- * `npm run test:nodes`: the unit tests, and upstream's suite where UPSTREAM_SESSION names a checkout,
+ * `npm run test:nodes`: the unit tests, those of the engines, and upstream's suite where UPSTREAM_SESSION names a checkout,
  * under other versions of Node, which come from npm. A version that can't be installed is skipped by name.
  */
 
-const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { say } = require('../../scripts/prepare')
 const { add, format, readTotal, runProgram } = require('../../scripts/run-suite')
+const { install } = require('./install')
 
 const TIME_LIMIT = 4 * 60 * 1000
 const VERSIONS = ['18', '22', '24', '26']
 
-function install (version, folder) {
-  const platform = process.platform === 'win32' ? 'win' : process.platform
-  const name = `node-${platform}-${process.arch}`
-  const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${version}`]
-  spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'ignore'], shell: process.platform === 'win32', cwd: folder })
-  const node = path.join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  const { status, stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
-  return status === 0 ? { node, exact: stdout.trim() } : null
-}
-
 module.exports = async function runUnderOtherNodes () {
   const upstream = process.env.UPSTREAM_SESSION
-  const suites = [['unit'], ...upstream ? [['upstream', path.resolve(upstream)]] : []]
+  const suites = [['unit'], ['engines'], ...upstream ? [['upstream', path.resolve(upstream)]] : []]
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodes-'))
   let total = { passed: 0, failed: 0, skipped: 0 }
   try {

@@ -7,6 +7,7 @@ const { test } = require('node:test')
 const ours = require('../..')
 const { until } = require('../helpers/calls')
 const { app, pages } = require('../engines/app')
+const TimeLimit = require('../../lib/stores/redis/time-limit')
 const { clientsOf, names } = require('./clients')
 const { missing, startRedis } = require('./servers')
 
@@ -94,3 +95,28 @@ for (const name of names) {
     for (const { store } of Object.values(kinds)) store.close()
   })
 }
+
+test('the time limit: in order, each once, and nothing is left', async () => {
+  const limit = new TimeLimit(60)
+  const seen = []
+  const pending = []
+  const wait = name => {
+    let settle
+    limit.wait(new Promise((resolve, reject) => { settle = { resolve, reject } }), (err, value) => seen.push([name, err ? err.code || err.message : value]))
+    pending.push(settle)
+    return settle
+  }
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(wait)
+  b.resolve(1)
+  d.reject(new Error('no'))
+  await until(() => seen.length === 4)
+  const late = 'ERR_SESSION_STORE_TIMEOUT'
+  assert.deepEqual(seen, [['b', 1], ['d', 'no'], ['a', late], ['c', late]])
+  a.resolve(2)
+  c.reject(new Error('late'))
+  const e = wait('e')
+  e.resolve(3)
+  wait('f')
+  await until(() => seen.length === 6)
+  assert.deepEqual(seen.slice(4), [['e', 3], ['f', late]])
+})

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const vm = require('node:vm')
 const fc = require('fast-check')
-const { dataText, sameSnapshot, snapshotOf } = require('../helpers/internals')
+const { dataText, sameSnapshot, snapshotOf, snapshotOfText } = require('../helpers/internals')
 
 class Basket {
   constructor (rows) {
@@ -71,6 +71,37 @@ test('Numbers that JavaScript cannot hold are told apart where JSON can write th
   t.after(() => delete BigInt.prototype.toJSON)
   const numbers = [5n, 5, 9007199254740992n, 9007199254740993n]
   for (const a of numbers) for (const b of numbers) agree({ a }, { a: b })
+})
+
+const PAD = 'x'.repeat(1000)
+const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 22 }).map((list) => list.join(''))
+const numberText = fc.tuple(
+  fc.constantFrom('', '-'), digits.map((text) => text.replace(/^0+(?=\d)/, '')),
+  fc.option(fc.oneof(digits, fc.constantFrom('0', '50', '0000001')), { nil: '' }), fc.constantFrom('', '', '', 'e5', 'E-7', 'e+21')
+).map(([sign, whole, fraction, exponent]) => `${sign}${whole}${fraction && '.' + fraction}${exponent}`)
+
+test('A long stored text stands for its data, whatever JSON.rawJSON has put in it', () => {
+  const unchanged = (raw) => {
+    for (const text of [`{"pad":"${PAD}","v":${raw}}`, `{"pad":"${PAD}","v":[${raw},{"deep":${raw}}]}`]) {
+      const data = JSON.parse(text)
+      const original = snapshotOfText(data, text)
+      assert.ok(sameSnapshot(original, snapshotOf(data, original)), raw)
+      assert.ok(!sameSnapshot(original, snapshotOf({ ...data, pad: `${PAD}y` }, original)), raw)
+    }
+  }
+  for (const raw of ['"\\u0041"', '"\\/"', '"\\u000A"', '-0', '1.0', '1e5', '9007199254740993', '0.0000001', '12345678901234.50']) {
+    assert.notEqual(JSON.stringify(JSON.parse(raw)), raw)
+    unchanged(raw)
+  }
+  fc.assert(fc.property(numberText, unchanged), { numRuns: 3000 })
+})
+
+test('A long text is compared as a text, unless it may hold raw JSON', () => {
+  const kindOf = (text) => typeof snapshotOfText(JSON.parse(text), text)
+  const member = (text) => `{"pad":"${PAD}","a":0,"b":1.25,"c":-17,${text}}`
+  for (const text of ['"d":true', '"d":"0.50, 1e5 and 12345678901234567890"', '"d":[10,100.5,{"e":[]}]']) assert.equal(kindOf(member(text)), 'string', text)
+  assert.equal(kindOf(member('"d":1.0')), 'object')
+  assert.equal(kindOf('{"a":1}'), 'object')
 })
 
 test('The order of keys counts, as in the text', () => {

@@ -17,6 +17,7 @@ const { middleware, session } = require('../helpers/subject')
 
 const { MemoryStore } = session
 const fail = () => { throw new Error('asked for a text') }
+const failed = new Error('failed')
 
 const VALUES = {
   'an object without a prototype': () => Object.create(null),
@@ -46,6 +47,7 @@ const VALUES = {
   'a number': () => 5,
   'a bigint': () => 10n
 }
+const SOME = ['an object without a prototype', 'a revoked proxy of an Error', 'an object whose getters throw', 'a text']
 const FALSY = { undefined: () => undefined, null: () => null, zero: () => 0, false: () => false, 'an empty string': () => '' }
 
 /** An Express app with Express's own error handler. `answered` is the status, or why there is none. */
@@ -158,6 +160,44 @@ for (const [what, make] of Object.entries(FALSY)) {
     assert.equal((await browser.get('/')).status, 500, 'a failing store is not one that has no session')
     store.get = get
     assert.equal((await browser.get('/')).body, '1')
+  })
+}
+
+for (const [what, make] of Object.entries({ ...FALSY, ...Object.fromEntries(SOME.map(what => [what, VALUES[what]])) })) {
+  test(`With hold: 'headers' and by rejections too, a store that fails with ${what} ends no process`, async t => {
+    const store = mapStore(ways.later)
+    const methods = { ...store }
+    for (const hold of ['end', 'headers']) {
+      const get = await expressApp(t, middleware({ store, unset: 'destroy', hold }), (req, res) => {
+        if (req.url === '/destroy') req.session = null
+        else if (req.url === '/set') req.session.n = Math.random()
+        res.end('answered')
+      })
+      for (const method of ['get', 'set', 'touch', 'destroy']) {
+        for (const fails of [async () => { throw make() }, () => { throw make() }, (...args) => { setImmediate(args.at(-1), make() || failed) }]) {
+          Object.assign(store, methods)
+          const { cookie } = await get('/set')
+          store[method] = fails
+          const { status } = await get(`/${method}`, { cookie })
+          assert.equal(status, method === 'get' || hold === 'headers' ? 500 : 200, `${hold} ${method} ${fails}`)
+        }
+      }
+    }
+    await turns(10)
+  })
+
+  test(`A skip and an onDisconnect that fail with ${what} let no request go on`, async t => {
+    const thrower = () => { throw make() }
+    for (const fails of [thrower, async () => { throw make() }]) {
+      const store = new MemoryStore()
+      for (const options of [{ onDisconnect: fails }, { skip: fails }]) {
+        const get = await expressApp(t, middleware({ store, ...options }), (req, res) => res.end('went on'))
+        store.emit('disconnect')
+        assert.equal((await get('/')).status, 500)
+        store.emit('connect')
+      }
+    }
+    await turns(10)
   })
 }
 

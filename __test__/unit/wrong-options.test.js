@@ -10,7 +10,7 @@ const { test } = require('node:test')
 const { needsBinary } = require('../helpers/binary')
 const { middleware, session } = require('../helpers/subject')
 
-const { MemoryStore } = session
+const { MemoryStore, RedisStore, SQLiteStore } = session
 
 const revoked = (() => {
   const { proxy, revoke } = Proxy.revocable({}, {})
@@ -216,8 +216,14 @@ test('A MemoryStore takes no options but an object', () => {
 })
 
 for (const bad of ['a\ud800', 'a\udfff', '\udc00\ud800', 'a\ud800b']) {
-  test(`A shared name with half a surrogate pair is refused: it would be the name of another store (${JSON.stringify(bad)})`, () => {
-    assert.throws(() => new MemoryStore({ shared: bad }), range('shared option must not contain half a surrogate pair'))
+  test(`A shared name, a file and a prefix with half a surrogate pair are refused: they would name another store too (${JSON.stringify(bad)})`, () => {
+    for (const [option, make] of Object.entries({
+      shared: shared => new MemoryStore({ shared }),
+      file: file => new SQLiteStore({ file }),
+      prefix: prefix => new RedisStore({ client: {}, prefix })
+    })) {
+      assert.throws(() => make(bad), range(`${option} option must not contain half a surrogate pair`))
+    }
   })
 }
 

@@ -6,6 +6,7 @@
  */
 
 const path = require('node:path')
+const { bareMiddleware, bareStore } = require('./bare')
 const files = require('./file-stores')
 const { OPTIONS, USER } = require('./sample')
 
@@ -13,6 +14,7 @@ const { OPTIONS, USER } = require('./sample')
 const NATIVE = 'express-session-native'
 const MEMORY = 'express-session + MemoryStore'
 const LRU = 'express-session + memorystore'
+const BARE = 'bare minimum'
 
 const HERE = path.join(__dirname, '../..')
 const DAY = 24 * 60 * 60 * 1000
@@ -27,29 +29,20 @@ function makeStore (subject, options) {
   const { contestant } = subject
   if (isSessionless(subject)) return undefined
   if (files.has(contestant)) return files.open(library(subject), contestant)
+  if (contestant === 'bare') return bareStore()
   if (contestant.endsWith('-async')) return asyncStore(library(subject))
   if (contestant === 'memorystore') return new (require('memorystore')(library(subject)))({ checkPeriod: DAY, ...options })
   return new (library(subject).MemoryStore)(options)
 }
 
 function makeMiddleware (subject, store = makeStore(subject)) {
-  return isSessionless(subject) ? SESSIONLESS[subject.contestant]() : library(subject)({ ...OPTIONS, store })
+  if (isSessionless(subject)) return noSession
+  if (subject.contestant === 'bare') return bareMiddleware(store)
+  return library(subject)({ ...OPTIONS, store })
 }
 
 function isSessionless ({ contestant }) {
-  return Object.hasOwn(SESSIONLESS, contestant)
-}
-
-const SESSIONLESS = {
-  none: () => noSession,
-  /** No session either, but the workaround that this package brings to Express on Node before 24. */
-  settled: () => {
-    const { settleShapes } = require('./internals')
-    return (req, res, next) => {
-      settleShapes(req, res)
-      noSession(req, res, next)
-    }
-  }
+  return contestant === 'none'
 }
 
 /** Stands in for a session, so that one app serves all contestants. */
@@ -98,4 +91,4 @@ function asyncStore ({ Store }) {
   })()
 }
 
-module.exports = { LRU, MEMORY, NATIVE, installAsExpressSession, isSessionless, library, makeMiddleware, makeStore }
+module.exports = { BARE, LRU, MEMORY, NATIVE, installAsExpressSession, isSessionless, library, makeMiddleware, makeStore }

@@ -28,6 +28,7 @@ function fill (session, number, bytes = 0) {
   session.csrf = String(number).padStart(32, 'c6Vt0rXwq9ZkLmN3bYsD7fGhJ2pTuAeR')
   const rows = Math.round((bytes - 200) / ROW_LENGTH)
   if (rows > 0) session.basket = Array.from({ length: rows }, (_, row) => basketRow(number, row))
+  return session
 }
 
 function basketRow (number, row) {

@@ -3,7 +3,7 @@
 const { createHmac, timingSafeEqual } = require('crypto')
 const Opened = require('./opened')
 const { keyBytes } = require('./secrets')
-const { isLatin1 } = require('../util/latin1')
+const { isLatin1 } = require('../util/text')
 
 /** @typedef {Pick<PlainKeyring, 'open'|'sign'|'unsign'|'seal'>} Keyring what a request and an engine ask of one */
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const { asError } = require('../util/as-error')
+const { onRejection } = require('../util/ask')
 const keepAsyncContext = require('../util/async-context')
 const debug = require('../util/debug')
 
@@ -8,11 +9,11 @@ module.exports = { askStore }
 
 /**
  * Calls a store and passes its answer on once, whatever the store does: answer twice, throw, or, when
- * there is a time limit, not answer at all. The answer comes in the async context of the call.
+ * there is a time limit, not answer at all. A method may be an async function, which throws by a rejection. The answer comes in the async context of the call.
  *
  * @param {number} timeout milliseconds; 0 for none
  * @param {any} self what the two functions, its methods, are called on
- * @param {(callback: (err?: any, value?: any) => void) => void} call makes the call with the callback that it is given
+ * @param {(callback: (err?: any, value?: any) => void) => any} call makes the call with the callback that it is given
  * @param {(err?: any, value?: any) => void} done
  */
 function askStore (timeout, self, call, done) {
@@ -48,7 +49,7 @@ function askStore (timeout, self, call, done) {
   }
 
   try {
-    call.call(self, keepAsyncContext(answer))
+    onRejection(call.call(self, keepAsyncContext(answer)), err => answer(asError(err)))
   } catch (err) {
     if (failed) throw err // the app's, out of `done`
     if (answered) debug('store threw after it had answered')

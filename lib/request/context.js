@@ -3,7 +3,7 @@
 const { inspect } = require('util')
 const { attach, contextOf, newestContext } = require('../session/link')
 const Session = require('../session/session')
-const { snapshotOf } = require('../session/snapshot')
+const { snapshotOf, snapshotOfText } = require('../session/snapshot')
 const { cookieText, appendSetCookie } = require('../cookie/set-cookie')
 const { markPrivate } = require('../http/cache-control')
 const { settleShapes } = require('../http/express-shapes')
@@ -13,8 +13,8 @@ const { DROPPED_CODE } = require('../stores/dropped')
 const { PENDING, RANK } = require('../stores/engine')
 const { handDown, revisionOf, takeBack } = require('../stores/handover')
 const { isOurs, isReference } = require('../stores/store-engine')
-const { asError, codeOf } = require('../util/as-error')
-const keepAsyncContext = require('../util/async-context')
+const { asError, codeOf, failure } = require('../util/as-error')
+const { ask } = require('../util/ask')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
@@ -174,7 +174,7 @@ class RequestContext {
 
   /** @param {(err?: any, data?: any) => void} callback */
   get (callback) {
-    this.store.get(this.cookieId, callback)
+    return this.store.get(this.cookieId, callback)
   }
 
   /**
@@ -232,7 +232,7 @@ class RequestContext {
     this.learnRevision(this.cookieId, loaded.revision)
     this.hint = loaded.hint
     this.req.session = Session.revive(this.req, loaded.cookie, loaded.data)
-    this.cameWith(loaded.data)
+    this.cameWith(loaded.data, loaded.text)
   }
 
   /**
@@ -255,19 +255,25 @@ class RequestContext {
     this.cameWith(data)
   }
 
-  /** @param {any} data */
-  cameWith (data) {
+  /**
+   * @param {any} data
+   * @param {string} [text]
+   */
+  cameWith (data, text) {
     this.found = true
     this.loaded()
-    this.came(data)
+    this.came(data, text)
     if (!this.config.resave) this.saved = this.original
   }
 
-  /** @param {any} data */
-  came (data) {
+  /**
+   * @param {any} data
+   * @param {string} [text]
+   */
+  came (data, text) {
     this.hasStarted = true
     this.originalId = this.req.sessionID
-    this.original = snapshotOf(data)
+    this.original = snapshotOfText(data, text)
     if (this.config.clearCookie) this.clientCookie = attributesOf(this.req.session.cookie)
     trackSaves(this.req.session, this)
   }
@@ -295,13 +301,13 @@ class RequestContext {
   save (session, callback) {
     debug.session('saving %s', session.id)
     const { touchAfter } = this.config
-    let done = keepAsyncContext(callback) || noop
+    let done = callback || noop
     try {
       this.noteSaved(session)
       if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
     } catch (err) {
       if (!callback) throw err
-      defer(callback, err)
+      defer(callback, failure(err))
       return
     }
 
@@ -328,7 +334,7 @@ class RequestContext {
    */
   saveThroughStore (session, callback) {
     const store = this.req.sessionStore
-    store.set(session.id, session, this.handedDown(session, callback))
+    ask(this.handedDown(session, callback), done => store.set(session.id, session, done))
   }
 
   /**
@@ -338,7 +344,7 @@ class RequestContext {
    * @throws when the session has no JSON text: no store gets to see it
    */
   noteSaved (session) {
-    if (this.phase !== ENDING || this.atEnd === undefined) this.saved = snapshotOf(session)
+    if (this.phase !== ENDING || this.atEnd === undefined) this.saved = snapshotOf(session, this.original)
   }
 
   /**
@@ -608,8 +614,8 @@ class RequestContext {
    * @param {any} session
    */
   snapshot (session) {
-    if (this.phase < ENDING) return snapshotOf(session)
-    if (this.atEnd === undefined) this.atEnd = snapshotOf(session)
+    if (this.phase < ENDING) return snapshotOf(session, this.original)
+    if (this.atEnd === undefined) this.atEnd = snapshotOf(session, this.original)
     return this.atEnd
   }
 
@@ -646,19 +652,14 @@ class RequestContext {
     const engine = fastPath.engineForWrites(this, task)
     if (engine !== undefined) {
       if (fastPath.commit(engine, this, task, done) !== PENDING) done()
-      return
+      return undefined
     }
 
     const { req, store, config: { touchAfter } } = this
     const { session, sessionID: sid } = req
-    if (task === DESTROY) {
-      store.destroy(sid, done)
-    } else if (task === SAVE) {
-      session.save(this.handedDown(session, done))
-    } else {
-      if (touchAfter === undefined) store.touch(sid, session, done)
-      else touchAfter.touch(this, done)
-    }
+    if (task === DESTROY) return store.destroy(sid, done)
+    if (task === SAVE) return session.save(this.handedDown(session, done))
+    return touchAfter === undefined ? store.touch(sid, session, done) : touchAfter.touch(this, done)
   }
 
   /** @param {any} err */

@@ -10,6 +10,7 @@ const warned = new WeakSet()
 
 /**
  * Whether what a store's `get` gave has neither a cookie nor data: nothing is lost when its client gets a new session.
+ * A list, bytes, or what is still to come are no data of a session.
  *
  * @param {any} data
  */
@@ -17,6 +18,7 @@ function isEmpty (data) {
   if (typeof data !== 'object') return true
   const { cookie } = data
   if (typeof cookie === 'object' && cookie !== null) return false
+  if (Array.isArray(data) || ArrayBuffer.isView(data) || typeof data.then === 'function') return true
   for (const key in data) {
     if (key !== 'cookie') return false
   }

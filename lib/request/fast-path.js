@@ -7,6 +7,7 @@ const { methods } = require('../stores/native-store')
 const { touchOf, writeOf } = require('../stores/records')
 const Store = require('../stores/store')
 const { fastEngine } = require('../stores/store-engine')
+const { failure } = require('../util/as-error')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
@@ -71,7 +72,7 @@ function commit (engine, context, task, callback) {
   const session = context.toStore(context.req.session)
   if (task === SAVE) {
     debug.session('saving %s', sid)
-    return write(engine, context, session, callback)
+    return write(engine, context, session, callback, session === context.req.session ? context.atEnd : undefined)
   }
 
   const known = sid === context.knownId ? context : undefined
@@ -100,7 +101,7 @@ function save (context, session, callback) {
     const result = write(engine, context, session, answer)
     if (result !== PENDING) answer(undefined, result)
   } catch (err) {
-    answer(err)
+    answer(failure(err))
   }
   return true
 }
@@ -110,9 +111,11 @@ function save (context, session, callback) {
  * @param {import('./context')} context
  * @param {any} session
  * @param {(err?: any, result?: any) => void} [callback]
+ * @param {import('../session/snapshot').Snapshot} [snapshot] of the session as it is
  */
-function write (engine, context, session, callback) {
+function write (engine, context, session, callback, snapshot) {
   const record = writeOf(engine, session.id, session, context.knowledgeOf(session), now())
+  if (typeof snapshot === 'string') record.data = snapshot
   const result = engine.commit(record, callback && ((/** @type {any} */ err, /** @type {any} */ result) => {
     if (!err) learn(context, record, result)
     callback(err, result)

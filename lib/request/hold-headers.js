@@ -30,7 +30,7 @@ const SENT = 2 // the store has answered
 const FAILING = 3 // the store has failed: what the app still sends belongs to an answer that is given up
 const FAILED = 4 // the error handlers answer
 
-/** @typedef {{task: string, sid: any, snapshot: unknown[]|undefined}} Step something to be done by the store */
+/** @typedef {{task: string, sid: any, snapshot: import('../session/snapshot').Snapshot|undefined}} Step something to be done by the store */
 
 /**
  * A response whose headers wait for the store. What the app sends meanwhile is kept, in order. When the store has
@@ -141,7 +141,7 @@ class HeldHeaders {
     try {
       step = this.stepOf(context.task())
     } catch (err) {
-      this.fail(err)
+      this.fail(asError(err))
       return
     }
     this.ask(step, err => err ? this.fail(err) : this.send())
@@ -153,7 +153,7 @@ class HeldHeaders {
    */
   stepOf (task) {
     const { session, sessionID: sid } = this.context.req
-    return { task, sid, snapshot: task === SAVE ? snapshotOf(session) : undefined }
+    return { task, sid, snapshot: task === SAVE ? snapshotOf(session, this.context.original) : undefined }
   }
 
   /**

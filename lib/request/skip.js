@@ -1,6 +1,7 @@
 'use strict'
 
 const { asError } = require('../util/as-error')
+const { mustBeNow } = require('../util/promised')
 
 module.exports = { skipOption }
 
@@ -19,10 +20,7 @@ function skipOption (skip) {
     let skips
     try {
       skips = skip(req)
-      if (skips && typeof skips.then === 'function') {
-        skips.then(undefined, () => {}) // one error is enough: an unhandled rejection would end the process
-        throw new TypeError('skip option must return a boolean, not a promise')
-      }
+      mustBeNow(skips, 'skip')
     } catch (err) {
       next(asError(err))
       return true

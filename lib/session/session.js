@@ -1,7 +1,8 @@
 'use strict'
 
 const debug = require('../util/debug')
-const keepAsyncContext = require('../util/async-context')
+const { failure } = require('../util/as-error')
+const { ask } = require('../util/ask')
 const { contextOf, contextOn } = require('./link')
 const { addSessionPromises } = require('./promises')
 
@@ -75,7 +76,7 @@ defineMethod('save', function save (callback) {
   if (context) {
     context.save(this, callback)
   } else {
-    this.req.sessionStore.set(this.id, this, keepAsyncContext(callback) || noop)
+    ask(callback || noop, done => this.req.sessionStore.set(this.id, this, done))
   }
   return this
 })
@@ -91,7 +92,7 @@ defineMethod('reload', function reload (callback) {
   const done = callback || noop
   debug.session('reloading %s', this.id)
 
-  store.get(this.id, keepAsyncContext((/** @type {any} */ err, /** @type {any} */ data) => {
+  ask((/** @type {any} */ err, /** @type {any} */ data) => {
     if (err) return done(err)
     if (!data) return done(new Error('failed to load session'))
     try {
@@ -100,10 +101,10 @@ defineMethod('reload', function reload (callback) {
       store.createSession(req, data)
       if (context) context.reloaded()
     } catch (err) {
-      return done(err)
+      return done(failure(err))
     }
     done()
-  }))
+  }, answer => store.get(this.id, answer))
   return this
 })
 
@@ -114,7 +115,7 @@ defineMethod('reload', function reload (callback) {
  */
 defineMethod('destroy', function destroy (callback) {
   delete this.req.session
-  this.req.sessionStore.destroy(this.id, keepAsyncContext(callback))
+  ask(callback, done => this.req.sessionStore.destroy(this.id, done))
   return this
 })
 
@@ -124,7 +125,7 @@ defineMethod('destroy', function destroy (callback) {
  * @param {(err?: any) => void} [callback]
  */
 defineMethod('regenerate', function regenerate (callback) {
-  this.req.sessionStore.regenerate(this.req, keepAsyncContext(callback) || noop)
+  ask(callback || noop, done => this.req.sessionStore.regenerate(this.req, done))
   return this
 })
 

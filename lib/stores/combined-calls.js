@@ -1,5 +1,6 @@
 'use strict'
 
+const { failure } = require('../util/as-error')
 const { now } = require('../util/clock')
 const { DONE, isPromise, parse, PENDING, whenParsed } = require('./engine')
 const { textOf } = require('./records')
@@ -74,7 +75,7 @@ function andThen (ask, next, done) {
       const result = next(value)
       if (result !== PENDING) done(null, result)
     } catch (err) {
-      done(err)
+      done(failure(err))
     }
   })
   return answer === PENDING ? PENDING : next(answer)

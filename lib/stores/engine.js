@@ -133,6 +133,7 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {string} sid
  * @property {any} session what is stored; for `touch`, whose cookie is
  * @property {string|undefined} text what a serializer made of it; without it the engine writes JSON
+ * @property {string} [data] its JSON without the cookie, where that is known
  * @property {number} deadline the session is gone from this moment on, in ms since the epoch
  * @property {any} revision as loaded; undefined to store in any case. `commit` puts the new one here
  * @property {any} hint as loaded
@@ -153,12 +154,14 @@ class Loaded {
    * @param {object|undefined} cookie a Cookie
    * @param {unknown} revision
    * @param {unknown} hint
+   * @param {string} [text] of `data`, as JSON.stringify made it
    */
-  constructor (data, cookie, revision, hint) {
+  constructor (data, cookie, revision, hint, text) {
     this.data = data
     this.cookie = cookie
     this.revision = revision
     this.hint = hint
+    this.text = text
     /** @type {any} why the stored text can not be parsed */
     this.error = undefined
   }

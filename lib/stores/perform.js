@@ -1,5 +1,6 @@
 'use strict'
 
+const { failure } = require('../util/as-error')
 const defer = require('../util/defer')
 const { warnOf } = require('../util/warn')
 const Awaited = require('./awaited')
@@ -40,7 +41,7 @@ function perform (store, callback, ask, read) {
 
   /** @param {any} err */
   function fail (err) {
-    if (typeof callback === 'function') defer(callback, err)
+    if (typeof callback === 'function') defer(callback, failure(err))
     else warnOf(err) // nobody is left to throw it at
   }
 
@@ -56,7 +57,7 @@ function perform (store, callback, ask, read) {
     if (result !== PENDING) finish(result)
   } catch (err) {
     if (typeof callback !== 'function') throw err
-    defer(callback, err)
+    defer(callback, failure(err))
   }
 }
 

@@ -1,5 +1,6 @@
 'use strict'
 
+const { mustBeNow } = require('../util/promised')
 const { RANK } = require('./engine')
 
 module.exports = rankOf
@@ -10,8 +11,11 @@ module.exports = rankOf
  * @param {import('./engine').Options} options
  * @param {any} session
  * @param {number} rank
- * @throws what `protect` throws
+ * @throws what `protect` throws, and {TypeError} where it gives a promise
  */
 function rankOf ({ protect }, session, rank) {
-  return protect !== undefined && rank < RANK.SIGNED_IN && protect(session) ? RANK.SIGNED_IN : rank
+  if (protect === undefined || rank >= RANK.SIGNED_IN) return rank
+  const isProtected = protect(session)
+  mustBeNow(isProtected, 'protect')
+  return isProtected ? RANK.SIGNED_IN : rank
 }

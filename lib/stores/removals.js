@@ -1,5 +1,6 @@
 'use strict'
 
+const { types } = require('util')
 const { now } = require('../util/clock')
 const debug = require('../util/debug')
 const defer = require('../util/defer')
@@ -130,7 +131,10 @@ class Removals {
   one (kind, sid, text) {
     const { store, dispose } = this
 
-    if (dispose !== undefined) dispose.call(store, sid, text)
+    if (dispose !== undefined) {
+      const result = dispose.call(store, sid, text)
+      if (types.isPromise(result)) result.then(undefined, warnOf) // nobody awaits it
+    }
     if (store.listenerCount(kind) === 0) return
 
     let session

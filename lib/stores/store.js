@@ -4,7 +4,8 @@ const EventEmitter = require('events')
 const { inherits } = require('util')
 const Cookie = require('../cookie/cookie')
 const Session = require('../session/session')
-const keepAsyncContext = require('../util/async-context')
+const { failure } = require('../util/as-error')
+const { ask } = require('../util/ask')
 
 module.exports = Store
 
@@ -34,10 +35,10 @@ inherits(Store, EventEmitter)
 Store.prototype.regenerate = function regenerate (req, callback) {
   const store = this
 
-  this.destroy(req.sessionID, keepAsyncContext((/** @type {any} */ err) => {
+  ask((/** @type {any} */ err) => {
     store.generate(req)
     callback(err)
-  }))
+  }, done => this.destroy(req.sessionID, done))
 }
 
 /**
@@ -50,12 +51,17 @@ Store.prototype.regenerate = function regenerate (req, callback) {
 Store.prototype.load = function load (sid, callback) {
   const store = this
 
-  this.get(sid, keepAsyncContext((/** @type {any} */ err, /** @type {any} */ data) => {
+  ask((/** @type {any} */ err, /** @type {any} */ data) => {
     if (err) return callback(err)
     if (!data) return callback()
-    const req = { sessionID: sid, sessionStore: store }
-    callback(null, store.createSession(req, data))
-  }))
+    let session
+    try {
+      session = store.createSession({ sessionID: sid, sessionStore: store }, data)
+    } catch (err) {
+      return callback(failure(err))
+    }
+    callback(null, session)
+  }, done => this.get(sid, done))
 }
 
 /**

@@ -1,5 +1,6 @@
 'use strict'
 
+const { failure } = require('../util/as-error')
 const { now } = require('../util/clock')
 const defer = require('../util/defer')
 const Awaited = require('./awaited')
@@ -26,7 +27,7 @@ function collect (store, callback, result, add) {
   if (typeof callback !== 'function') {
     return engineOf(store).capabilities.promises ? new Awaited(done => collect(store, done, result, add)) : undefined
   }
-  walk(engineOf(store), add).then(() => defer(callback, null, result), err => defer(callback, err))
+  walk(engineOf(store), add).then(() => defer(callback, null, result), err => defer(callback, failure(err)))
 }
 
 /**

@@ -2,7 +2,7 @@
 
 const { typeName } = require('./type-name')
 
-module.exports = { asError, codeOf }
+module.exports = { asError, codeOf, failure }
 
 /**
  * What an app or a store threw or called back with, as something that `next` and process warnings can take. It stays as
@@ -14,6 +14,15 @@ module.exports = { asError, codeOf }
 function asError (thrown) {
   if (thrown && canBeShown(thrown)) return thrown
   return new Error(`the app or its session store threw ${typeName(thrown)}${thrown ? ' that can not be shown' : ''}`)
+}
+
+/**
+ * What an app threw, for a callback: as it is, unless it is falsy, which would be no error there.
+ *
+ * @param {any} thrown
+ */
+function failure (thrown) {
+  return thrown || asError(thrown)
 }
 
 /** @param {any} thrown */

@@ -10,11 +10,16 @@ const elapsed = performance.now.bind(performance)
 
 /**
  * The time that the app sees, in milliseconds since the epoch. Tests replace `Date.now`, sometimes with a function
- * that returns nothing: then the system's time counts, because a session must not be lost for it.
+ * that returns nothing or throws: then the system's time counts, because a session must not be lost for it.
  */
 function now () {
-  const shown = Date.now()
-  return Number.isFinite(shown) ? shown : systemNow()
+  let shown
+  try {
+    shown = Date.now()
+  } catch {
+    // a mock that throws, or one of Date that has no `now`
+  }
+  return typeof shown === 'number' && Number.isFinite(shown) ? shown : systemNow()
 }
 
 /** The system's own time, whatever the app has done to `Date`. */

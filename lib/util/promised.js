@@ -1,6 +1,6 @@
 'use strict'
 
-module.exports = { addPromises, promised }
+module.exports = { addPromises, mustBeNow, promised }
 
 /**
  * What a method with a callback calls back with, as a promise.
@@ -14,6 +14,19 @@ function promised (self, name, args) {
   return new Promise((resolve, reject) => {
     self[name](...args, (/** @type {any} */ err, /** @type {any} */ value) => err ? reject(err) : resolve(value))
   })
+}
+
+/**
+ * Refuses a promise where a function of the app has to say yes or no: it would count as yes.
+ *
+ * @param {any} answer
+ * @param {string} name of the option
+ * @throws {TypeError}
+ */
+function mustBeNow (answer, name) {
+  if (typeof answer === 'boolean' || !answer || typeof answer.then !== 'function') return
+  answer.then(undefined, () => {}) // the error below is said instead
+  throw new TypeError(`${name} option must return a boolean, not a promise`)
 }
 
 /**

@@ -545,6 +545,7 @@ pub struct SqliteStats {
     pub expired: f64,
     pub evicted_for_sessions: f64,
     pub evicted_for_bytes: f64,
+    pub lost: f64,
 }
 
 /// What a store holds, and what this process has done with it.
@@ -570,6 +571,7 @@ fn stats(sqlite: &Sqlite) -> SqliteStats {
         expired: read(&counts.expired),
         evicted_for_sessions: read(&counts.evicted_for_sessions),
         evicted_for_bytes: read(&counts.evicted_for_bytes),
+        lost: sqlite.store.lost() as f64,
     }
 }
 

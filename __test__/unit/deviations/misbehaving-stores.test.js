@@ -96,6 +96,40 @@ for (const [method, path] of CALLS) {
   })
 }
 
+const USES = {
+  'session.save' (req, done) { req.session.save(done) },
+  'session.reload' (req, done) { req.session.reload(done) },
+  'session.destroy' (req, done) { req.session.destroy(done) },
+  'session.regenerate' (req, done) { req.session.regenerate(done) },
+  'store.load' (req, done) { req.sessionStore.load(req.sessionID, done) }
+}
+
+for (const [what, use] of Object.entries(USES)) {
+  deviation(`${what} calls back with the error of a store's method that is an async function and throws`, async t => {
+    const store = mapStore(ways.later)
+    let told = 0
+    const app = await serve(t, middleware({ store }), (req, res) => {
+      const { get, set, destroy } = store
+      store.get = store.set = store.destroy = async () => { throw failure() }
+      use(req, err => {
+        told++
+        Object.assign(store, { get, set, destroy })
+        res.end(err && err.message)
+      })
+    })
+    assert.equal((await app.get('/')).body, 'store is broken')
+    await turns()
+    assert.equal(told, 1)
+  })
+}
+
+deviation('store.load calls back with an error where the data has no cookie', async t => {
+  const store = mapStore(ways.later)
+  store.get = (sid, callback) => setImmediate(callback, null, { user: 'ann' })
+  const err = await new Promise(resolve => store.load('a', resolve))
+  assert.equal(err.name, 'TypeError')
+})
+
 test('storeTimeout is off by default', async t => {
   const timers = []
   const { setTimeout } = globalThis

@@ -4,49 +4,64 @@
  * Whole apps over loopback: what sessions add to a request.
  */
 
-const { MEMORY, NATIVE } = require('../contestants')
+const { BARE, MEMORY, NATIVE } = require('../contestants')
+const { versionOf } = require('../nodes')
 const { contestants, interleave, tabulate } = require('../rounds')
-const { ratio, spread, time } = require('../statistics')
+const { differences, ratio, spread, time } = require('../statistics')
 
 const FRAMEWORKS = { express5: 'Express 5', express4: 'Express 4', http: 'node:http' }
 const KINDS = ['read', 'write']
 
 async function measure (run) {
   const results = {}
-  for (const [framework, label] of Object.entries(FRAMEWORKS)) {
-    results[label] = await interleave(run, label, contestants('app.app', ['none', 'settled', 'ours', 'upstream'], { framework }))
+  const apps = Object.entries(FRAMEWORKS).map(([framework, label]) => [label, framework, run.node])
+  const others = run.others.map((node) => [`Node ${versionOf(node)}`, 'express5', node])
+  for (const [label, framework, node] of [...apps, ...others]) {
+    results[label] = await interleave({ ...run, node }, label, contestants('app.app', ['none', 'bare', 'ours', 'upstream'], { framework }))
   }
-  const rows = Object.keys(results).flatMap((label) => KINDS.map((kind) => `${label}, ${kind}`))
-  return tabulate(rows, (row) => figures(...row.split(', '), results))
+  const table = (all, tables) => tabulate(all.flatMap(([label]) => KINDS.map((kind) => `${label}, ${kind}`)), (row) => (
+    tables(...row.split(', '), results)
+  ))
+  const { tables } = await table(apps, (...row) => ({ cpu: cpuOf(...row), throughput: throughputOf(...row) }))
+  return { tables: { ...tables, ...(await table(others, (...row) => ({ nodes: cpuOf(...row) }))).tables } }
 }
 
-function figures (label, kind, results) {
-  const of = (field) => (key) => results[label][key].map((result) => result[kind][field])
-  const cpu = of('cpu')
-  const throughput = of('throughput')
+function cpuOf (label, kind, results) {
+  const cpu = (key) => results[label][key].map((result) => result[kind].cpu)
+  const added = (key) => differences(cpu(key), cpu('none'))
+  return {
+    'no session': time(cpu('none')),
+    [BARE]: time(cpu('bare')),
+    [NATIVE]: time(cpu('ours')),
+    [MEMORY]: time(cpu('upstream')),
+    'native / no session': ratio(cpu('ours'), cpu('none')),
+    'MemoryStore / no session': ratio(cpu('upstream'), cpu('none')),
+    'added: native / bare': ratio(added('ours'), added('bare')),
+    'added: MemoryStore / native': ratio(added('upstream'), added('ours'))
+  }
+}
+
+function throughputOf (label, kind, results) {
+  const throughput = (key) => results[label][key].map((result) => result[kind].throughput)
   const perSecond = (key) => Math.round(spread(throughput(key)).median)
   return {
-    cpu: {
-      'no session': time(cpu('none')),
-      'workaround only': time(cpu('settled')),
-      [NATIVE]: time(cpu('ours')),
-      [MEMORY]: time(cpu('upstream')),
-      'native / no session': ratio(cpu('ours'), cpu('none')),
-      'native / workaround only': ratio(cpu('ours'), cpu('settled')),
-      'MemoryStore / no session': ratio(cpu('upstream'), cpu('none'))
-    },
-    throughput: {
-      'no session': perSecond('none'),
-      [NATIVE]: perSecond('ours'),
-      [MEMORY]: perSecond('upstream'),
-      'native / MemoryStore': ratio(throughput('ours'), throughput('upstream'))
-    }
+    'no session': perSecond('none'),
+    [NATIVE]: perSecond('ours'),
+    [MEMORY]: perSecond('upstream'),
+    'native / MemoryStore': ratio(throughput('ours'), throughput('upstream'))
   }
+}
+
+const LIMITS = { 'Express 5, read': 1.2, 'Express 5, write': 1.45, 'node:http, read': 1.5, 'node:http, write': 2 }
+
+function goalOf (row) {
+  const limit = LIMITS[row.replace('Node 26', FRAMEWORKS.express5)]
+  return limit && ['≤', limit]
 }
 
 module.exports = {
   rounds: 5,
-  slices: 8,
+  slices: 10,
   measure,
 
   against: Object.entries(FRAMEWORKS).map(([framework, label]) => ({
@@ -57,7 +72,11 @@ module.exports = {
     values: { ', read': ({ read }) => read.cpu, ', write': ({ write }) => write.cpu }
   })),
 
-  goals: [['cpu', 'native / no session', (row) => row.startsWith(FRAMEWORKS.express5) ? ['≤', 1.2] : undefined]],
+  goals: [
+    ['cpu', 'native / no session', goalOf],
+    ['nodes', 'native / no session', goalOf],
+    ['cpu', 'added: native / bare', (row) => row.startsWith(FRAMEWORKS.express5) ? ['≤', 1.25] : undefined]
+  ],
   faster: [['throughput', 'native / MemoryStore']],
 
   charts: {

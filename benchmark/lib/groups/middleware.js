@@ -5,7 +5,7 @@
  * is the middleware's own.
  */
 
-const { LRU, MEMORY, NATIVE } = require('../contestants')
+const { BARE, LRU, MEMORY, NATIVE } = require('../contestants')
 const { contestants, interleave, tabulate } = require('../rounds')
 const { KINDS } = require('../sample')
 const { cpuTimes, differences, ratio, time } = require('../statistics')
@@ -14,9 +14,7 @@ const TRIAL = 'middleware.middleware'
 
 async function measure (run) {
   return tabulate(KINDS, async (kind) => figures(await interleave(run, kind, {
-    ...contestants(TRIAL, ['none', 'ours', 'upstream', 'memorystore', 'ours-async', 'upstream-async'], { kind }),
-    parts: { trial: 'parts.parts', args: { kind, objects: false } },
-    'parts-objects': { trial: 'parts.parts', args: { kind, objects: true } },
+    ...contestants(TRIAL, ['none', 'bare', 'ours', 'upstream', 'memorystore', 'ours-async', 'upstream-async'], { kind }),
     'store-async': { trial: 'middleware.asyncStore', args: { kind } }
   })))
 }
@@ -29,18 +27,13 @@ function figures (results) {
 
   return {
     own: {
+      [BARE]: time(own('bare')),
       [NATIVE]: time(own('ours')),
       [MEMORY]: time(own('upstream')),
       [LRU]: time(own('memorystore')),
       'MemoryStore / native': ratio(own('upstream'), own('ours')),
-      'memorystore / native': ratio(own('memorystore'), own('ours'))
-    },
-    parts: {
-      parts: time(cpu('parts')),
-      'native / parts': ratio(own('ours'), cpu('parts')),
-      'parts and objects': time(cpu('parts-objects')),
-      'native / parts and objects': ratio(own('ours'), cpu('parts-objects')),
-      'MemoryStore / parts': ratio(own('upstream'), cpu('parts'))
+      'memorystore / native': ratio(own('memorystore'), own('ours')),
+      'native / bare': ratio(own('ours'), own('bare'))
     },
     'other-stores': {
       [NATIVE]: time(own('ours-async')),
@@ -54,7 +47,7 @@ function figures (results) {
 }
 
 module.exports = {
-  rounds: 9,
+  rounds: 7,
   slices: 8,
   measure,
 
@@ -64,10 +57,7 @@ module.exports = {
   ]),
 
   goals: [
-    ['own', 'MemoryStore / native', (kind) => ['≥', kind === 'login' || kind === 'write' ? 8 : 10]],
-    ['parts', 'native / parts', () => ['≤', 2]],
-    // An id alone says little about a request that must have a session.
-    ['parts', 'native / parts and objects', (kind) => kind === 'anonymous' || kind === 'forged' ? ['≤', 2] : undefined]
+    ['own', 'MemoryStore / native', (kind) => ['≥', kind === 'login' || kind === 'write' ? 8 : 10]]
   ],
   faster: [['own', 'MemoryStore / native'], ['own', 'memorystore / native'], ['other-stores', 'express-session / native']],
 

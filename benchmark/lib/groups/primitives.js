@@ -12,7 +12,7 @@ const THEIRS = { sign: 'cookie-signature', unsign: 'cookie-signature', id: 'uid-
 
 async function measure (run) {
   return tabulate(Object.keys(THEIRS), async (kind) => {
-    const { cpu } = cpuTimes(await interleave(run, kind, contestants('parts.primitives', ['ours', 'theirs'], { kind })))
+    const { cpu } = cpuTimes(await interleave(run, kind, contestants('primitives.primitives', ['ours', 'theirs'], { kind })))
     return {
       all: {
         [NATIVE]: time(cpu('ours')),

@@ -58,7 +58,7 @@ const MET = { '≥': (a, b) => a >= b, '≤': (a, b) => a <= b, '<': (a, b) => a
 /** A group's `goals` are `[table, column, (row) => ['≥', 10]]`; a row may have none. */
 function goalsTable (groups, results) {
   const goals = Object.entries(results).flatMap(([name, { tables }]) => (groups[name].goals || []).flatMap(([table, column, goalOf]) => (
-    Object.entries(tables[table]).filter(([row]) => goalOf(row)).map(([row, { [column]: cell }]) => {
+    Object.entries(tables[table] || {}).filter(([row]) => goalOf(row)).map(([row, { [column]: cell }]) => {
       const [sign, limit] = goalOf(row)
       const met = MET[sign](cell?.median ?? NaN, limit)
       const goal = `${sign} ${grouped(limit)}${cell?.unit ?? ''}`

@@ -17,7 +17,7 @@ function markdown (table) {
 
 /** Ratios with their extremes, other figures too where they differ; not times, which drift. */
 function print (cell) {
-  if (cell === null) return '–'
+  if (cell == null) return '–'
   if (typeof cell === 'string') return cell
   if (typeof cell === 'number') return grouped(cell)
   const { unit, median, min, max } = cell

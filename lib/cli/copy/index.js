@@ -30,6 +30,7 @@ The summary goes to stdout, progress to stderr. The exit code is 0 when the copy
 
 module.exports = {
   summary: 'copies sessions from one store to another',
+  takesArguments: true,
 
   /** @param {string[]} args */
   async run (args) {

@@ -65,15 +65,16 @@ class MemoryEngine {
     const expires = numbers[Expires]
     const hint = numbers[Hint]
     const opened = keyring.opened(header)
+    const hasId = opened.sid === undefined
     let data
     try {
       data = JSON.parse(text)
-      if (opened.sid === undefined) [opened.sid, data] = data
+      if (hasId) [opened.sid, data] = data
     } catch {
       return this.loadWhole(/** @type {Opened} */ (keyring.open(header)), now)
     }
     const cookie = template < 0 ? undefined : Templates.cookieFrom(this.templates.numbered(template), expires)
-    opened.found = new Loaded(data, cookie, revision, hint)
+    opened.found = new Loaded(data, cookie, revision, hint, hasId ? undefined : text)
     return opened
   }
 
@@ -121,7 +122,7 @@ class MemoryEngine {
       this.pass(write)
       status = this.calls.set(write.sid, text)
     } else {
-      const text = dataText(write.session)
+      const text = write.data === undefined ? dataText(write.session) : write.data
       this.pass(write, template, data)
       status = write.hint === undefined ? NotThere : this.calls.commitSeen(text)
       if (status === NotThere) status = this.calls.commit(write.sid, text)

@@ -1,6 +1,7 @@
 'use strict'
 
 const { availableMemory } = require('../../util/available-memory')
+const { isIllFormed } = require('../../util/text')
 
 module.exports = { readOptions }
 
@@ -21,7 +22,7 @@ function readOptions (options) {
   mustBe('noDisposeOnSet', noDisposeOnSet, 'boolean')
   mustBe('protect', protect, 'function')
   mustBe('shared', shared, 'string')
-  if (/[\ud800-\udfff]/u.test(shared)) throw new RangeError('shared option must not contain half a surrogate pair')
+  if (shared != null && isIllFormed(shared)) throw new RangeError('shared option must not contain half a surrogate pair')
   if (shared === '') throw new RangeError('shared option must not be empty')
 
   if (checkPeriod != null && checkPeriod !== false) number('checkPeriod', checkPeriod)

@@ -20,6 +20,9 @@ const Tombstones = require('./tombstones')
  * @typedef {import('../engine').Write} Write
  */
 
+/** A clock is behind that is so by more milliseconds: a write may wait for a while until it is done. */
+const BEHIND = 60_000
+
 /** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
 const FEW = 8
 const MORE = 500
@@ -133,7 +136,7 @@ class PlainEngine {
       if (this.#log.wantsReplaced) this.#log.add('replaced', sid, record.text)
       this.#ranks.raise(record, rank)
     }
-    this.#rewrite(record, cookie, data, bytes, write.deadline)
+    this.#rewrite(record, cookie, data, bytes, write)
     this.#counts.sets++
     write.revision = record
     return DONE
@@ -154,7 +157,7 @@ class PlainEngine {
     const texts = textsWithCookie(record, cookie)
     const bytes = sizeOf(sid, ...texts)
     this.#checkRoom(bytes, record, record.rank)
-    this.#rewrite(record, ...texts, bytes, write.deadline)
+    this.#rewrite(record, ...texts, bytes, write)
     this.#counts.touches++
     return DONE
   }
@@ -361,12 +364,12 @@ class PlainEngine {
    * @param {string|undefined} cookie
    * @param {string} data
    * @param {number} bytes
-   * @param {number} deadline
+   * @param {Write} write
    */
-  #rewrite (record, cookie, data, bytes, deadline) {
+  #rewrite (record, cookie, data, bytes, write) {
     record.cookie = cookie
     record.data = data
-    record.deadline = deadline
+    record.deadline = laterDeadline(record.deadline, write)
     this.#deadlines.set(record)
     this.#ranks.resize(record, bytes)
     this.#makeRoom(record)
@@ -441,6 +444,18 @@ class PlainEngine {
 
 /** @type {Readonly<import('../engine').Capabilities>} */
 PlainEngine.capabilities = Object.freeze({ reads: 'now', writes: 'now', revisions: true, events: true, iterate: true })
+
+/**
+ * The deadline that a write gives a session. A writer whose clock is behind ends none that is valid on the system's.
+ *
+ * @param {number} old NaN for a new session
+ * @param {Write} write
+ */
+function laterDeadline (old, { deadline, now }) {
+  if (!(deadline < old && deadline > now && old < Infinity)) return deadline
+  const time = systemNow()
+  return deadline <= time && old > time && now < time - BEHIND ? old : deadline
+}
 
 /**
  * The JSON of a session: its cookie and the rest, or undefined and the whole text.

@@ -1,6 +1,6 @@
 'use strict'
 
-const { isLatin1 } = require('../../util/latin1')
+const { isLatin1 } = require('../../util/text')
 
 /** What V8 keeps for a string beside its characters: a header, and on average half a word of padding. */
 const STRING = 20

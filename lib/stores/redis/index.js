@@ -5,6 +5,7 @@ const { parse } = require('../engine')
 const { defineStore } = require('../native-store')
 const Store = require('../store')
 const { engineIn, engineOf, openEngine } = require('../store-engine')
+const { failure } = require('../../util/as-error')
 const defer = require('../../util/defer')
 
 module.exports = RedisStore
@@ -54,7 +55,7 @@ RedisStore.prototype.sessionDefaults = Object.freeze({ touchAfter: 0.05, onDisco
  */
 RedisStore.prototype.all = function all (callback) {
   if (typeof callback !== 'function') return new Awaited(done => this.all(done))
-  collect(engineOf(this)).then(sessions => defer(callback, null, sessions), err => defer(callback, err))
+  collect(engineOf(this)).then(sessions => defer(callback, null, sessions), err => defer(callback, failure(err)))
 }
 
 /** Pairs of id and session, read in pages. */

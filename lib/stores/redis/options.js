@@ -1,5 +1,6 @@
 'use strict'
 
+const { isIllFormed } = require('../../util/text')
 const { cookieExpiry } = require('../deadline')
 const { slackOf } = require('../handover')
 const { remedy } = require('./errors')
@@ -41,6 +42,7 @@ function readOptions (options) {
   const { disableTouch, disableTTL, prefix, scanCount, serializer, storeTimeout, ttl } = options
 
   mustBe('prefix', prefix, 'string')
+  if (prefix != null && isIllFormed(prefix)) throw new RangeError('prefix option must not contain half a surrogate pair')
   mustBe('disableTTL', disableTTL, 'boolean')
   mustBe('disableTouch', disableTouch, 'boolean')
   if (serializer != null && !(typeof serializer.parse === 'function' && typeof serializer.stringify === 'function')) {

@@ -292,13 +292,13 @@ class SQLiteEngine {
   stats () {
     this.#collect()
     const { max, maxBytes } = this.options
-    const { bytes, evictedForSessions, evictedForBytes, ...stats } = binding.sqliteStats(this.#handle)
+    const { bytes, evictedForSessions, evictedForBytes, lost, ...stats } = binding.sqliteStats(this.#handle)
     return {
       ...stats,
       bytes: bytes + this.#log.bytes,
       limits: { max, maxBytes },
       evicted: { max: evictedForSessions, maxBytes: evictedForBytes },
-      lost: this.#log.lost
+      lost: lost + this.#log.lost
     }
   }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const path = require('path')
+const { isIllFormed } = require('../../util/text')
 const { readOptions: readMemoryOptions } = require('../memory/options')
 
 module.exports = { readOptions }
@@ -28,6 +29,7 @@ function readOptions (options) {
   if (file === '' || file === ':memory:') {
     throw new RangeError('file option must name a file; for sessions in memory there is MemoryStore')
   }
+  if (isIllFormed(file)) throw new RangeError('file option must not contain half a surrogate pair')
   if (file.includes('\0')) throw new RangeError('file option must not contain NUL')
   if (durability != null && durability !== 'normal' && durability !== 'full') {
     throw new RangeError('durability option must be "normal" or "full"')

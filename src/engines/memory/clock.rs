@@ -1,10 +1,11 @@
 //! The system's own clock, and what stores are shown of others.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// The system's time, in milliseconds since the epoch. It is read once and then runs evenly, as `systemNow` in
-/// JavaScript: it is never set back or ahead. Tests may set it.
+/// JavaScript. It follows the system where that has had another time for long: see [`Drift`]. Tests may set it.
 #[derive(Debug, Default)]
 pub(super) struct SystemClock {
     #[cfg(test)]
@@ -32,13 +33,57 @@ impl SystemClock {
     }
 }
 
+/// What is added to the evenly running time.
+static SHIFT: AtomicI64 = AtomicI64::new(0);
+
 fn system_now() -> i64 {
     static ORIGIN: LazyLock<(Duration, Instant)> = LazyLock::new(|| {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         (since_epoch, Instant::now())
     });
     let (since_epoch, origin) = *ORIGIN;
-    i64::try_from((since_epoch + origin.elapsed()).as_millis()).unwrap_or(i64::MAX)
+    let even = i64::try_from((since_epoch + origin.elapsed()).as_millis()).unwrap_or(i64::MAX);
+    even.saturating_add(SHIFT.load(Ordering::Relaxed))
+}
+
+/// Notices that the system was set to another time, or has slept, and for good: a device without a battery starts
+/// in 1970, and nothing of what it stores later would ever expire.
+#[derive(Debug, Default)]
+pub(super) struct Drift {
+    /// How far the system is ahead, and since when.
+    pub(super) seen: Option<(i64, Instant)>,
+}
+
+impl Drift {
+    /// Two times that differ by less are the same.
+    const SAME: i64 = 1000;
+
+    /// To be called now and then. Corrects the time of [`SystemClock`].
+    pub(super) fn check(&mut self, real: Instant) {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let wall = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
+        if let Some(ahead) = self.lasting(wall.saturating_sub(system_now()), real) {
+            SHIFT.fetch_add(ahead, Ordering::Relaxed);
+        }
+    }
+
+    /// How far the system is ahead, once it has been so for ten minutes.
+    fn lasting(&mut self, ahead: i64, real: Instant) -> Option<i64> {
+        if ahead.abs() < Self::SAME {
+            self.seen = None;
+            return None;
+        }
+        let since = match self.seen {
+            Some((before, since)) if (ahead - before).abs() < Self::SAME => since,
+            _ => real,
+        };
+        self.seen = Some((ahead, since));
+        if real.saturating_duration_since(since) < SILENCE {
+            return None;
+        }
+        self.seen = None;
+        Some(ahead)
+    }
 }
 
 /// How long nobody may show a store the time until it is assumed to have gone on.
@@ -88,6 +133,24 @@ mod tests {
         assert_eq!(clock.now(Some(-10), after(702)), Some(-10));
         assert_eq!(clock.now(Some(i64::MAX), after(703)), Some(i64::MAX));
         assert_eq!(clock.now(None, after(5000)), Some(i64::MAX));
+    }
+
+    #[test]
+    fn another_time_of_the_system_counts_after_ten_minutes() {
+        const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut drift = Drift::default();
+        for ahead in [YEAR, -YEAR] {
+            assert_eq!(drift.lasting(ahead, after(0)), None);
+            assert_eq!(drift.lasting(ahead + 900, after(599)), None);
+            assert_eq!(drift.lasting(3, after(600)), None, "it was wrong for a moment");
+            assert_eq!(drift.lasting(ahead, after(700)), None);
+            assert_eq!(drift.lasting(2 * ahead, after(900)), None);
+            assert_eq!(drift.lasting(2 * ahead, after(1499)), None);
+            assert_eq!(drift.lasting(2 * ahead, after(1500)), Some(2 * ahead));
+            assert_eq!(drift.lasting(0, after(1501)), None);
+        }
     }
 
     #[test]

@@ -170,6 +170,17 @@ impl Model {
         self.now.checked_add(ttl).unwrap()
     }
 
+    /// A writer whose clock is behind ends no session that is valid on the system's.
+    fn later_deadline(&self, id: &[u8], new: i64) -> i64 {
+        let valid = |session: &&Session| session.deadline > self.system && session.deadline != i64::MAX;
+        match self.sessions.get(id).filter(valid) {
+            Some(old) if new > self.now && new <= self.system && self.now < self.system - 60_000 => {
+                old.deadline
+            }
+            _ => new,
+        }
+    }
+
     fn live(&self, id: &[u8]) -> bool {
         self.sessions.get(id).is_some_and(|session| session.deadline > self.now)
     }
@@ -267,6 +278,7 @@ impl Model {
                 assert!(live);
                 assert_eq!(revision, old_revision);
                 let rank = rank.max(old_rank);
+                let deadline = self.later_deadline(id, deadline);
                 let spared = Some((rank, text.len() as u64));
                 self.sessions.insert(id.to_vec(), Session { text, data, deadline, revision, rank, visits });
                 self.events(Vec::new(), Some((id, &old)), spared);
@@ -387,6 +399,7 @@ impl Model {
                     let len = self.sessions[&id].text.len() + cookie.map_or(0, |cookie| cookie.len());
                     return self.check_refused(&id, len, Rank::New, refused);
                 } else if live {
+                    let deadline = self.later_deadline(&id, deadline);
                     let session = self.sessions.get_mut(&id).unwrap();
                     session.deadline = deadline;
                     if let (Some(data), Some(cookie)) = (&session.data, &cookie) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::clock::Follower;
+use super::clock::{Drift, Follower};
 use super::reclaim::Reclaimer;
 use super::store::MemoryStore;
 
@@ -27,10 +27,16 @@ struct Registry {
     /// Stores retired in the last tick. By the next tick their holders have dropped them.
     retiring: Vec<Arc<MemoryStore>>,
     running: bool,
+    drift: Drift,
 }
 
-static REGISTRY: Mutex<Registry> =
-    Mutex::new(Registry { stores: Vec::new(), retired: Vec::new(), retiring: Vec::new(), running: false });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    stores: Vec::new(),
+    retired: Vec::new(),
+    retiring: Vec::new(),
+    running: false,
+    drift: Drift { seen: None },
+});
 
 /// Sweeps a store for as long as it exists. Registering it again changes nothing.
 pub fn register(store: &Arc<MemoryStore>) {
@@ -101,6 +107,7 @@ type Due = Vec<(Arc<MemoryStore>, i64)>;
 fn next_round() -> Option<(Due, Vec<Arc<MemoryStore>>)> {
     let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
     let real = Instant::now();
+    registry.drift.check(real);
     let mut due = Vec::new();
     registry.stores.retain_mut(|(store, clock)| {
         let Some(store) = store.upgrade() else { return false };

@@ -14,6 +14,9 @@ use crate::codec::id::Id;
 use crate::codec::iso_date;
 use crate::codec::split::{self, CookieForm, Split};
 
+/// A clock is behind that is so by more milliseconds.
+const BEHIND: i64 = 60_000;
+
 /// A cookie to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cookie<'a> {
@@ -157,6 +160,8 @@ impl MemoryStore {
         {
             return Ok(Written::Dropped);
         }
+        let old = slot.and_then(|slot| Some(guard.shard()?.entry(slot).deadline));
+        let deadline = old.map_or(deadline, |old| self.later_deadline(old, deadline, now));
         let form = parts.form(&key.id, deadline);
         let bytes = cost(parts.len(&key.id, form));
         if let Some(slot) = slot {
@@ -172,6 +177,16 @@ impl MemoryStore {
         shard.insert(&key, Entry { record, deadline, revision, template, form, rank });
         self.make_room(guard, Some(revision));
         Ok(Written::Created(revision))
+    }
+
+    /// The deadline that a write gives a session. A writer whose clock is behind ends none that is valid on the
+    /// system's.
+    fn later_deadline(&self, old: i64, new: i64, now: i64) -> i64 {
+        if new >= old || new <= now || old == i64::MAX {
+            return new;
+        }
+        let system = self.state.clock.now();
+        if new <= system && old > system && now < system - BEHIND { old } else { new }
     }
 
     fn was_destroyed(&self, guard: &mut ShardGuard<'_>, key: &Key<'_>, revision: u32) -> bool {
@@ -203,10 +218,12 @@ impl MemoryStore {
     ) -> Option<Result<Written, Refused>> {
         self.note_time(now);
         let (mut guard, slot) = self.lock_seen(hint, revision, now)?;
-        let Id::Packed(id) = guard.shard()?.entry(slot).fields().id else {
+        let entry = guard.shard()?.entry(slot);
+        let Id::Packed(id) = entry.fields().id else {
             return None;
         };
         let id = Id::Packed(id);
+        let deadline = self.later_deadline(entry.deadline, deadline, now);
         let parts = self.parts(cookie, data, encoding);
         let bytes = cost(parts.len(&id, parts.form(&id, deadline)));
         Some(self.replace_slot(guard, slot, &id, &parts, bytes, deadline, rank))
@@ -292,6 +309,7 @@ impl MemoryStore {
     ) -> Touched {
         let shard = guard.shard_or_new(now);
         let entry = shard.entry(slot);
+        let deadline = self.later_deadline(entry.deadline, deadline, now);
         let (form, revision) = (entry.form, entry.revision);
         let fields = entry.fields();
         let is_whole = form.cookie() == CookieIn::Whole && cookie.is_some();

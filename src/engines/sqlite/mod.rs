@@ -20,6 +20,7 @@ mod log;
 mod model;
 mod pending;
 pub mod record;
+mod removals;
 mod row;
 mod schema;
 mod shared;
@@ -32,5 +33,6 @@ mod transaction;
 mod worker;
 mod write;
 
+pub use removals::{Kind, Removed};
 pub use row::View;
-pub use shared::{Answer, Counts, Done, Kind, Limits, Removed};
+pub use shared::{Answer, Counts, Done, Limits};

@@ -10,11 +10,9 @@ use super::error::Error;
 use super::key::Key;
 use super::pending::{Entry, Pending};
 use super::record::Write;
+use super::removals::{Removals, Removed};
 use super::time::Now;
 use crate::codec::encoding::Encoding;
-
-/// The bytes of removals that wait for JavaScript. Beyond it, they lose their texts.
-const REMOVED_BYTES: usize = 64 << 20;
 
 /// The bounds of a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,32 +27,6 @@ impl Limits {
     pub(super) fn any(&self) -> bool {
         self.max_sessions.is_some() || self.max_bytes.is_some()
     }
-}
-
-/// Why a session was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Its deadline passed.
-    Expired,
-    /// The store was full.
-    Evicted,
-    /// It was destroyed, or the store was cleared.
-    Destroyed,
-    /// Another text was written under its id.
-    Replaced,
-}
-
-/// A session that this process has removed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removed {
-    /// Why it was removed.
-    pub kind: Kind,
-    /// Its id, hashed.
-    pub key: Key,
-    /// Its whole text, as it was written.
-    pub text: Vec<u8>,
-    /// How the text is to be read.
-    pub encoding: Encoding,
 }
 
 /// What a store has done.
@@ -157,7 +129,7 @@ pub(super) struct Shared {
     pub(super) counts: Counts,
     pending: Mutex<Pending>,
     has_pending: AtomicBool,
-    removed: Mutex<(Vec<Removed>, usize)>,
+    removed: Mutex<Removals>,
     watched: AtomicU8,
     /// The time that was shown last.
     shown: AtomicI64,
@@ -190,7 +162,7 @@ impl Shared {
             counts: Counts::default(),
             pending: Mutex::default(),
             has_pending: AtomicBool::new(false),
-            removed: Mutex::default(),
+            removed: Mutex::new(Removals::new(limits.max_bytes)),
             watched: AtomicU8::new(0),
             shown: AtomicI64::new(i64::MIN),
             sequence: AtomicI64::new(0),
@@ -247,7 +219,7 @@ impl Shared {
         let flags = u8::from(is_watched) * WATCHED + u8::from(wants_replaced) * REPLACED;
         self.watched.store(flags, Ordering::Release);
         if !is_watched {
-            *lock(&self.removed) = (Vec::new(), 0);
+            lock(&self.removed).take();
         }
     }
 
@@ -259,23 +231,30 @@ impl Shared {
         self.watched.load(Ordering::Acquire) & REPLACED != 0
     }
 
-    pub(super) fn tell(&self, removed: Vec<Removed>) {
-        if removed.is_empty() {
+    /// Somewhere to keep removals until they have happened.
+    pub(super) fn new_removals(&self) -> Removals {
+        Removals::new(self.limits.max_bytes)
+    }
+
+    pub(super) fn tell(&self, mut removed: Removals) {
+        let told = removed.take();
+        if told.is_empty() && removed.lost == 0 {
             return;
         }
-        let (all, bytes) = &mut *lock(&self.removed);
-        for mut one in removed {
-            *bytes += one.text.len();
-            if *bytes > REMOVED_BYTES {
-                *bytes -= one.text.len();
-                one.text = Vec::new();
-            }
+        let mut all = lock(&self.removed);
+        all.lost += removed.lost;
+        for one in told {
             all.push(one);
         }
     }
 
-    pub(super) fn take_removed(&self) -> Vec<Removed> {
-        std::mem::take(&mut *lock(&self.removed)).0
+    pub(super) fn take_removed(&self) -> VecDeque<Removed> {
+        lock(&self.removed).take()
+    }
+
+    /// Removals of which JavaScript was not told.
+    pub(super) fn lost(&self) -> u64 {
+        lock(&self.removed).lost
     }
 
     /* Time */

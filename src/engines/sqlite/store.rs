@@ -1,7 +1,7 @@
 //! A store, as the thread that runs JavaScript uses it. Nothing here waits for a lock or for the disk.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,11 +16,12 @@ use super::import::{self, Import, Imported};
 use super::key::Key;
 use super::pending::Touch;
 use super::record::Write;
+use super::removals::Removed;
 use super::row::{self, Loaded, View};
-use super::shared::{Answer, Counts, Job, Limits, Removed, Shared, Task, count};
+use super::shared::{Answer, Counts, Job, Limits, Shared, Task, count};
 use super::statements::{Sql, Statements};
 use super::sweep;
-use super::time::Now;
+use super::time::{Now, later_deadline};
 use super::totals::Totals;
 use super::transaction::Transaction;
 use super::write::{self, Written};
@@ -398,7 +399,8 @@ impl Store {
             return Ok(false);
         }
         self.shared.show(now);
-        self.collect(key, touch.into())?;
+        let deadline = later_deadline(Some(stored), touch.deadline, now);
+        self.collect(key, NewDeadline { deadline, ..touch }.into())?;
         Ok(true)
     }
 
@@ -416,7 +418,8 @@ impl Store {
             found => found?,
         };
         let Some((cookie, deadline)) = found else { return Ok(Touched::Done) };
-        let touch: Touch = touch.into();
+        let touch: Touch =
+            NewDeadline { deadline: later_deadline(deadline, touch.deadline, now), ..touch }.into();
         let Some(length) = cookie else {
             if touch.cookie.is_some() {
                 return Ok(Touched::Whole);
@@ -589,8 +592,14 @@ impl Store {
 
     /// What was removed since the last call.
     #[must_use]
-    pub fn take_removed(&self) -> Vec<Removed> {
+    pub fn take_removed(&self) -> VecDeque<Removed> {
         self.shared.take_removed()
+    }
+
+    /// Removals of which the caller of [`Store::take_removed`] was not told.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.shared.lost()
     }
 
     /* The end */

@@ -41,6 +41,19 @@ pub fn deadline(ms: f64) -> Option<i64> {
     (ms < 9.0e15).then(|| ms.ceil() as i64)
 }
 
+/// A clock is behind that is so by more milliseconds: a write may wait for a while until it is done.
+const BEHIND: i64 = 60_000;
+
+/// The deadline that a write gives a session. A writer whose clock is behind ends none that is valid on the system's.
+pub(super) fn later_deadline(old: Option<i64>, new: Option<i64>, now: Now) -> Option<i64> {
+    let (Some(before), Some(after)) = (old, new) else { return new };
+    if after >= before || now.is_past(new) {
+        return new;
+    }
+    let system = system_now();
+    if after <= system && before > system && now.ms() < system - BEHIND { old } else { new }
+}
+
 /// The system's time.
 pub(super) fn system_now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

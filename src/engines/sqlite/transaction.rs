@@ -3,8 +3,9 @@
 use super::error::{Error, Result};
 use super::key::Key;
 use super::pending::Visit;
+use super::removals::{Kind, Removals, Removed};
 use super::row::{Head, Loaded};
-use super::shared::{Kind, Removed, Shared, count};
+use super::shared::{Shared, count};
 use super::statements::{Sql, Statements};
 use super::totals::Totals;
 
@@ -12,7 +13,7 @@ pub(super) struct Transaction<'a, 'c> {
     pub(super) statements: &'a Statements<'c>,
     pub(super) shared: &'a Shared,
     totals: Option<(Totals, Totals)>,
-    removed: Vec<Removed>,
+    removed: Option<Removals>,
     /// Those that this transaction writes.
     visits: Vec<(Key, Visit)>,
     expired: u64,
@@ -30,7 +31,7 @@ impl<'a, 'c> Transaction<'a, 'c> {
             statements,
             shared,
             totals: None,
-            removed: Vec::new(),
+            removed: None,
             visits: Vec::new(),
             expired: 0,
             destroyed: 0,
@@ -101,7 +102,8 @@ impl<'a, 'c> Transaction<'a, 'c> {
             Ok(view.encoding)
         })?;
         if let Some(encoding) = encoding {
-            self.removed.push(Removed { kind, key: *key, text, encoding });
+            let removed = Removed { kind, key: *key, text, encoding };
+            self.removed.get_or_insert_with(|| self.shared.new_removals()).push(removed);
         }
         Ok(())
     }
@@ -121,7 +123,9 @@ impl<'a, 'c> Transaction<'a, 'c> {
         if let Some((_, totals)) = &self.totals {
             shared.note_totals(totals.sequence, totals.count());
         }
-        shared.tell(std::mem::take(&mut self.removed));
+        if let Some(removed) = self.removed.take() {
+            shared.tell(removed);
+        }
         let counts = &shared.counts;
         for (counter, by) in [
             (&counts.expired, self.expired),

@@ -7,10 +7,10 @@ use super::error::Result;
 use super::key::Key;
 use super::pending::{Entry, Touch};
 use super::record::Write;
+use super::removals::Kind;
 use super::row::{Bytes, Head, size_of};
-use super::shared::Kind;
 use super::statements::Sql;
-use super::time::{Now, system_now};
+use super::time::{Now, later_deadline, system_now};
 use super::transaction::Transaction;
 
 /// How long a destroyed session is remembered, in milliseconds. No request takes so long.
@@ -108,9 +108,11 @@ fn replace(
     if transaction.shared.wants_replaced() {
         transaction.record(&write.key, Kind::Replaced)?;
     }
-    let Write { key, deadline, .. } = write;
+    let touch = waiting.and_then(|entry| entry.touch_of(head.revision));
+    let old = touch.map_or(head.deadline, |touch| touch.deadline);
+    let (key, deadline) = (&write.key, later_deadline(old, write.deadline, write.now));
     transaction.statements.execute(Sql::SetText, params![key, deadline, size, cookie(write), data(write)])?;
-    set_due(transaction, key, head.due, *deadline)?;
+    set_due(transaction, key, head.due, deadline)?;
     if rank != head.rank || visit.is_some() {
         let returned = visit.and_then(|visit| visit.returned).or(head.returned);
         let seen = transaction.totals()?.next();

@@ -1,6 +1,7 @@
 //! The contestants.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -10,10 +11,6 @@ use engine_benchmark::sample::{self, DAY, NOW};
 
 /// What is compared.
 pub trait Table {
-    /// What it is called in reports.
-    const NAME: &str;
-    /// An empty one that will hold so many.
-    fn new(capacity: usize) -> Self;
     /// Copies a text out and returns its length.
     fn get(&self, id: &str) -> usize;
     /// Stores session `number`.
@@ -24,15 +21,29 @@ pub trait Table {
     fn destroy(&self, id: &str);
 }
 
+type Moka = moka::sync::Cache<String, Arc<str>>;
+type QuickCache = quick_cache::sync::Cache<String, Arc<str>>;
+
+/// All of them, empty, each for so many sessions.
+pub fn tables(capacity: usize) -> Vec<(&'static str, Box<dyn Table>)> {
+    let moka = Moka::builder().max_capacity(capacity as u64 * 2).time_to_live(Duration::from_secs(86_400));
+    vec![
+        ("ours", Box::new(Ours::new())),
+        ("dashmap", Box::new(DashMap::<String, String>::new())),
+        ("moka", Box::new(moka.build())),
+        ("ours, whole text", Box::new(OursText(MemoryStore::new(Limits::default())))),
+        ("quick_cache", Box::new(QuickCache::new(capacity * 2))),
+    ]
+}
+
 /// Ours as the fast path uses it: the text of the data, and the number of the cookie's template.
-pub struct Ours {
+struct Ours {
     store: MemoryStore,
     template: u16,
 }
 
-impl Table for Ours {
-    const NAME: &str = "ours";
-    fn new(_: usize) -> Self {
+impl Ours {
+    fn new() -> Self {
         let store = MemoryStore::new(Limits::default());
         let cookie = sample::cookie(NOW + DAY);
         let start = cookie.find("\"2025").unwrap();
@@ -40,6 +51,9 @@ impl Table for Ours {
         let template = store.intern(&cookie[..start], Some(&cookie[end..])).unwrap();
         Ours { store, template }
     }
+}
+
+impl Table for Ours {
     fn get(&self, id: &str) -> usize {
         let copy = |view: View<'_>| view.data.to_vec();
         black_box(self.store.read(id.as_bytes(), NOW, true, copy)).map_or(0, |text| text.len())
@@ -62,13 +76,9 @@ impl Table for Ours {
 }
 
 /// Ours with whole texts, as `store.set` and `store.get` use it.
-pub struct OursText(MemoryStore);
+struct OursText(MemoryStore);
 
 impl Table for OursText {
-    const NAME: &str = "ours, whole text";
-    fn new(_: usize) -> Self {
-        OursText(MemoryStore::new(Limits::default()))
-    }
     fn get(&self, id: &str) -> usize {
         let mut text = Vec::with_capacity(256);
         self.0.read(id.as_bytes(), NOW, true, |view| view.write_text(&mut text));
@@ -91,10 +101,6 @@ impl Table for OursText {
 
 /// A plain map: no deadlines, no bounds. Its texts are as short as ours.
 impl Table for DashMap<String, String> {
-    const NAME: &str = "dashmap";
-    fn new(_: usize) -> Self {
-        DashMap::new()
-    }
     fn get(&self, id: &str) -> usize {
         black_box(DashMap::get(self, id).map(|text| text.value().clone())).map_or(0, |text| text.len())
     }
@@ -113,41 +119,30 @@ impl Table for DashMap<String, String> {
     }
 }
 
-impl Table for moka::sync::Cache<String, std::sync::Arc<str>> {
-    const NAME: &str = "moka";
-    fn new(capacity: usize) -> Self {
-        moka::sync::Cache::builder()
-            .max_capacity(capacity as u64 * 2)
-            .time_to_live(Duration::from_secs(86_400))
-            .build()
-    }
+impl Table for Moka {
     fn get(&self, id: &str) -> usize {
-        black_box(moka::sync::Cache::get(self, id)).map_or(0, |text| text.len())
+        black_box(Moka::get(self, id)).map_or(0, |text| text.len())
     }
     fn set(&self, id: &str, number: usize) {
         self.insert(id.into(), sample::data(number).into());
     }
     fn touch(&self, id: &str, _: usize) {
-        black_box(moka::sync::Cache::get(self, id));
+        black_box(Moka::get(self, id));
     }
     fn destroy(&self, id: &str) {
         self.invalidate(id);
     }
 }
 
-impl Table for quick_cache::sync::Cache<String, std::sync::Arc<str>> {
-    const NAME: &str = "quick_cache";
-    fn new(capacity: usize) -> Self {
-        quick_cache::sync::Cache::new(capacity * 2)
-    }
+impl Table for QuickCache {
     fn get(&self, id: &str) -> usize {
-        black_box(quick_cache::sync::Cache::get(self, id)).map_or(0, |text| text.len())
+        black_box(QuickCache::get(self, id)).map_or(0, |text| text.len())
     }
     fn set(&self, id: &str, number: usize) {
         self.insert(id.into(), sample::data(number).into());
     }
     fn touch(&self, id: &str, _: usize) {
-        black_box(quick_cache::sync::Cache::get(self, id));
+        black_box(QuickCache::get(self, id));
     }
     fn destroy(&self, id: &str) {
         self.remove(id);
