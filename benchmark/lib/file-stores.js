@@ -5,6 +5,7 @@
  * installed for the store matrix (`npm run test:stores`).
  */
 
+const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const { createRequire } = require('node:module')
 const os = require('node:os')
@@ -13,21 +14,21 @@ const path = require('node:path')
 const HOUR = 60 * 60 * 1000
 const peers = createRequire(path.join(__dirname, '../../__test__/stores/stores.js'))
 
-/** By contestant: what it needs, and how it is opened. */
+/** How each is opened. */
 const STORES = {
-  'ours-sqlite': [[], ({ SQLiteStore }, folder) => new SQLiteStore({ file: path.join(folder, 'sessions.db') })],
-  'ours-sqlite-full': [[], ({ SQLiteStore }, folder) => new SQLiteStore({ file: path.join(folder, 'sessions.db'), durability: 'full' })],
-  'better-sqlite3': [['better-sqlite3-session-store', 'better-sqlite3'], (session, folder) => betterSqlite(session, folder)],
-  'better-sqlite3-wal': [['better-sqlite3-session-store', 'better-sqlite3'], (session, folder) => betterSqlite(session, folder, (client) => {
+  'ours-sqlite': ({ SQLiteStore }, folder) => new SQLiteStore({ file: path.join(folder, 'sessions.db') }),
+  'ours-sqlite-full': ({ SQLiteStore }, folder) => new SQLiteStore({ file: path.join(folder, 'sessions.db'), durability: 'full' }),
+  'better-sqlite3': (session, folder) => betterSqlite(session, folder),
+  'better-sqlite3-wal': (session, folder) => betterSqlite(session, folder, (client) => {
     client.pragma('journal_mode = WAL')
     client.pragma('synchronous = NORMAL')
-  })],
-  'connect-sqlite3': [['connect-sqlite3', 'sqlite3'], (session, folder) => new (peers('connect-sqlite3')(session))({ dir: folder, db: 'sessions.db' })],
-  'session-file-store': [['session-file-store'], (session, folder) => (
+  }),
+  'connect-sqlite3': (session, folder) => new (peers('connect-sqlite3')(session))({ dir: folder, db: 'sessions.db' }),
+  'session-file-store': (session, folder) => (
     new (peers('session-file-store')(session))({ path: folder, logFn: () => {}, reapInterval: -1 })
-  )],
-  'connect-loki': [['connect-loki'], (session, folder) => opened(new (peers('connect-loki')(session))({ path: path.join(folder, 'loki.json'), ttl: 3600 }))],
-  level: [['level-session-store', 'level'], (session, folder) => opened(new (peers('level-session-store')(session))(path.join(folder, 'level')))]
+  ),
+  'connect-loki': (session, folder) => opened(new (peers('connect-loki')(session))({ path: path.join(folder, 'loki.json'), ttl: 3600 })),
+  level: (session, folder) => opened(new (peers('level-session-store')(session))(path.join(folder, 'level')))
 }
 
 function betterSqlite (session, folder, prepare = () => {}) {
@@ -40,19 +41,26 @@ function opened (store) {
   return new Promise((resolve) => store.once('connect', () => resolve(store)))
 }
 
-/** Why a contestant can not run here, or undefined. */
+const found = new Map()
+let node = process.execPath
+
+/** Says which Node is measured: addons of others are built for one version. */
+function use (path) {
+  node = path
+}
+
+/** Why a contestant can not run there, or undefined. */
 function missing (contestant) {
-  for (const name of STORES[contestant][0]) {
-    try {
-      peers(name)
-    } catch (err) {
-      return `${name}: ${String(err.message).split('\n')[0]}`
-    }
+  const key = `${node} ${contestant}`
+  if (!found.has(key)) {
+    const { status, stderr } = spawnSync(node, [__filename, contestant], { encoding: 'utf8' })
+    found.set(key, status === 0 ? undefined : `${contestant} (${/Error: (.*)/.exec(stderr)?.[1] ?? `status ${status}`})`)
   }
+  return found.get(key)
 }
 
 function open (session, contestant, folder = newFolder()) {
-  return STORES[contestant][1](session, folder)
+  return STORES[contestant](session, folder)
 }
 
 /** In the folder for temporary files, on whose disk all depends. It is gone when the process ends. */
@@ -62,4 +70,6 @@ function newFolder () {
   return folder
 }
 
-module.exports = { has: (contestant) => Object.hasOwn(STORES, contestant), missing, newFolder, open }
+if (require.main === module) Promise.resolve(open(require('../..'), process.argv[2])).then(() => process.exit())
+
+module.exports = { has: (contestant) => Object.hasOwn(STORES, contestant), missing, newFolder, open, use }

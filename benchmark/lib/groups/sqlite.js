@@ -151,4 +151,13 @@ async function compare (run, trial, args, names) {
   }
 }
 
-module.exports = { 'sqlite-requests': requests, 'sqlite-apps': apps, 'sqlite-writes': writes, 'sqlite-stalls': stalls, 'sqlite-file': file }
+const groups = { 'sqlite-requests': requests, 'sqlite-apps': apps, 'sqlite-writes': writes, 'sqlite-stalls': stalls, 'sqlite-file': file }
+for (const group of Object.values(groups)) {
+  const { measure } = group
+  group.measure = (run) => {
+    files.use(run.node)
+    return measure(run)
+  }
+}
+
+module.exports = groups
