@@ -146,6 +146,12 @@ module.exports = [
     }
   },
   {
+    id: 'load-calls-back-errors',
+    reason: 'An error in making the session of what a store gave is one for the callback of Store.load; upstream throws it in the callback of the store.',
+    applies: (s) => !s.store.foreign && has(s, (a) => a.do === 'store.load'),
+    instead: (s) => ({ ...s, loadCallsBack: true })
+  },
+  {
     id: 'stored-text-is-not-quoted',
     reason: 'The error for a stored text that is not JSON does not quote it; that of JSON.parse, which upstream passes on, does.',
     applies: (s) => s.store.kind !== 'custom' && s.steps.some((x) => (x.before || []).some((b) => b.do === 'text')),

@@ -174,6 +174,9 @@ for (const how of ['callback', 'throw']) {
 deviation('memory-store-calls-back-errors', ['recorded'], 'get', {
   steps: [visit(count), { ...visit(), before: [{ do: 'text', v: 'not json' }], unseen: true }]
 })
+deviation('load-calls-back-errors', ['fast path', 'recorded', 'async'], 'of data without a cookie', {
+  steps: [visit(count), { ...visit({ do: 'store.load', sid: 'last' }), before: [{ do: 'text', v: '{"views":1}' }], cookie: 'drop' }]
+})
 deviation('stored-text-is-not-quoted', ['recorded'], 'get', {
   steps: [visit(count), { ...visit(), before: [{ do: 'text', v: 'not json' }], unseen: true }]
 })

@@ -88,10 +88,31 @@ class World {
     const options = scenario.options === undefined ? undefined : revive(scenario.options, this)
     const store = createStore(this, scenario.store)
     this.store = store
+    if (scenario.loadCallsBack) this.makeLoadCallBack()
     if (options && store !== undefined) options.store = store
     const secret = scenario.clientSecret !== undefined ? revive(scenario.clientSecret, this) : options && options.secret
     this.secrets = (Array.isArray(secret) ? secret : [secret]).filter((s) => s !== undefined && s !== null)
     this.middleware = lib.session(options)
+  }
+
+  /** An error that upstream throws in the store's callback, `load` calls back with. */
+  makeLoadCallBack () {
+    const { prototype } = this.lib.Store
+    const { load } = prototype
+    prototype.load = function (sid, callback) {
+      this.get(sid, (err, data) => {
+        if (err) return callback(err)
+        if (!data) return callback()
+        let session
+        try {
+          session = this.createSession({ sessionID: sid, sessionStore: this }, data)
+        } catch (err) {
+          return callback(err)
+        }
+        callback(null, session)
+      })
+    }
+    this.onClose(() => { prototype.load = load })
   }
 
   // --- on the server ---
