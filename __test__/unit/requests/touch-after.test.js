@@ -7,7 +7,6 @@ const { test } = require('node:test')
 const { ask, turns } = require('../../helpers/calls')
 const { parseSetCookie } = require('../../helpers/client')
 const { fakeClock, DAY, HOUR, MINUTE, SECOND } = require('../../helpers/clock')
-const { newFile } = require('../../engines/sqlite')
 const { needsBinary } = require('../../helpers/binary')
 const { failingStore, stores } = require('../../helpers/features')
 const { serve } = require('../../helpers/server')
@@ -338,6 +337,7 @@ test('A store has its own default, which the option overrides', async t => {
 })
 
 test('So has a SQLiteStore', needsBinary, async t => {
+  const { newFile } = require('../../engines/sqlite') // loads the binary
   const store = new session.SQLiteStore({ file: newFile() })
   t.after(() => store.close())
   const { browser } = await start(t, { store })
