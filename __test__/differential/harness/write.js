@@ -1,7 +1,7 @@
 'use strict'
 
 const nodeTest = require('node:test')
-const { same } = require('./compare')
+const { sameApart: same } = require('./apart')
 
 // What the hand-written scenarios are written with.
 
