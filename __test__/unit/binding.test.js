@@ -132,8 +132,8 @@ test('Bound functions are freed, with what only they hold', async () => {
     await collected()
     resident.push(process.memoryUsage().rss)
   }
-  // A store without sessions takes about 10 KB: 40 MB a round.
-  assert.ok(resident[5] - resident[2] < 20 * 2 ** 20, String(resident))
+  // A store without sessions takes about 10 KB: 120 MB in three rounds. V8 itself takes 20 MB now and then.
+  assert.ok(resident[5] - resident[2] < 60 * 2 ** 20, String(resident))
 })
 
 async function collected () {
