@@ -5,7 +5,7 @@
  * install the dependencies, build the addon. Nothing is required here that npm would have to install.
  */
 
-const { spawnSync } = require('node:child_process')
+const { spawn, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { missingTool } = require('../lib/util/build-tools')
@@ -62,16 +62,29 @@ function needsBuild () {
   return built < Math.max(...['src', 'build.rs', 'Cargo.toml', 'Cargo.lock'].map(newest))
 }
 
-function prepare () {
-  checkTools()
-  if (needsInstall()) {
-    say('installing the dependencies (npm ci)')
-    npm('ci', '--no-audit', '--no-fund')
-  }
-  if (needsBuild()) {
-    say('building the addon (npm run build); the first time takes about a minute')
-    npm('run', '--silent', 'build')
-  }
+function install () {
+  if (!needsInstall()) return
+  say('installing the dependencies (npm ci)')
+  npm('ci', '--no-audit', '--no-fund')
 }
 
-module.exports = { ROOT, prepare, say }
+function build () {
+  if (!needsBuild()) return
+  say('building the addon (npm run build); the first time takes about a minute')
+  npm('run', '--silent', 'build')
+}
+
+/** Compiles SQLite, which is half of a first build and needs nothing of npm, while the dependencies are installed. */
+function buildAhead () {
+  if (!needsInstall() || !needsBuild()) return
+  spawn('cargo', ['build', '--release', '--quiet', '--package', 'libsqlite3-sys'], { cwd: ROOT, stdio: 'ignore' }).on('error', () => {})
+}
+
+function prepare () {
+  checkTools()
+  buildAhead()
+  install()
+  build()
+}
+
+module.exports = { ROOT, build, buildAhead, checkTools, install, prepare, say }

@@ -10,16 +10,15 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { ROOT, prepare, say } = require('./prepare')
+const { ROOT, build, buildAhead, checkTools, install, say } = require('./prepare')
 const { add, conclude, format, readTotal, runSuite } = require('./run-suite')
 
 /** One after the other: each keeps all processors busy, for the most part. */
 const SUITES = ['engines', 'unit', 'differential', 'package']
+/** Beside everything else, from when the dependencies are installed. */
+const BESIDE = ['rust', 'types']
 
-/**
- * Starts a suite beside everything else. What it prints goes to a file, because preparing blocks this process, and is
- * shown in its turn.
- */
+/** Starts a suite. What it prints goes to a file, because preparing blocks this process, and is shown in its turn. */
 function startBeside (suite) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${suite}-tests-`))
   const log = path.join(folder, 'log')
@@ -40,20 +39,22 @@ function startBeside (suite) {
 }
 
 async function main () {
-  // The engine's tests need neither npm nor the addon.
-  const rust = startBeside('rust')
+  const beside = []
   let total = { passed: 0, failed: 0, skipped: 0 }
   const summary = []
   try {
-    prepare()
+    checkTools()
+    buildAhead()
+    install()
+    // Neither needs the addon, and building it leaves a processor idle for most of the time.
+    for (const name of BESIDE) beside.push([name, startBeside(name)])
+    build()
   } catch (error) {
-    rust.stop()
+    for (const [, suite] of beside) suite.stop()
     console.error(`\n${error.message}`)
     return { ...total, failed: 1 }
   }
-  // The compiler of TypeScript keeps one processor busy.
-  const types = startBeside('types')
-  const suites = { ...Object.fromEntries(SUITES.map(name => [name, () => runSuite(name)])), types: types.result, rust: rust.result }
+  const suites = Object.fromEntries([...SUITES.map(name => [name, () => runSuite(name)]), ...beside.map(([name, { result }]) => [name, result])])
   for (const [name, run] of Object.entries(suites)) {
     say(`testing: ${name}`)
     const started = Date.now()

@@ -15,7 +15,8 @@ const REASONS = {
     'a session too large for the store, saved at the end of the request: an error, and the old session stays',
     'a session too large for the store, saved by session.save: an error, and the old session stays',
     'without a callback that error is thrown, or a warning where it comes later',
-    'bytes are those of the sessions, and given back'
+    'bytes are those of the sessions, and given back',
+    ...[undefined, null, 0, false, ''].map(thrown => `protect throws ${JSON.stringify(thrown)}: an error all the same`)
   ],
   'Redis removes what has expired, by its own clock': [
     'a session is there up to its deadline, and not from then on',
@@ -56,6 +57,7 @@ const REASONS = {
     'a touch disposes of nothing, whoever wrote the text',
     'noDisposeOnSet: not of those that are replaced',
     'a dispose that throws reaches the callback once; the removal is done',
+    'a dispose that is an async function and throws is a warning',
     'a listener that throws is a warning, and breaks nothing'
   ],
   'Redis counts its sessions only by walking over them': [

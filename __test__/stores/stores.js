@@ -451,6 +451,7 @@ const rows = [
       const file = path.join(place.dir, 'sessions.sqlite')
       if (session.SQLiteStore) {
         const store = new session.SQLiteStore({ file })
+        store.sessionDefaults = {} // the other knows no touchAfter
         return { store, close: () => store.close() }
       }
       const SqliteStore = require('better-sqlite3-session-store')(session)
