@@ -18,12 +18,14 @@ const SUITES = ['engines', 'unit', 'differential', 'package']
 /** Beside everything else, from when the dependencies are installed. */
 const BESIDE = ['rust', 'types']
 
-/** Starts a suite. What it prints goes to a file, because preparing blocks this process, and is shown in its turn. */
+/** Starts a suite, for the time that processors are idle. What it prints goes to a file, because preparing blocks this process, and is shown in its turn. */
 function startBeside (suite) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${suite}-tests-`))
   const log = path.join(folder, 'log')
   const output = fs.openSync(log, 'w')
   const child = spawn(process.execPath, ['scripts/run-suite.js', suite], { cwd: ROOT, stdio: ['ignore', output, output] })
+  // What comes next would otherwise wait for it.
+  os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW)
   const closed = once(child, 'close')
   return {
     stop: () => child.kill(),
@@ -46,7 +48,7 @@ async function main () {
     checkTools()
     buildAhead()
     install()
-    // Neither needs the addon, and building it leaves a processor idle for most of the time.
+    // Neither needs the addon.
     for (const name of BESIDE) beside.push([name, startBeside(name)])
     build()
   } catch (error) {
