@@ -74,14 +74,10 @@ function build () {
   npm('run', '--silent', 'build')
 }
 
-/** Compiles the crates, SQLite above all, while npm installs what the build needs of it. */
+/** Compiles SQLite, which is half of a first build and needs nothing of npm, while the dependencies are installed. */
 function buildAhead () {
   if (!needsInstall() || !needsBuild()) return
-  const { stdout } = spawnSync('cargo', ['metadata', '--no-deps', '--format-version=1'], { cwd: ROOT, encoding: 'utf8' })
-  const crates = JSON.parse(stdout).packages[0].dependencies.filter(({ kind }) => kind === null)
-  const packages = crates.map(({ name }) => `--package=${name}`)
-  // A failure shows in the build itself.
-  spawn('cargo', ['build', '--release', ...packages], { cwd: ROOT, stdio: 'ignore' }).on('error', () => {})
+  spawn('cargo', ['build', '--release', '--quiet', '--package', 'libsqlite3-sys'], { cwd: ROOT, stdio: 'ignore' }).on('error', () => {})
 }
 
 function prepare () {
