@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::key::Key;
+use super::time::Now;
 
 /// A new deadline and cookie.
 #[derive(Debug, Clone)]
@@ -121,6 +122,12 @@ impl Pending {
         }
     }
 
+    /// Whether the file does not know yet that a session has expired at `now`: a touch that waits has shortened its life.
+    pub(super) fn has_due(&self, now: Now) -> bool {
+        let mut entries = self.fresh.values().chain(self.flushing.values());
+        entries.any(|entry| entry.touch.as_ref().is_some_and(|touch| now.is_past(touch.deadline)))
+    }
+
     /// Hands all over to be written. Whoever calls it holds the lock of the file.
     pub(super) fn begin_flush(&mut self) -> Arc<HashMap<Key, Entry>> {
         self.superseded.clear();
@@ -155,6 +162,18 @@ mod tests {
 
     fn deadline(pending: &Pending) -> Option<i64> {
         pending.find(&KEY)?.touch?.deadline
+    }
+
+    #[test]
+    fn a_touch_that_shortens_a_life_is_due() {
+        let mut pending = Pending::default();
+        pending.touch(KEY, touch(5));
+        assert!(!pending.has_due(Now::at(4)));
+        assert!(pending.has_due(Now::at(5)));
+        pending.begin_flush();
+        assert!(pending.has_due(Now::at(5)), "while it is being written too");
+        pending.end_flush(true);
+        assert!(!pending.has_due(Now::at(5)));
     }
 
     #[test]

@@ -482,6 +482,9 @@ impl Store {
             return Ok(false);
         }
         let swept = self.on(|statements| {
+            if self.shared.pending(|pending| pending.has_due(now)) {
+                sweep::flush(Transaction::begin(statements, &self.shared)?)?;
+            }
             if !sweep::is_due(statements, now.ms())? {
                 return Ok(false);
             }
