@@ -34,8 +34,8 @@ function * candidates () {
     const from = createRequire(place)
     yield () => open(from.resolve(`./${binaryFile()}`))
     if (typeof __dirname === 'string') {
-      // What gathers the files of a server (nft; Next.js for its standalone output) reads the line with `from`. It is where npm and
-      // pnpm have it.
+      // nft gathers the files of a server, also for Next.js's standalone output. It reads the line with `from`, which
+      // names the place where npm and pnpm have the binary.
       yield () => {
         refuse(path.join(__dirname, '..', platformPackage(), binaryFile()))
         return from(path.join(__dirname, '../express-session-native-' + platformName(), binaryFile()))

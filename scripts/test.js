@@ -18,7 +18,10 @@ const SUITES = ['engines', 'unit', 'differential', 'package']
 /** Beside everything else, from when the dependencies are installed. */
 const BESIDE = ['rust', 'types']
 
-/** Starts a suite, for the time that processors are idle. What it prints goes to a file, because preparing blocks this process, and is shown in its turn. */
+/**
+ * Starts a suite that takes only idle processors. Its output goes to a file, because preparing blocks this process. It is
+ * shown in its turn.
+ */
 function startBeside (suite) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${suite}-tests-`))
   const log = path.join(folder, 'log')
@@ -56,8 +59,8 @@ async function main () {
     console.error(`\n${error.message}`)
     return { ...total, failed: 1 }
   }
-  const suites = Object.fromEntries([...SUITES.map(name => [name, () => runSuite(name)]), ...beside.map(([name, { result }]) => [name, result])])
-  for (const [name, run] of Object.entries(suites)) {
+  const suites = [...SUITES.map(name => [name, () => runSuite(name)]), ...beside.map(([name, { result }]) => [name, result])]
+  for (const [name, run] of suites) {
     say(`testing: ${name}`)
     const started = Date.now()
     const counts = await run()

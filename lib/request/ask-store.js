@@ -9,7 +9,8 @@ module.exports = { askStore }
 
 /**
  * Calls a store and passes its answer on once, whatever the store does: answer twice, throw, or, when
- * there is a time limit, not answer at all. A method may be an async function, which throws by a rejection. The answer comes in the async context of the call.
+ * there is a time limit, not answer at all. An async function throws by a rejection. The answer comes in the async
+ * context of the call.
  *
  * @param {number} timeout milliseconds; 0 for none
  * @param {any} self what the two functions, its methods, are called on

@@ -13,8 +13,8 @@ const { setTimeout } = require('timers')
  * Bounds how long callers wait for Redis. A client may keep commands for as long as its server is gone. All callers wait
  * equally long, so one timer serves them all: a timer each would cost half a microsecond.
  *
- * A list in a ring, oldest first. A Set would keep what was in it alive for many collections: V8 leaves the tables that it
- * has outgrown in a chain, and whatever they hold is moved to the old generation. That doubled the CPU time of a read.
+ * The callers are a list in a ring, oldest first. A Set would keep what was in it alive for many collections: V8 leaves the
+ * tables that it has outgrown in a chain, and moves whatever they hold to the old generation.
  */
 class TimeLimit {
   // Private, so that nothing prints sessions.
