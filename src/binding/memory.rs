@@ -13,8 +13,8 @@ use super::text::{Text, make_room, or_undefined, with_room};
 use crate::codec::encoding::Encoding;
 use crate::engines::memory::sweeper;
 use crate::engines::memory::{
-    Cookie, Differs, Kind, Limits, MemoryStore, Rank, Refused, SlotHint, Touched, UNKNOWN, View, ViewCookie,
-    Watch, Write, Written, shared,
+    Cookie, Differs, Limits, MemoryStore, Rank, Refused, SlotHint, Touched, UNKNOWN, View, ViewCookie, Watch,
+    Write, Written, shared,
 };
 
 /// A store, and the numbers of the JavaScript thread that uses it.
@@ -490,13 +490,7 @@ pub fn memory_drain(memory: &External<Rc<Memory>>, watch: &External<Watch>, max:
     let removed = watch.drain(max as usize);
     let mut flat = Vec::with_capacity(removed.len() * 3);
     for session in removed {
-        let kind = match session.kind {
-            Kind::Expired => "expired",
-            Kind::Evicted => "evicted",
-            Kind::Destroyed => "destroyed",
-            Kind::Replaced => "replaced",
-        };
-        flat.push(Text { bytes: kind.into(), encoding: Encoding::Ascii });
+        flat.push(Text { bytes: session.kind.name().into(), encoding: Encoding::Ascii });
         flat.push(Text::from_id(session.id.into_vec()));
         flat.push(Text { bytes: session.text, encoding: session.encoding });
     }

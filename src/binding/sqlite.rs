@@ -24,7 +24,7 @@ use crate::engines::sqlite::key::Key;
 use crate::engines::sqlite::record::Write;
 use crate::engines::sqlite::store::{Answers, NewDeadline, Outcome, Store, Touched, Waits};
 use crate::engines::sqlite::time::{Now, deadline};
-use crate::engines::sqlite::{Done, Kind, Limits, View};
+use crate::engines::sqlite::{Done, Limits, View};
 
 /// How long the end of an environment waits for the writer thread.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
@@ -621,13 +621,7 @@ pub fn sqlite_removed(sqlite: &External<Rc<Sqlite>>) -> Vec<Text> {
     let mut flat = Vec::new();
     sqlite.store.show(sqlite.now());
     for session in sqlite.store.take_removed() {
-        let kind = match session.kind {
-            Kind::Expired => "expired",
-            Kind::Evicted => "evicted",
-            Kind::Destroyed => "destroyed",
-            Kind::Replaced => "replaced",
-        };
-        flat.push(Text { bytes: kind.into(), encoding: Encoding::Ascii });
+        flat.push(Text { bytes: session.kind.name().into(), encoding: Encoding::Ascii });
         flat.push(reference(&session.key));
         flat.push(Text { bytes: session.text, encoding: session.encoding });
     }

@@ -4,4 +4,6 @@
 pub mod codec;
 #[path = "../../../src/engines/memory/mod.rs"]
 pub mod memory;
+#[path = "../../../src/engines/removal.rs"]
+mod removal;
 pub mod sample;

@@ -7,29 +7,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::super::removal::{Kind, share_of};
 use super::reclaim;
 use super::slot::Entry;
 use super::slot_hint::SlotHint;
 use super::view::View;
 use crate::codec::encoding::Encoding;
 use crate::codec::template::Templates;
-
-/// The part of `max_bytes` that removals may take while somebody watches, and the largest such part.
-const SHARE: u64 = 16;
-const MOST: u64 = 64 << 20;
-
-/// Why a session was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Its deadline passed.
-    Expired,
-    /// The store was full.
-    Evicted,
-    /// It was destroyed, or the store was cleared.
-    Destroyed,
-    /// Another text was written under its id.
-    Replaced,
-}
 
 /// A removed session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +145,7 @@ pub(super) struct Watchers {
 
 impl Watchers {
     pub(super) fn new(max_bytes: Option<u64>) -> Self {
-        Self::with_limit(Some(max_bytes.map_or(MOST, |max| (max / SHARE).min(MOST))))
+        Self::with_limit(Some(share_of(max_bytes)))
     }
 
     pub(super) fn with_limit(limit: Option<u64>) -> Self {

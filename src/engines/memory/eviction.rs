@@ -6,7 +6,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::events::Kind;
+use super::super::removal::Kind;
 use super::limits::{Bound, Refused};
 use super::rank::Rank;
 use super::shard_guard::ShardGuard;

@@ -44,7 +44,8 @@ mod model;
 #[cfg(test)]
 mod stress;
 
-pub use events::{Kind, Removed, Watch};
+pub use super::removal::Kind;
+pub use events::{Removed, Watch};
 pub use limits::{Limits, Refused};
 pub use rank::Rank;
 pub use remove::TOMBSTONE_MS;

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use super::events::Kind;
+use super::super::removal::Kind;
 use super::shard::ClearedShard;
 use super::shard_guard::ShardGuard;
 use super::store::MemoryStore;

@@ -2,7 +2,7 @@
 
 use std::sync::MutexGuard;
 
-use super::events::Kind;
+use super::super::removal::Kind;
 use super::shard::{Key, Shard};
 use super::slot::Entry;
 use super::state::State;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::removal::Kind;
 use super::clock::SystemClock;
-use super::events::{Kind, Watchers};
+use super::events::Watchers;
 use super::limits::{Bound, Limits};
 use super::revisions::Revisions;
 use super::slot::Entry;

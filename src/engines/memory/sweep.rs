@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use super::events::Kind;
+use super::super::removal::Kind;
 use super::shard::Shard;
 use super::slot::Entry;
 use super::store::{MemoryStore, UNKNOWN};

@@ -1,6 +1,6 @@
 //! Writing and touching sessions.
 
-use super::events::Kind;
+use super::super::removal::Kind;
 use super::limits::Refused;
 use super::rank::Rank;
 use super::record::{CookieIn, Expires, Parts};

@@ -3,10 +3,10 @@
 
 use rusqlite::params;
 
+use super::super::removal::Kind;
 use super::error::{Error, Result};
 use super::key::Key;
 use super::pending::Visit;
-use super::removals::Kind;
 use super::row;
 use super::statements::Sql;
 use super::time::Now;

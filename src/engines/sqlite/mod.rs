@@ -33,6 +33,7 @@ mod transaction;
 mod worker;
 mod write;
 
-pub use removals::{Kind, Removed};
+pub use super::removal::Kind;
+pub use removals::Removed;
 pub use row::View;
 pub use shared::{Answer, Counts, Done, Limits};

@@ -2,25 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::super::removal::{Kind, share_of};
 use super::key::Key;
 use crate::codec::encoding::Encoding;
-
-/// The part of `max_bytes` that they may take, and the largest such part.
-const SHARE: i64 = 16;
-const MOST: usize = 64 << 20;
-
-/// Why a session was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Its deadline passed.
-    Expired,
-    /// The store was full.
-    Evicted,
-    /// It was destroyed, or the store was cleared.
-    Destroyed,
-    /// Another text was written under its id.
-    Replaced,
-}
 
 /// A session that this process has removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +36,14 @@ fn cost(removed: &Removed) -> usize {
 
 impl Removals {
     pub(super) fn new(max_bytes: Option<i64>) -> Self {
-        let share = max_bytes.map_or(MOST, |max| usize::try_from(max / SHARE).unwrap_or(MOST));
-        Removals { limit: share.min(MOST), queue: VecDeque::new(), bare: 0, bytes: 0, lost: 0 }
+        let share = share_of(max_bytes.map(i64::unsigned_abs));
+        Removals {
+            limit: usize::try_from(share).unwrap_or(usize::MAX),
+            queue: VecDeque::new(),
+            bare: 0,
+            bytes: 0,
+            lost: 0,
+        }
     }
 
     pub(super) fn push(&mut self, removed: Removed) {

@@ -2,10 +2,10 @@
 
 use rusqlite::params;
 
+use super::super::removal::Kind;
 use super::bounds::{apply_visits, make_room};
 use super::error::{Error, Result};
 use super::key::Key;
-use super::removals::Kind;
 use super::row;
 use super::statements::{Sql, Statements};
 use super::time::Now;

@@ -1,9 +1,10 @@
 //! A write to the file: all of it happens, or nothing.
 
+use super::super::removal::Kind;
 use super::error::{Error, Result};
 use super::key::Key;
 use super::pending::Visit;
-use super::removals::{Kind, Removals, Removed};
+use super::removals::{Removals, Removed};
 use super::row::{Head, Loaded};
 use super::shared::{Shared, count};
 use super::statements::{Sql, Statements};

@@ -2,12 +2,12 @@
 
 use rusqlite::params;
 
+use super::super::removal::Kind;
 use super::bounds::{check_room, make_room, position};
 use super::error::Result;
 use super::key::Key;
 use super::pending::{Entry, Touch};
 use super::record::Write;
-use super::removals::Kind;
 use super::row::{Bytes, Head, size_of};
 use super::statements::Sql;
 use super::time::{Now, later_deadline, system_now};
