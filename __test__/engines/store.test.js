@@ -395,6 +395,11 @@ for (const thrown of [undefined, null, 0, false, '']) {
     for (const [method, ...args] of [['get', 'a'], ['load', 'a'], ['all'], ['touch', 'a', { cookie: {} }]]) {
       await assert.rejects(ask(store, method, ...args), /threw/, method)
     }
+    const later = subject.store(t, { serializer: { stringify: JSON.stringify, parse: async () => thrower() } })
+    await ask(later, 'set', 'a', { cookie: {} })
+    for (const [method, ...args] of [['get', 'a'], ['touch', 'a', { cookie: {} }]]) {
+      await assert.rejects(ask(later, method, ...args), /threw/, `${method}, by a rejection`)
+    }
     for (const session of [{ toJSON: thrower }, { cookie: { toJSON: thrower } }, Object.defineProperty({}, 'cookie', { enumerable: true, get: thrower })]) {
       await assert.rejects(ask(subject.store(t), 'set', 'a', session), /threw/)
     }

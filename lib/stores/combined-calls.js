@@ -34,7 +34,7 @@ function touchText (engine, write, done) {
       return engine.commit(write, done)
     })
     if (!isPromise(result)) return result
-    result.then((/** @type {any} */ outcome) => { if (outcome !== PENDING) done(null, outcome) }, done)
+    result.then((/** @type {any} */ outcome) => { if (outcome !== PENDING) done(null, outcome) }, (/** @type {any} */ err) => done(failure(err)))
     return PENDING
   }, done)
 }
