@@ -20,7 +20,7 @@ const Tombstones = require('./tombstones')
  * @typedef {import('../engine').Write} Write
  */
 
-/** A clock is behind that is so by more milliseconds: a write may wait for a while until it is done. */
+/** Milliseconds from which on a clock counts as behind. A write may wait that long until it is done. */
 const BEHIND = 60_000
 
 /** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
@@ -32,9 +32,6 @@ const EVICTED_AT_ONCE = 5000
 
 /** The part of V8's heap that sessions may take where the app sets no bound. */
 const HEAP_SHARE = 1 / 2
-/** The part of maxBytes that removals may take while somebody watches, and the largest such part. */
-const REMOVALS_SHARE = 1 / 16
-const REMOVALS_MOST = 64 * 1024 * 1024
 
 /**
  * Sessions in V8's heap, by the engine contract: what MemoryStore uses where there is no binary, and the reference in
@@ -51,7 +48,6 @@ class PlainEngine {
   #log
   #max
   #maxBytes
-  #removalsLimit
   /** How many records were made. */
   #created = 0
   /** All records up to this number were destroyed at once. */
@@ -77,8 +73,7 @@ class PlainEngine {
     this.#max = max
     // By default, no more than half of V8's heap: past its end the process would end.
     this.#maxBytes = explicitLimits[1] ? maxBytes : Math.min(maxBytes, getHeapStatistics().heap_size_limit * HEAP_SHARE)
-    this.#removalsLimit = Math.min(this.#maxBytes * REMOVALS_SHARE, REMOVALS_MOST)
-    this.#log = new RemovalLog(this.#removalsLimit)
+    this.#log = new RemovalLog(this.#maxBytes)
   }
 
   /**
@@ -404,7 +399,7 @@ class PlainEngine {
 
   /** The bytes for all but removals. While somebody watches, there is room for those. */
   #byteLimit () {
-    return this.#log.isWatched ? this.#maxBytes - this.#removalsLimit : this.#maxBytes
+    return this.#log.isWatched ? this.#maxBytes - this.#log.limit : this.#maxBytes
   }
 
   #exceeded () {

@@ -7,6 +7,9 @@ const { stringSize } = require('./record')
  * @typedef {{place: number, replaced: boolean}} Watch
  */
 
+/** The part of maxBytes that the log may take while somebody watches, and the largest such part. */
+const SHARE = 1 / 16
+const MOST = 64 * 1024 * 1024
 /** An entry without its texts. */
 const ENTRY = 100
 /** How many that are gone may stand at the front before the others move up. */
@@ -25,13 +28,12 @@ class RemovalLog {
   #first = 0 // of the first entry that is not gone,
   #bare = 0 // and of the first that has its text
   #bareBytes = 0 // what those before it take
-  #limit
   bytes = 0
   lost = 0
 
-  /** @param {number} limit in bytes */
-  constructor (limit) {
-    this.#limit = limit
+  /** @param {number} maxBytes of the store */
+  constructor (maxBytes) {
+    this.limit = Math.min(maxBytes * SHARE, MOST)
   }
 
   get isWatched () {
@@ -66,7 +68,7 @@ class RemovalLog {
     const entry = { kind, sid, text }
     this.#entries.push(entry)
     this.bytes += sizeOf(entry)
-    while (this.bytes > this.#limit) this.#shrink()
+    while (this.bytes > this.limit) this.#shrink()
   }
 
   /**
@@ -94,7 +96,7 @@ class RemovalLog {
   /** Takes the text of the oldest entry that has one, or the oldest entry where those without fill half the limit. */
   #shrink () {
     const place = Math.max(this.#bare, this.#first)
-    if (place === this.#end() || this.#bareBytes > this.#limit / 2) {
+    if (place === this.#end() || this.#bareBytes > this.limit / 2) {
       this.#loseFirst()
       return
     }

@@ -30,10 +30,6 @@ const REFERENCE = 'ref:'
 /** By the numbers of `SqliteImported`. */
 const IMPORTED = /** @type {const} */ (['done', 'changed', 'destroyed'])
 
-/** The part of maxBytes that removals may take while somebody watches, and the largest such part. */
-const REMOVALS_SHARE = 1 / 16
-const REMOVALS_MOST = 64 * 1024 * 1024
-
 /**
  * Sessions in a SQLite file (src/engines/sqlite), by the engine contract. Ids are not in the file: `ids` and removals
  * give references, which every method takes in place of an id. `load` does not: a cookie that names one opens nothing.
@@ -65,7 +61,7 @@ class SQLiteEngine {
       throw readable(err)
     }
     this.#calls = binding.bindSqlite(this.#handle)
-    this.#log = new RemovalLog(Math.min(maxBytes * REMOVALS_SHARE, REMOVALS_MOST))
+    this.#log = new RemovalLog(maxBytes)
     this.templates = new Templates(this)
   }
 
