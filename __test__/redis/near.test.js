@@ -72,6 +72,16 @@ withEach('a session that was read is read again at once, with its cookie, and wi
   assert.deepEqual(await near.get('a'), first)
 })
 
+withEach('the key by which a near cache proves that changes are told is no session', async ({ near, far, key, talk }) => {
+  await far.set('a', session(1))
+  await talk('SET', key('near-cache-test-b'), '')
+  for (const store of [near, far]) {
+    assert.deepEqual(await store.ids(), ['a'])
+    assert.equal(await store.length(), 1)
+    assert.deepEqual((await store.all()).map(({ id }) => id), ['a'])
+  }
+})
+
 withEach('what others change is seen: set, touch, destroy, clear', async ({ near, far }) => {
   for (const [change, expected] of [
     [() => far.set('a', session(2)), 2],

@@ -3,6 +3,7 @@
 const { randomBytes } = require('crypto')
 const { clearInterval, clearTimeout, setInterval, setTimeout } = require('timers')
 const debug = require('../../../util/debug')
+const { PROOF } = require('../keys')
 const Lease = require('./lease')
 const push = require('./push')
 const redirect = require('./redirect')
@@ -136,7 +137,7 @@ class Tracking {
    */
   async #prove (connection) {
     const { client } = this
-    const key = `${this.prefix}near-cache-test-${randomBytes(9).toString('base64url')}`
+    const key = this.prefix + PROOF + randomBytes(9).toString('base64url')
     const [here, there] = await Promise.all([
       inTime(client.send(key, ['INFO', 'server'])), inTime(connection.send('INFO', 'server'))
     ])
