@@ -124,6 +124,7 @@ const sequelizeRow = (backend, server, client, config) => ({
     const Store = require('connect-session-sequelize')(session.Store)
     const store = new Store({ db, tableName: place.name, checkExpirationInterval: 500 })
     await store.sync()
+    await store.clearExpiredSessions() // a busy machine may ask for the expired one before the first interval is over
     return {
       store,
       held: (id) => db.models.Session.findAll({ where: { sid: id }, raw: true, attributes: ['sid', 'expires', 'data'], type: QueryTypes.SELECT }),
