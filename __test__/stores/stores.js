@@ -122,9 +122,8 @@ const sequelizeRow = (backend, server, client, config) => ({
     const { Sequelize, QueryTypes } = require('sequelize')
     const db = new Sequelize({ logging: false, ...config(port, place) })
     const Store = require('connect-session-sequelize')(session.Store)
-    const store = new Store({ db, tableName: place.name, checkExpirationInterval: 500 })
+    const store = new Store({ db, tableName: place.name, checkExpirationInterval: 50 })
     await store.sync()
-    await store.clearExpiredSessions() // a busy machine may ask for the expired one before the first interval is over
     return {
       store,
       held: (id) => db.models.Session.findAll({ where: { sid: id }, raw: true, attributes: ['sid', 'expires', 'data'], type: QueryTypes.SELECT }),
