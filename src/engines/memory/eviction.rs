@@ -49,13 +49,17 @@ impl MemoryStore {
         if self.state.exceeded().is_none() {
             return;
         }
-        let evicted = self.evict(&mut guard, spare, MAX_EVICTED, None);
+        let spared = self.state.spared.spare(spare);
+        let evicted = self.evict(&mut guard, MAX_EVICTED, None);
         drop(guard);
-        self.relieve(spare, MAX_EVICTED - evicted);
+        self.relieve(MAX_EVICTED - evicted);
+        if self.state.exceeded().is_some() {
+            spared.keep();
+        }
     }
 
     /// Evicts up to `max` sessions from any shard until the bounds hold. Returns how many it evicted.
-    pub(super) fn relieve(&self, spare: Option<u32>, max: usize) -> usize {
+    pub(super) fn relieve(&self, max: usize) -> usize {
         let mut evicted = 0;
         // First whoever's turn it is. If no shard has such a session, one of the lowest rank.
         for rank in std::iter::once(None).chain(Rank::ALL.map(Some)) {
@@ -67,7 +71,7 @@ impl MemoryStore {
                     }
                     let next = self.eviction_hand.fetch_add(1, Ordering::Relaxed);
                     let mut guard = self.lock(next % self.shard_count());
-                    evicted += self.evict(&mut guard, spare, MAX_FROM_OTHER.min(max - evicted), rank);
+                    evicted += self.evict(&mut guard, MAX_FROM_OTHER.min(max - evicted), rank);
                 }
                 if evicted == before {
                     break;
@@ -79,7 +83,7 @@ impl MemoryStore {
 
     /// Evicts from this shard while a bound is exceeded and the shard has what is to go: a session of `rank`,
     /// or whoever's turn it is.
-    fn evict(&self, guard: &mut ShardGuard<'_>, spare: Option<u32>, max: usize, rank: Option<Rank>) -> usize {
+    fn evict(&self, guard: &mut ShardGuard<'_>, max: usize, rank: Option<Rank>) -> usize {
         for evicted in 0..max {
             let Some(bound) = self.state.exceeded() else { return evicted };
             let Some(shard) = guard.shard() else { return evicted };
@@ -90,7 +94,7 @@ impl MemoryStore {
                     }
                 }
                 Turn::Rank(rank) => {
-                    let Some(slot) = shard.victim(rank, spare) else { return evicted };
+                    let Some(slot) = shard.victim(rank, &self.state.spared) else { return evicted };
                     let removed = shard.remove(slot);
                     self.state.count_eviction(bound);
                     guard.removed.push((Some(Kind::Evicted), removed));
@@ -134,8 +138,12 @@ mod tests {
     }
 
     fn set(store: &MemoryStore, id: &str, rank: Rank) {
-        store.write_text(id.as_bytes(), b"{}", Encoding::Ascii, NOW + 1000, rank, NOW).unwrap();
+        set_fast(store, id, rank);
         store.check_invariants();
+    }
+
+    fn set_fast(store: &MemoryStore, id: &str, rank: Rank) {
+        store.write_text(id.as_bytes(), b"{}", Encoding::Ascii, NOW + 1000, rank, NOW).unwrap();
     }
 
     fn has(store: &MemoryStore, id: &str) -> bool {
@@ -313,5 +321,66 @@ mod tests {
         }
         assert_eq!(store.len(), 500);
         assert!(users.iter().all(|user| has(&store, user)));
+    }
+
+    /// The new sessions are less than a tenth, so it is the turn of the large one as long as it makes room.
+    #[test]
+    fn a_sweep_leaves_a_session_alone_that_makes_room_for_itself() {
+        let store = MemoryStore::new(Limits { max_sessions: None, max_bytes: Some(100_000) });
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let kept = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    store.relieve(100);
+                }
+            });
+            let kept = (0..5000).all(|_| {
+                for id in ["a", "b", "c"] {
+                    store
+                        .write_text(
+                            id.as_bytes(),
+                            &vec![b' '; 3000],
+                            Encoding::Ascii,
+                            NOW + 1000,
+                            Rank::New,
+                            NOW,
+                        )
+                        .unwrap();
+                }
+                store
+                    .write_text(
+                        b"large",
+                        &vec![b' '; 95_000],
+                        Encoding::Ascii,
+                        NOW + 1000,
+                        Rank::SignedIn,
+                        NOW,
+                    )
+                    .unwrap();
+                let kept = has(&store, "large");
+                store.clear(NOW);
+                kept
+            });
+            is_over.store(true, Ordering::Relaxed);
+            kept
+        });
+        assert!(kept);
+    }
+
+    #[test]
+    fn a_session_that_takes_the_place_of_thousands_stays_when_the_sweep_goes_on() {
+        let store = MemoryStore::new(Limits { max_sessions: None, max_bytes: Some(2_000_000) });
+        for number in 0..1600 {
+            set_fast(&store, &format!("new {number}"), Rank::New);
+        }
+        assert!(store.stats().bytes < 200_000);
+        let text = vec![b' '; 1_990_000];
+        store.write_text(b"large", &text, Encoding::Ascii, NOW + 1000, Rank::SignedIn, NOW).unwrap();
+        assert!(store.stats().bytes > 2_000_000, "one call does not make all the room");
+        while store.sweep(NOW, 100).more {}
+        assert!(has(&store, "large") && store.stats().bytes <= 2_000_000);
+        // Later it may go like any other.
+        store.write_text(b"larger", &text, Encoding::Ascii, NOW + 1000, Rank::SignedIn, NOW).unwrap();
+        assert!(has(&store, "larger") && !has(&store, "large"));
     }
 }

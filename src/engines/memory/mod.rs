@@ -7,7 +7,7 @@
 //! | One session | `record` (its bytes), `slot` (what the table knows of it), `slot_hint`, `view` |
 //! | One shard | `shard`, its `tally`, and its indexes: `table` (by id), `wheel` (by deadline), `ring` (by age) |
 //! | The store | `store`, `shard_guard` (a locked shard), `state` (what shards share), `stats`, `limits` |
-//! | Operations | `write`, `remove`, `eviction` (by `rank`), `sweep` |
+//! | Operations | `write`, `remove`, `eviction` (by `rank`; `spared` stay), `sweep` |
 //! | Late saves | `revisions`, `tombstones` |
 //! | Who is told | `events` |
 //! | The process | `shared` (stores by name), `sweeper` (the thread), `clock`, `reclaim` |
@@ -27,6 +27,7 @@ mod shard_guard;
 mod shared;
 mod slot;
 mod slot_hint;
+mod spared;
 mod state;
 mod stats;
 mod store;

@@ -7,6 +7,7 @@ use super::rank::{Rank, Visits};
 use super::record::{self, Parts};
 use super::ring::{self, ByQueue};
 use super::slot::{Entry, Links, NIL, Slot, index, number};
+use super::spared::Spared;
 use super::table::Table;
 use super::tally::{Tally, Totals};
 use super::tombstones::Tombstones;
@@ -280,35 +281,37 @@ impl Shard {
         self.count_in(rank, cost);
     }
 
-    /// The session of a rank that is evicted next. `spare` is the revision of a session that must stay.
-    pub(super) fn victim(&mut self, rank: Rank, spare: Option<u32>) -> Option<u32> {
-        let head = self.queues[rank.index()];
-        if head == NIL {
+    /// The session of a rank that is evicted next.
+    pub(super) fn victim(&mut self, rank: Rank, spared: &Spared) -> Option<u32> {
+        if self.queues[rank.index()] == NIL {
             return None;
         }
         if rank != Rank::New {
-            return self.advance_clock(rank, spare);
+            self.advance_clock(rank, spared);
         }
-        if Some(self.entry(head).revision) != spare {
-            return Some(head);
+        let head = self.queues[rank.index()];
+        let mut slot = head;
+        while spared.has(self.entry(slot).revision) {
+            slot = self.slots[index(slot)].queue.next;
+            if slot == head {
+                return None;
+            }
         }
-        let next = self.slots[index(head)].queue.next;
-        (next != head).then_some(next)
+        Some(slot)
     }
 
     /// Second chance: a referenced session goes to the end of the queue, no longer referenced.
-    fn advance_clock(&mut self, rank: Rank, spare: Option<u32>) -> Option<u32> {
+    fn advance_clock(&mut self, rank: Rank, spared: &Spared) {
         let head = &mut self.queues[rank.index()];
         for _ in 0..CLOCK_STEPS {
             let slot = &mut self.slots[index(*head)];
-            if !slot.visits.is_referenced() && Some(slot.entry.revision) != spare {
-                return Some(*head);
+            if !slot.visits.is_referenced() && !spared.has(slot.entry.revision) {
+                return;
             }
             slot.visits.set_referenced(false);
             // In a ring, moving the head makes the first slot the last.
             *head = slot.queue.next;
         }
-        (Some(self.slots[index(*head)].entry.revision) != spare).then_some(*head)
     }
 
     /// Remembers that the sessions of an id were destroyed, up to a revision.

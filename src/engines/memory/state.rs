@@ -8,6 +8,7 @@ use super::events::Watchers;
 use super::limits::{Bound, Limits};
 use super::revisions::Revisions;
 use super::slot::Entry;
+use super::spared::Spared;
 use super::stats::{Counters, Stats};
 use super::tally::Totals;
 use crate::codec::template::Templates;
@@ -19,6 +20,7 @@ pub(super) struct State {
     pub(super) totals: Totals,
     pub(super) counters: Counters,
     pub(super) revisions: Revisions,
+    pub(super) spared: Spared,
     pub(super) clock: SystemClock,
 }
 
@@ -31,6 +33,7 @@ impl State {
             totals: Totals::default(),
             counters: Counters::default(),
             revisions: Revisions::new(limits.max_bytes),
+            spared: Spared::default(),
             clock: SystemClock::default(),
         }
     }

@@ -52,7 +52,10 @@ impl MemoryStore {
             swept.more |= used == steps;
             left -= used;
         }
-        let evicted = self.relieve(None, left);
+        let evicted = self.relieve(left);
+        if self.state.exceeded().is_none() {
+            self.state.spared.forget();
+        }
         swept.freed += evicted;
         swept.more |= evicted == left;
         swept
