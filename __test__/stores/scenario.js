@@ -239,7 +239,7 @@ async function outageLasts (world) {
   world.events.splice(0)
   await sleep(300)
   const [view, fresh] = await Promise.all([
-    world.survivor.copy().get('/view', { wait: 1500 }), world.browser().get('/set?n=2', { wait: 1500 })
+    world.survivor.copy().get('/view', { wait: 2500 }), world.browser().get('/set?n=2', { wait: 2500 })
   ].map((promise) => promise.catch((err) => ({ status: err.code }))))
   world.recorder.forgetRejections()
   world.recorder.add('server gone', { view: kindOf(view), fresh: kindOf(fresh) })

@@ -163,7 +163,7 @@ const typeormRow = (name, foreign) => ({
 
 /* ---- MongoDB */
 
-const mongoSettings = { serverSelectionTimeoutMS: 1000 }
+const mongoSettings = { serverSelectionTimeoutMS: 2000 }
 
 async function mongoHeld (driver, port, place) {
   const client = await require(driver).MongoClient.connect(url('mongodb', port), mongoSettings)
