@@ -100,7 +100,8 @@ function chosen (names) {
 }
 
 function report (page) {
-  writePage(page, PAGES[page], readResults(page))
+  const results = readResults(page)
+  if (Object.keys(results).length > 0) writePage(page, PAGES[page], results)
 }
 
 function print (name, tables) {

@@ -73,7 +73,6 @@ module.exports = {
     ['cpu', 'connect-redis / without', (row) => row === '0 % hot' ? ['≥', 1] : undefined],
     ['commands', NEAR, (row) => row === '99 % hot' ? ['≤', 0.05] : undefined]
   ],
-  faster: [['cpu', 'connect-redis / near'], ['cpu', 'connect-redis / without']],
 
   charts: {
     'redis-store': {

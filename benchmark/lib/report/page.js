@@ -60,9 +60,9 @@ function goalsTable (groups, results) {
   const goals = Object.entries(results).flatMap(([name, { tables }]) => (groups[name].goals || []).flatMap(([table, column, goalOf]) => (
     Object.entries(tables[table] || {}).filter(([row]) => goalOf(row)).map(([row, { [column]: cell }]) => {
       const [sign, limit] = goalOf(row)
-      const met = MET[sign](cell?.median ?? NaN, limit)
+      const result = cell?.median === undefined ? 'not measured' : MET[sign](cell.median, limit) ? 'met' : 'missed'
       const goal = `${sign} ${grouped(limit)}${cell?.unit ?? ''}`
-      return [[name, row, column].filter((part) => part !== NATIVE).join(': '), { goal, 'this run': print(cell), result: met ? 'met' : 'missed' }]
+      return [[name, row, column].filter((part) => part !== NATIVE).join(': '), { goal, 'this run': print(cell), result }]
     })
   )))
   return goals.length === 0 ? 'No goals.' : markdown(Object.fromEntries(goals))
