@@ -14,6 +14,8 @@ const n = (value) => (response, [held]) => {
 }
 const gone = (held, what = 'the session') => assert.ok(!held || held.n === undefined, `${what} is still in the store`)
 const SHORT = 2000
+/** Milliseconds for an answer while the server is gone: longer than the clients' own time limits (stores.js). */
+const GONE = 2500
 
 /** From the first session to an expired one. Answers with the cookies of sessions that are left for the next process. */
 async function whole (world) {
@@ -239,7 +241,7 @@ async function outageLasts (world) {
   world.events.splice(0)
   await sleep(300)
   const [view, fresh] = await Promise.all([
-    world.survivor.copy().get('/view', { wait: 2500 }), world.browser().get('/set?n=2', { wait: 2500 })
+    world.survivor.copy().get('/view', { wait: GONE }), world.browser().get('/set?n=2', { wait: GONE })
   ].map((promise) => promise.catch((err) => ({ status: err.code }))))
   world.recorder.forgetRejections()
   world.recorder.add('server gone', { view: kindOf(view), fresh: kindOf(fresh) })
