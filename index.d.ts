@@ -801,9 +801,9 @@ declare namespace session {
     storeTimeout?: number | false | undefined
 
     /**
-     * Keep sessions that were read in this process, and serve them without asking Redis (docs/redis.md). `max` and
-     * `maxBytes` bound it; `lease` is how long at most a change of another process may be overlooked, in milliseconds
-     * from 100 to 60000. `true`: `{ max: Infinity, maxBytes: 67108864, lease: 1000 }`. Default: `false`.
+     * Keep sessions in this process from their second read on, and serve them without asking Redis (docs/redis.md).
+     * `max` and `maxBytes` bound it; `lease` is how long at most a change of another process may be overlooked, in
+     * milliseconds from 100 to 60000. `true`: `{ max: Infinity, maxBytes: 67108864, lease: 1000 }`. Default: `false`.
      */
     nearCache?: boolean | { max?: number | undefined; maxBytes?: number | undefined; lease?: number | undefined } | undefined
   }

@@ -72,6 +72,21 @@ withEach('a session that was read is read again at once, with its cookie, and wi
   assert.deepEqual(await near.get('a'), first)
 })
 
+withEach('a session is kept from its second read on: the first sends GET alone', async ({ near, far, talk }) => {
+  const calls = async (command) => Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await talk('INFO', 'commandstats'))?.[1] ?? 0)
+  await far.set('a', session(1))
+  const [gets, ttls] = [await calls('get'), await calls('pttl')]
+  assert.equal((await near.get('a')).n, 1)
+  assert.deepEqual([await calls('get') - gets, await calls('pttl') - ttls, isNear(near, 'a')], [1, 0, false])
+  assert.equal((await near.get('a')).n, 1)
+  assert.deepEqual([await calls('get') - gets, await calls('pttl') - ttls, isNear(near, 'a')], [2, 1, true])
+
+  await far.set('a', session(2))
+  await until(() => !isNear(near, 'a'))
+  assert.equal((await near.get('a')).n, 2)
+  assert.equal(isNear(near, 'a'), true, 'a session that has changed is known')
+})
+
 withEach('the key by which a near cache proves that changes are told is no session', async ({ near, far, key, talk }) => {
   await far.set('a', session(1))
   await talk('SET', key('near-cache-test-b'), '')

@@ -76,7 +76,7 @@ class RedisEngine {
     const { nearCache, prefix } = this.options
     if (nearCache === undefined) return undefined
     const unfit = NearCache.unfit(this.#client)
-    if (unfit === undefined) return new NearCache(this.#client, prefix, nearCache.lease, newMemory(nearCache), this.#flights)
+    if (unfit === undefined) return new NearCache(this.#client, prefix, nearCache, newMemory(nearCache), this.#flights)
     NearCache.sayOff(unfit)
     return undefined
   }
@@ -121,11 +121,10 @@ class RedisEngine {
     const flight = this.#flights.read(sid)
     flight.callbacks.push(callback)
     const key = this.options.prefix + sid
-    if (near === undefined || !near.isTold) {
+    if (near === undefined || !near.begin(flight)) {
       return this.#ask(() => this.#client.send(key, ['GET', key]), (err, text) => this.#landed(flight, err, text))
     }
 
-    flight.since = near.now()
     return this.#ask(() => this.#getWithTtl(key), (err, reply) => {
       if (err) return this.#landed(flight, err)
       const [text, ttl] = reply

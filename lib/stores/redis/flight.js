@@ -112,7 +112,7 @@ class Flights {
  * @property {Lane} lane
  * @property {number} version
  * @property {number} spoilt
- * @property {number} since when it was sent, for a near cache
+ * @property {number} since when it was sent, where a near cache is told of changes; else 0
  * @property {boolean} hasDeparted
  * @property {Callback[]} callbacks of the reads that share it
  */

@@ -3,6 +3,7 @@
 const { systemNow } = require('../../../util/clock')
 const { warn } = require('../../../util/warn')
 const { PENDING, RANK } = require('../../engine')
+const Doorkeeper = require('./doorkeeper')
 const Lease = require('./lease')
 const Tracking = require('./tracking')
 
@@ -28,6 +29,7 @@ class NearCache {
   #flights
   #lease
   #tracking
+  #doorkeeper
   #isTold = false
   #isSaid = false
   #counts = { hits: 0, misses: 0, stored: 0, dropped: 0, flushes: 0 }
@@ -35,18 +37,19 @@ class NearCache {
   /**
    * @param {Client} client
    * @param {string} prefix
-   * @param {number} lease
-   * @param {any} memory an engine that answers at once
+   * @param {NearOptions} options
+   * @param {any} memory an engine with these options that answers at once
    * @param {import('../flight')} flights
    */
-  constructor (client, prefix, lease, memory, flights) {
+  constructor (client, prefix, { lease, max, maxBytes }, memory, flights) {
     this.#memory = memory
     this.#flights = flights
     this.#lease = new Lease(lease)
+    this.#doorkeeper = new Doorkeeper(max, maxBytes)
     this.#tracking = new Tracking(client, prefix, this.#lease, {
       changed: sid => this.#changed(sid),
-      begin: () => this.#begin(),
-      end: () => this.#end(),
+      begin: () => this.#told(),
+      end: () => this.#untold(),
       refused: err => this.#refused(err)
     })
   }
@@ -72,19 +75,21 @@ class NearCache {
     this.#tracking.stop()
   }
 
-  /** Whether what is read now may be kept: its changes will be told. */
-  get isTold () {
-    return this.#isTold
+  /**
+   * A read begins.
+   *
+   * @param {import('../flight').Flight} flight
+   * @return {boolean} whether its answer is to be kept: its changes will be told, and it is not the first read
+   */
+  begin (flight) {
+    if (!this.#isTold) return false
+    flight.since = Lease.now()
+    return this.#doorkeeper.knows(flight.sid)
   }
 
   /** Whether entries may be served. */
   get isFresh () {
     return this.#lease.isValid()
-  }
-
-  /** When a read was begun, for `mayJoin`. */
-  now () {
-    return Lease.now()
   }
 
   /**
@@ -179,12 +184,12 @@ class NearCache {
     this.drop(sid)
   }
 
-  #begin () {
+  #told () {
     this.flush()
     this.#isTold = true
   }
 
-  #end () {
+  #untold () {
     this.#isTold = false
     this.flush()
   }
