@@ -5,12 +5,14 @@
  * express-session's contract, and apps wrap them. Foreign stores never look here.
  */
 
-/** @type {WeakMap<object, unknown>} the revision of each session that a store's `get` gave, as data */
-const revisions = new WeakMap()
-/** @type {WeakMap<object, Knowledge>} for the sessions that a request is saving */
-const saving = new WeakMap()
-/** @type {WeakMap<object, number>} for the sessions that are stored with a later expiry than their clients know */
-const slacks = new WeakMap()
+const hidden = require('../util/hidden')
+
+/** The revision of each session that a store's `get` gave, as data. */
+const revisions = hidden()
+/** The {@link Knowledge} of the sessions that a request is saving. */
+const saving = hidden()
+/** How much later than their clients know some sessions expire. */
+const slacks = hidden()
 
 /**
  * @typedef {object} Knowledge what a request knows of a session that it saves
@@ -24,7 +26,7 @@ const slacks = new WeakMap()
  * @param {any} revision
  */
 function setRevision (data, revision) {
-  if (typeof data === 'object' && data !== null) revisions.set(data, revision)
+  revisions.set(data, revision)
 }
 
 /** @param {any} data */
@@ -45,7 +47,7 @@ function handDown (session, knowledge) {
  * @param {Knowledge} knowledge
  */
 function takeBack (session, knowledge) {
-  if (saving.get(session) === knowledge) saving.delete(session)
+  if (saving.get(session) === knowledge) saving.set(session, undefined)
 }
 
 /**

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | One session | `record` (its bytes), `slot` (what the table knows of it), `slot_hint`, `view` |
 //! | One shard | `shard`, its `tally`, and its indexes: `table` (by id), `wheel` (by deadline), `ring` (by age) |
-//! | The store | `store`, `shard_guard` (a locked shard), `state` (what shards share), `stats`, `limits` |
+//! | The store | `store`, `id_hash`, `shard_guard` (a locked shard), `state` (what shards share), `stats`, `limits` |
 //! | Operations | `write`, `remove`, `eviction` (by `rank`; `spared` stay), `sweep` |
 //! | Late saves | `revisions`, `tombstones` |
 //! | Who is told | `events` |
@@ -15,6 +15,7 @@
 mod clock;
 mod events;
 mod eviction;
+mod id_hash;
 mod limits;
 mod rank;
 pub mod reclaim;

@@ -1,11 +1,11 @@
 //! The store: shards behind locks. Reading is here; `write`, `remove`, `eviction` and `sweep` add the other
 //! operations.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::events::{Watch, Watchers};
+use super::id_hash::IdHasher;
 use super::limits::Limits;
 use super::shard::{ClearedShard, Key, Shard};
 use super::shard_guard::ShardGuard;
@@ -28,7 +28,7 @@ const SHARDS: usize = 256;
 pub struct MemoryStore {
     /// A shard is `None` until its first session: empty stores are small.
     shards: Box<[Mutex<Option<Box<Shard>>>]>,
-    hasher: RandomState,
+    hasher: IdHasher,
     pub(super) state: State,
     /// The shard where eviction looks first, if it has to look in other shards.
     pub(super) eviction_hand: AtomicUsize,
@@ -69,7 +69,7 @@ impl MemoryStore {
         state.clock.now(); // it begins to run
         MemoryStore {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: IdHasher::new(),
             state,
             eviction_hand: AtomicUsize::new(0),
             sweep_hand: AtomicUsize::new(0),
@@ -168,9 +168,10 @@ impl MemoryStore {
         Some(self.shown.swap(UNKNOWN, Ordering::Relaxed)).filter(|shown| *shown != UNKNOWN)
     }
 
-    /// Each call notes the time that its caller sees.
+    /// Each call notes the time that its caller sees. It writes only what changes: a write takes the cache line from
+    /// all other threads.
     pub fn note_time(&self, now: i64) {
-        if now != UNKNOWN {
+        if now != UNKNOWN && now != self.shown.load(Ordering::Relaxed) {
             self.shown.store(now, Ordering::Relaxed);
         }
     }
@@ -184,12 +185,7 @@ impl MemoryStore {
     /// The shard of an id, and its key in that shard.
     pub(super) fn key<'a>(&self, id: &'a [u8]) -> (usize, Key<'a>) {
         let id = Id::new(id);
-        let mut hasher = self.hasher.build_hasher();
-        match &id {
-            Id::Packed(bytes) => hasher.write(bytes),
-            Id::Text(text) => hasher.write(text),
-        }
-        let whole_hash = hasher.finish();
+        let whole_hash = self.hasher.hash(&id);
         // The shard comes from one half of the hash, the position in its table from the other.
         #[expect(clippy::cast_possible_truncation, reason = "it is split in two")]
         let (shard, hash) = ((whole_hash >> 32) as usize & (self.shards.len() - 1), whole_hash as u32);

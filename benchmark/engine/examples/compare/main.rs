@@ -17,14 +17,15 @@ const OPERATIONS: usize = 20_000;
 type Work = fn(&dyn Table, &str, usize);
 
 /// First what is done to sessions that are there, then what is done to new ones.
-const WORK: [(&str, Work); 5] = [
+const WORK: [(&str, Work); 6] = [
     ("get", |table, id, _| _ = table.get(id)),
     ("set", |table, id, number| table.set(id, number)),
     ("touch", |table, id, number| table.touch(id, number)),
+    ("get and touch", |table, id, number| table.get_and_touch(id, number)),
     ("create", |table, id, number| table.set(id, number)),
     ("destroy", |table, id, _| table.destroy(id)),
 ];
-const ON_NEW: usize = 3;
+const ON_NEW: usize = 4;
 
 fn main() {
     let names: Vec<_> = tables(0).iter().map(|(name, _)| *name).collect();
