@@ -113,15 +113,24 @@ const writes = {
         [contestant, { trial: 'sqlite.writes', args: { contestant, processes, seconds: run.minutes < 1 ? 1 : 10 } }]
       ))))
     }
-    return { note: note(), tables: { sets: tableOf(rows, 'sets a second'), longest: tableOf(rows, 'longest set, ms') } }
+    return {
+      note: [note(), ...failuresOf(rows)].filter(Boolean).join('; ') || undefined,
+      tables: { sets: tableOf(rows, 'sets a second'), longest: tableOf(rows, 'longest set, ms') }
+    }
   },
 
   goals: [['sets', OURS, (row) => row === '1 process' ? ['≥', 15_000] : row === '2 processes' ? ['≥', 10_000] : undefined]]
 }
 
+function failuresOf (rows) {
+  return Object.entries(rows).flatMap(([row, results]) => Object.entries(results).flatMap(([name, rounds]) => (
+    rounds.filter(({ failed }) => failed).slice(0, 1).map(({ failed }) => `${LABELS[name]}, ${row}: ${failed}`)
+  )))
+}
+
 function tableOf (rows, what) {
   return Object.fromEntries(Object.entries(rows).map(([row, results]) => [row, Object.fromEntries(present().map((name) => (
-    [LABELS[name], results[name] ? spread(results[name].map((result) => result[what]), '') : null]
+    [LABELS[name], results[name] && !results[name].some(({ failed }) => failed) ? spread(results[name].map((result) => result[what]), '') : null]
   )))]))
 }
 

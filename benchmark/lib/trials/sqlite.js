@@ -15,7 +15,7 @@ const { ownTime } = require('../stalls')
 const USERS = 1000
 const AT_ONCE = 100
 
-/** Sets a second of some processes on one file; and the slowest of them. */
+/** Sets a second of some processes on one file, and the slowest of them; or the first error that a store gave. */
 async function writes ({ contestant, processes, seconds }) {
   const folder = files.newFolder()
   const writers = await startWriters(contestant, folder, processes)
@@ -23,7 +23,7 @@ async function writes ({ contestant, processes, seconds }) {
     for (const writer of writers) writer.send({ seconds })
     const all = (await Promise.all(writers.map((writer) => once(writer, 'message')))).map(([answer]) => answer)
     const failed = all.find((answer) => answer.failed)
-    if (failed) throw new Error(failed.failed)
+    if (failed) return { failed: failed.failed.split('\n', 1)[0] }
     return {
       'sets a second': all.reduce((sum, { done, time }) => sum + done * 1000 / time, 0),
       'longest set, ms': Math.max(...all.map(({ longest }) => longest))
@@ -119,6 +119,9 @@ function startWriters (contestant, folder, count) {
 
 async function serve ([contestant, folder]) {
   const store = await files.open(library({ contestant }), contestant, folder)
+  process.on('disconnect', () => process.exit())
+  // What a set's callback throws, which stores call from anywhere.
+  process.on('uncaughtException', (err) => process.send({ failed: err.stack }))
   process.on('message', async (task) => {
     if (task === 'end') {
       (store.close ? store : store.client).close()
