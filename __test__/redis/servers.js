@@ -15,14 +15,19 @@ const { setTimeout: sleep } = require('node:timers/promises')
 
 const READY = 15_000
 
-/** The program, or undefined where it is not installed. */
-function find (program) {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0 ? program : undefined
+/** The server that is tested: any that speaks Redis's protocol. */
+const PROGRAM = process.env.REDIS_SERVER || 'redis-server'
+
+/** What a program says of its version; undefined where it is not installed. */
+function versionOf (program) {
+  const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
+  return status === 0 ? stdout : undefined
 }
 
+const version = versionOf(PROGRAM)
 /** Why the tests that need it are skipped; false when they are not. */
-const missing = find('redis-server') ? false : 'redis-server is not installed'
-const clusterMissing = missing || (find('redis-cli') ? false : 'redis-cli is not installed')
+const missing = version ? false : `${PROGRAM} is not installed`
+const clusterMissing = missing || (versionOf('redis-cli') ? false : 'redis-cli is not installed')
 
 let folder
 let reaper
@@ -47,7 +52,7 @@ class Server {
   constructor (program, port, settings) {
     this.program = program
     this.port = port
-    this.dir = temporaryFolder(`${program}-${port}`)
+    this.dir = temporaryFolder(`${path.basename(program)}-${port}`)
     this.settings = settings
   }
 
@@ -106,10 +111,12 @@ class Server {
 }
 
 const NOTHING_ON_DISK = ['--save', '', '--appendonly', 'no']
+/** Redis 6 needs no permission for DEBUG, and does not know this one. */
+const DEBUG = /v=6\./.test(version) ? [] : ['--enable-debug-command', 'local']
 
-/** A redis-server that keeps nothing on disk. */
+/** A server that keeps nothing on disk. */
 async function startRedis (...settings) {
-  return await new Server('redis-server', await freePort(), [...NOTHING_ON_DISK, '--enable-debug-command', 'local', ...settings]).start()
+  return await new Server(PROGRAM, await freePort(), [...NOTHING_ON_DISK, ...DEBUG, ...settings]).start()
 }
 
 /** A cluster of three masters. */
@@ -126,16 +133,17 @@ async function startCluster () {
 
 /** A master, a replica and a sentinel that fails over within about a second. */
 async function startSentinel () {
-  const master = await startRedis()
-  const replica = await startRedis('--replicaof', `127.0.0.1 ${master.port}`, '--repl-diskless-sync-delay', 0)
-  const sentinel = new Server('redis-server', await freePort(), [])
+  const atOnce = ['--repl-diskless-sync-delay', 0]
+  const master = await startRedis(...atOnce)
+  const replica = await startRedis('--replicaof', '127.0.0.1', master.port, ...atOnce)
+  const sentinel = new Server(PROGRAM, await freePort(), [])
   sentinel.settings = [sentinel.write('sentinel.conf', `sentinel monitor sessions 127.0.0.1 ${master.port} 1
 sentinel down-after-milliseconds sessions 500
 sentinel failover-timeout sessions 2000
 sentinel parallel-syncs sessions 1
 `), '--sentinel']
   await sentinel.start()
-  while (!/slave0:/.test(await master.talk('INFO', 'replication'))) await sleep(50)
+  while (!/slave0:.*state=online/.test(await master.talk('INFO', 'replication'))) await sleep(50)
   while (!/num-slaves[\s\S]{0,12}1/.test(await sentinel.talk('SENTINEL', 'MASTER', 'sessions'))) await sleep(100)
   return { master, replica, sentinel }
 }

