@@ -28,8 +28,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const SLACK: i64 = 1000;
 /// Sessions that one transaction sweeps: a millisecond's work or two.
 const SWEPT_AT_ONCE: usize = 250;
-/// Longest pause between two tries to take a lock. The lock goes to whoever tries when it is free: longer pauses of one that
-/// waits beside a busy process would make it wait for a second.
+/// Longest pause between two tries to take a lock. Whoever tries while it is free gets it. Beside a busy process, pauses of
+/// 10 ms made a write wait for a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Starts the thread.
