@@ -109,6 +109,17 @@ conform('a text is stored as it is', async subject => {
   }), { numRuns: 100 })
 })
 
+conform('a long text is stored as it is, of whatever length and characters', async subject => {
+  const engine = subject.engine()
+  for (const character of ['x', '\xe9', '\u65e5', '\u{1f600}', '\ud800']) {
+    for (const length of [...Array.from({ length: 12 }, (_, i) => 1014 + i), 341, 342, 2048, 5000]) {
+      const text = 'x'.repeat(length - 1) + character.repeat(length === 5000 ? 5000 : 1)
+      await put(engine, 'a', { text })
+      assert.equal((await ask(engine, 'get', 'a', START)).text, text)
+    }
+  }
+})
+
 conform('any session is stored as JSON.stringify writes it', async subject => {
   const engine = subject.engine()
   const sessions = fc.dictionary(fc.string().filter(key => key !== 'cookie' && key !== 'toJSON'), fc.jsonValue())

@@ -96,12 +96,26 @@ test('A long stored text stands for its data, whatever JSON.rawJSON has put in i
   fc.assert(fc.property(numberText, unchanged), { numRuns: 3000 })
 })
 
-test('A long text is compared as a text, unless it may hold raw JSON', () => {
-  const kindOf = (text) => typeof snapshotOfText(JSON.parse(text), text)
-  const member = (text) => `{"pad":"${PAD}","a":0,"b":1.25,"c":-17,${text}}`
-  for (const text of ['"d":true', '"d":"0.50, 1e5 and 12345678901234567890"', '"d":[10,100.5,{"e":[]}]']) assert.equal(kindOf(member(text)), 'string', text)
-  assert.equal(kindOf(member('"d":1.0')), 'object')
-  assert.equal(kindOf('{"a":1}'), 'object')
+test('A long stored text is a snapshot itself', () => {
+  const text = `{"pad":"${PAD}"}`
+  assert.equal(snapshotOfText(JSON.parse(text), text), text)
+  assert.equal(typeof snapshotOfText({ a: 1 }, '{"a":1}'), 'object')
+})
+
+test('Long texts differ exactly where their data do, wherever raw JSON is in them', () => {
+  const raw = fc.oneof(numberText, fc.constantFrom('"a,\\u0041"', '"\\/"', '"\\u000A"', '"\\u001F"', '"\\uD800"', '"\\ud83d\\ude00"', '-0', '1.0', '-0.00000123456789012345678'))
+  const plain = fc.oneof(fc.constantFrom('null', 'true', '0', '10', '-1.5', '[]', '{"a":[1]}'), fc.oneof(fc.string(), fc.double()).map(some => JSON.stringify(some)))
+  const one = fc.oneof(raw, plain)
+  const values = fc.array(fc.oneof(one, fc.array(one, { maxLength: 3 }).map((list) => `[${list}]`)), { maxLength: 8 })
+  const textOf = (values) => `{"pad":"${PAD}"${values.map((text, i) => `,"k${i}":${text}`).join('')}}`
+  fc.assert(fc.property(values, values, fc.nat(8), (some, others, at) => {
+    const stored = textOf(some)
+    const data = JSON.parse(stored)
+    const now = JSON.parse(textOf([...some.slice(0, at), ...others]))
+    const original = snapshotOfText(data, stored)
+    assert.equal(sameSnapshot(original, snapshotOf(data, original)), true, stored)
+    assert.equal(sameSnapshot(original, snapshotOf(now, original)), dataText(data) === dataText(now), stored)
+  }), { numRuns: 5000 })
 })
 
 test('The order of keys counts, as in the text', () => {

@@ -1,6 +1,7 @@
 'use strict'
 
 const { isBigIntObject, isBooleanObject, isBoxedPrimitive, isNumberObject, isStringObject } = require('util').types
+const sameText = require('./same-text')
 const { dataText, hasMembers } = require('./serialize')
 
 module.exports = { sameSnapshot, snapshotOf, snapshotOfText }
@@ -45,12 +46,6 @@ function snapshotOf (session, like) {
 const LONG = 1000
 
 /**
- * What JSON.stringify never makes of parsed data, and JSON.rawJSON lets an app store: other forms of numbers, needless
- * escapes. Some of what it finds is harmless.
- */
-const MAYBE_RAW = /[:,[](?:-0[,}\]]|-?(?:\d[\d.]{15}|\d+(?:\.\d*)?[eE]|\d+\.\d*0[,}\]]|0\.0{6}))|\\[u/]/
-
-/**
  * A snapshot of stored data, for comparison with `snapshotOf(session, like)`: a long text is one itself.
  *
  * @param {any} data
@@ -58,7 +53,7 @@ const MAYBE_RAW = /[:,[](?:-0[,}\]]|-?(?:\d[\d.]{15}|\d+(?:\.\d*)?[eE]|\d+\.\d*0
  * @return {Snapshot}
  */
 function snapshotOfText (data, text) {
-  return text !== undefined && text.length >= LONG && !MAYBE_RAW.test(text) ? text : snapshotOf(data)
+  return text !== undefined && text.length >= LONG ? text : snapshotOf(data)
 }
 
 /** @typedef {unknown[]|string} Snapshot */
@@ -68,7 +63,7 @@ function snapshotOfText (data, text) {
  * @param {Snapshot} b of the same kind
  */
 function sameSnapshot (a, b) {
-  if (typeof a === 'string') return a === b
+  if (typeof a === 'string') return sameText(a, /** @type {string} */ (b))
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) {
     if (a[i] !== b[i]) return false

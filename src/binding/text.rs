@@ -6,6 +6,10 @@ use napi::bindgen_prelude::*;
 
 use crate::codec::encoding::Encoding;
 
+/// Bytes of a character in UTF-8, at most. With less room left, Node-API may have cut a text off.
+const LONGEST_CHARACTER: usize = 4;
+/// What Node-API puts behind a text.
+const NUL: usize = 1;
 /// U+FFFD in UTF-8. Half a surrogate pair turns into it.
 const REPLACEMENT: &[u8] = &[0xEF, 0xBF, 0xBD];
 /// The first byte of an id that has no UTF-8. No UTF-8 text contains it.
@@ -78,14 +82,16 @@ impl FromNapiValue for Text {
             Ok(())
         };
         read(&mut bytes, &mut length)?;
-        // A character takes up to four bytes, and a NUL follows the text. With less room left, the text may
-        // have been cut off.
-        if length + 5 > bytes.capacity() {
+        // The number of characters is known to V8. That of bytes it has to count, which only texts beyond ASCII need.
+        for length_of in [sys::napi_get_value_string_latin1, sys::napi_get_value_string_utf8] {
+            if length + LONGEST_CHARACTER + NUL <= bytes.capacity() {
+                break;
+            }
             let mut whole = 0;
             // SAFETY: without a buffer, Node-API writes only the length.
-            unsafe { sys::napi_get_value_string_utf8(env, value, std::ptr::null_mut(), 0, &raw mut whole) };
+            unsafe { length_of(env, value, std::ptr::null_mut(), 0, &raw mut whole) };
             bytes.clear();
-            make_room(&mut bytes, whole + 1)?;
+            make_room(&mut bytes, whole + LONGEST_CHARACTER + NUL)?;
             read(&mut bytes, &mut length)?;
         }
         let text = Text::from_utf8(bytes);
