@@ -22,7 +22,8 @@ const engines = [
   subject('plain, answering later', options => later(plain(options))),
   subject('plain, answering now this and now that', options => nowAndThen(plain(options))),
   subject('sqlite', options => sqlite(options)),
-  subject('sqlite, answering later', options => sqlite(options, true))
+  subject('sqlite, answering later', options => sqlite(options, true)),
+  subject('sqlite, each write durable', options => sqlite({ durability: 'full', ...options }))
 ]
 
 /**

@@ -116,9 +116,8 @@ impl Sqlite {
                 SqliteOutcome::Done
             }
             Outcome::Dropped => SqliteOutcome::Dropped,
-            Outcome::Waiting(job, revision) => {
+            Outcome::Waiting(job) => {
                 self.numbers.put(NumberAt::Job, f64::from(job));
-                self.put_revision(revision.unwrap_or(-1));
                 SqliteOutcome::Waiting
             }
             Outcome::Refused => SqliteOutcome::Refused,

@@ -93,6 +93,18 @@ fn has_remainder(object: &str) -> bool {
         .any(|(_, value)| object[value].parse::<f64>().is_ok_and(|ms| ms % 1000.0 != 0.0))
 }
 
+/// Whether two cookies differ in their expiry at most.
+pub(crate) fn differ_in_expiry(one: &[u8], other: &[u8]) -> bool {
+    let (Some(one), Some(other)) = (json::leading_object(one), json::leading_object(other)) else {
+        return one == other;
+    };
+    let attributes = |object| {
+        let members = json::members(object).map(move |(key, value)| (&object[key], &object[value]));
+        members.filter(|(key, _)| *key != "expires")
+    };
+    attributes(one).eq(attributes(other))
+}
+
 /// Whether the data may have a member `cookie` of its own. Nested members count too, which costs their
 /// sessions some bytes and nothing else.
 fn may_have_cookie(data: &[u8]) -> bool {

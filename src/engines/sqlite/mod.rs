@@ -19,6 +19,8 @@ mod log;
 #[cfg(test)]
 mod model;
 mod pending;
+#[cfg(test)]
+mod races;
 pub mod record;
 mod removals;
 mod row;

@@ -39,12 +39,11 @@ pub(super) fn finish(store: &Store, outcome: &Outcome) -> Done {
         Outcome::Done(revision) => Done::Written(revision),
         Outcome::Dropped => Done::Dropped,
         Outcome::Refused => panic!("it may wait"),
-        Outcome::Waiting(job, revision) => loop {
+        Outcome::Waiting(job) => loop {
             store.answers().wait(Duration::from_millis(100));
             if let Some(answer) = store.take_answer() {
                 assert_eq!(answer.number, job);
-                let done = answer.result.unwrap();
-                return revision.map_or(done, Done::Written);
+                return answer.result.unwrap();
             }
         },
     }

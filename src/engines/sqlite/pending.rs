@@ -15,6 +15,18 @@ pub(super) struct Touch {
     pub(super) cookie: Option<Vec<u8>>,
     /// That of the session that is meant, if the request knows it.
     pub(super) revision: Option<i64>,
+    /// The deadline in the file that it takes the place of, if that is known; [`NEVER`] for none.
+    pub(super) base: Option<i64>,
+}
+
+/// Stands for no deadline in [`Touch::base`].
+pub(super) const NEVER: i64 = i64::MAX;
+
+impl Touch {
+    /// The same for what the file has after the touch `before`, or has not yet.
+    fn after(self, before: Option<&Touch>) -> Self {
+        Touch { base: before.map_or(self.base, |before| before.base), ..self }
+    }
 }
 
 /// A client that came back, and what it made of its session.
@@ -74,8 +86,9 @@ impl Pending {
 
     pub(super) fn touch(&mut self, key: Key, touch: Touch) {
         let entry = self.fresh.entry(key).or_default();
-        let cookie = touch.cookie.or_else(|| entry.touch.take().and_then(|before| before.cookie));
-        entry.touch = Some(Touch { cookie, ..touch });
+        let mut touch = touch.after(entry.touch.as_ref());
+        touch.cookie = touch.cookie.or_else(|| entry.touch.take().and_then(|before| before.cookie));
+        entry.touch = Some(touch);
     }
 
     pub(super) fn visit(&mut self, key: Key, rank: usize, returned: Option<i64>) {
@@ -136,17 +149,29 @@ impl Pending {
     }
 
     /// What was handed over is in the file, or is not: then it waits again, where nothing newer does.
-    pub(super) fn end_flush(&mut self, is_written: bool) {
-        let flushing = std::mem::take(&mut self.flushing);
-        let superseded = std::mem::take(&mut self.superseded);
+    pub(super) fn end_flush(&mut self, flushed: &Arc<HashMap<Key, Entry>>, is_written: bool) {
+        let mut superseded = HashSet::new();
+        // The other thread may have begun a flush of its own since the lock of the file was given back.
+        if Arc::ptr_eq(&self.flushing, flushed) {
+            self.flushing = Arc::default();
+            superseded = std::mem::take(&mut self.superseded);
+        }
         if is_written {
             return;
         }
-        for (key, old) in flushing.iter().filter(|(key, _)| !superseded.contains(*key)) {
-            let entry = self.fresh.entry(*key).or_default();
-            entry.touch = entry.touch.take().or_else(|| old.touch.clone());
-            entry.visit = entry.visit.take().or_else(|| old.visit.clone());
+        for (key, old) in flushed.iter().filter(|(key, _)| !superseded.contains(*key)) {
+            self.put_back(*key, old.clone());
         }
+    }
+
+    /// Lets what was taken wait again, where nothing newer does.
+    pub(super) fn put_back(&mut self, key: Key, old: Entry) {
+        let entry = self.fresh.entry(key).or_default();
+        entry.touch = match entry.touch.take() {
+            Some(newer) => Some(newer.after(old.touch.as_ref())),
+            None => old.touch,
+        };
+        entry.visit = entry.visit.take().or(old.visit);
     }
 }
 
@@ -157,11 +182,15 @@ mod tests {
     const KEY: Key = Key([1; 32]);
 
     fn touch(deadline: i64) -> Touch {
-        Touch { deadline: Some(deadline), cookie: None, revision: Some(1) }
+        Touch { deadline: Some(deadline), cookie: None, revision: Some(1), base: Some(deadline - 1) }
     }
 
     fn deadline(pending: &Pending) -> Option<i64> {
         pending.find(&KEY)?.touch?.deadline
+    }
+
+    fn base(pending: &Pending) -> Option<i64> {
+        pending.find(&KEY)?.touch?.base
     }
 
     #[test]
@@ -170,9 +199,9 @@ mod tests {
         pending.touch(KEY, touch(5));
         assert!(!pending.has_due(Now::at(4)));
         assert!(pending.has_due(Now::at(5)));
-        pending.begin_flush();
+        let flushed = pending.begin_flush();
         assert!(pending.has_due(Now::at(5)), "while it is being written too");
-        pending.end_flush(true);
+        pending.end_flush(&flushed, true);
         assert!(!pending.has_due(Now::at(5)));
     }
 
@@ -180,14 +209,16 @@ mod tests {
     fn what_is_being_written_counts_until_it_is_written() {
         let mut pending = Pending::default();
         pending.touch(KEY, touch(1));
-        assert_eq!(pending.begin_flush().len(), 1);
+        let flushed = pending.begin_flush();
+        assert_eq!(flushed.len(), 1);
         assert_eq!(deadline(&pending), Some(1));
         pending.touch(KEY, touch(2));
         assert_eq!(deadline(&pending), Some(2));
-        pending.end_flush(false);
+        pending.end_flush(&flushed, false);
         assert_eq!(deadline(&pending), Some(2), "the newer one stays");
-        pending.begin_flush();
-        pending.end_flush(true);
+        assert_eq!(base(&pending), Some(0), "the file still has what the older one would have replaced");
+        let flushed = pending.begin_flush();
+        pending.end_flush(&flushed, true);
         assert!(pending.is_empty());
     }
 
@@ -195,19 +226,40 @@ mod tests {
     fn a_flush_that_fails_loses_nothing() {
         let mut pending = Pending::default();
         pending.touch(KEY, touch(1));
-        pending.begin_flush();
-        pending.end_flush(false);
+        let flushed = pending.begin_flush();
+        pending.end_flush(&flushed, false);
         assert_eq!(deadline(&pending), Some(1));
+    }
+
+    #[test]
+    fn the_end_of_a_flush_does_not_end_the_next_one() {
+        let mut pending = Pending::default();
+        pending.touch(KEY, touch(1));
+        let first = pending.begin_flush();
+        pending.touch(KEY, touch(2));
+        let second = pending.begin_flush();
+        pending.end_flush(&first, true);
+        assert_eq!(deadline(&pending), Some(2));
+        pending.end_flush(&second, false);
+        assert_eq!(deadline(&pending), Some(2));
+    }
+
+    #[test]
+    fn a_touch_takes_the_place_of_what_is_in_the_file() {
+        let mut pending = Pending::default();
+        pending.touch(KEY, touch(1));
+        pending.touch(KEY, touch(5));
+        assert_eq!((deadline(&pending), base(&pending)), (Some(5), Some(0)));
     }
 
     #[test]
     fn a_later_write_supersedes_what_is_being_written() {
         let mut pending = Pending::default();
         pending.touch(KEY, touch(1));
-        pending.begin_flush();
+        let flushed = pending.begin_flush();
         pending.remove(&KEY);
         assert_eq!(deadline(&pending), None);
-        pending.end_flush(false);
+        pending.end_flush(&flushed, false);
         assert!(pending.is_empty());
     }
 

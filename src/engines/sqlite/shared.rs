@@ -62,17 +62,34 @@ pub(super) enum Task {
     Destroy(Key, Now, Option<Entry>),
     Clear,
     Read(Key, Now),
-    /// The write is in the log: make it durable.
-    Sync,
+    /// The write is in the log, and has done this: make it durable.
+    Sync(Done),
+}
+
+/// What a job writes. Later writes of the same queue up behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Nothing,
+    One(Key),
+    All,
 }
 
 impl Task {
-    /// The session that it writes.
-    pub(super) fn key(&self) -> Option<Key> {
+    pub(super) fn place(&self) -> Place {
         match self {
-            Task::Commit(write, _) => Some(write.key),
-            Task::Destroy(key, ..) => Some(*key),
-            Task::Clear | Task::Read(..) | Task::Sync => None,
+            Task::Commit(write, _) => Place::One(write.key),
+            Task::Destroy(key, ..) => Place::One(*key),
+            Task::Clear => Place::All,
+            Task::Read(..) | Task::Sync(_) => Place::Nothing,
+        }
+    }
+
+    /// What was waiting for its session.
+    pub(super) fn into_waiting(self) -> Option<(Key, Entry)> {
+        match self {
+            Task::Commit(write, waiting) => Some((write.key, waiting?)),
+            Task::Destroy(key, _, waiting) => Some((key, waiting?)),
+            Task::Clear | Task::Read(..) | Task::Sync(_) => None,
         }
     }
 }
@@ -94,11 +111,11 @@ pub struct Answer {
     pub number: u32,
     /// What it has done, or why it has failed.
     pub result: Result<Done, Error>,
-    pub(super) key: Option<Key>,
+    pub(super) place: Place,
 }
 
 /// What a job has done.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Done {
     /// It has written the session with this revision, or removed one.
     Written(i64),

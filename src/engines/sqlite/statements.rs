@@ -29,7 +29,7 @@ statements! {
     SetDue = "UPDATE sessions SET due = ?2 WHERE key = ?1",
     SetPlace = "UPDATE sessions SET rank = ?2, seen = ?3, returned = ?4 WHERE key = ?1",
     Touch = "UPDATE sessions SET deadline = ?2, cookie = coalesce(?3, cookie), size = ?4 WHERE key = ?1",
-    Lengths = "SELECT length(CAST(cookie AS BLOB)), length(CAST(data AS BLOB)) FROM sessions WHERE key = ?1",
+    Cookie = "SELECT cookie, length(CAST(data AS BLOB)) FROM sessions WHERE key = ?1",
     Delete = "DELETE FROM sessions WHERE key = ?1",
     DeleteAll = "DELETE FROM sessions",
 

@@ -14,11 +14,11 @@ use super::bounds::came_back;
 use super::error::{Error, Result};
 use super::import::{self, Import, Imported};
 use super::key::Key;
-use super::pending::Touch;
+use super::pending::{NEVER, Touch};
 use super::record::Write;
 use super::removals::Removed;
 use super::row::{self, Loaded, View};
-use super::shared::{Answer, Counts, Job, Limits, Shared, Task, count};
+use super::shared::{Answer, Counts, Done, Job, Limits, Place, Shared, Task, count};
 use super::statements::{Sql, Statements};
 use super::sweep;
 use super::time::{Now, later_deadline};
@@ -67,8 +67,8 @@ pub enum Outcome {
     Done(i64),
     /// The session was destroyed since it was loaded.
     Dropped,
-    /// The writer thread will answer under this number. With the revision where it is known.
-    Waiting(u32, Option<i64>),
+    /// The writer thread will answer under this number.
+    Waiting(u32),
     /// It would have to wait, and the caller does not.
     Refused,
 }
@@ -104,6 +104,8 @@ pub struct Store {
     jobs: Cell<u32>,
     /// Sessions with writes that wait for the writer thread: later ones queue up behind them.
     queued: RefCell<HashMap<Key, u32>>,
+    /// Calls of `clear` that wait: all writes queue up behind them.
+    clears: Cell<u32>,
     busy_prunes: Cell<u32>,
 }
 
@@ -126,6 +128,7 @@ impl Store {
             is_full,
             jobs: Cell::new(0),
             queued: RefCell::default(),
+            clears: Cell::new(0),
             busy_prunes: Cell::new(0),
         };
         exit::note_open(&store.shared);
@@ -289,7 +292,7 @@ impl Store {
     /* Writing */
 
     fn is_queued(&self, key: &Key) -> bool {
-        self.queued.borrow().contains_key(key)
+        self.clears.get() > 0 || self.queued.borrow().contains_key(key)
     }
 
     /// Stores a session.
@@ -307,11 +310,11 @@ impl Store {
                 Ok(Written::Dropped) => return Ok(Outcome::Dropped),
                 Ok(Written::Done(revision)) => {
                     count(&self.shared.counts.sets, 1);
-                    self.written(&write.key)?;
+                    self.written(&write.key);
                     if !self.is_full {
                         return Ok(Outcome::Done(revision));
                     }
-                    return Ok(Outcome::Waiting(self.enqueue(Task::Sync, true)?, Some(revision)));
+                    return Ok(Outcome::Waiting(self.enqueue(Task::Sync(Done::Written(revision)), true)?));
                 }
                 Err(Error::Busy | Error::TooMuch) => {}
                 Err(error) => return Err(error),
@@ -321,7 +324,7 @@ impl Store {
             return Ok(Outcome::Refused);
         }
         let waiting = self.take_waiting(&write.key);
-        Ok(Outcome::Waiting(self.enqueue(Task::Commit(Box::new(write), waiting), self.is_full)?, None))
+        Ok(Outcome::Waiting(self.enqueue(Task::Commit(Box::new(write), waiting), self.is_full)?))
     }
 
     fn commit_now(&self, write: &Write) -> Result<Written> {
@@ -364,15 +367,15 @@ impl Store {
             });
             match done {
                 Ok(()) => {
-                    self.written(&key)?;
-                    return Ok(Outcome::Waiting(self.enqueue(Task::Sync, true)?, None));
+                    self.written(&key);
+                    return Ok(Outcome::Waiting(self.enqueue(Task::Sync(Done::Other), true)?));
                 }
                 Err(Error::Busy | Error::TooMuch) => {}
                 Err(error) => return Err(error),
             }
         }
         let waiting = self.take_waiting(&key);
-        Ok(Outcome::Waiting(self.enqueue(Task::Destroy(key, now, waiting), true)?, None))
+        Ok(Outcome::Waiting(self.enqueue(Task::Destroy(key, now, waiting), true)?))
     }
 
     /// Destroys all sessions.
@@ -385,7 +388,7 @@ impl Store {
         if waits == Waits::Never {
             return Ok(Outcome::Refused);
         }
-        Ok(Outcome::Waiting(self.enqueue(Task::Clear, true)?, None))
+        Ok(Outcome::Waiting(self.enqueue(Task::Clear, true)?))
     }
 
     /// Renews the deadline and the cookie of a session that was loaded with the deadline `stored`. It costs no
@@ -400,7 +403,7 @@ impl Store {
         }
         self.shared.show(now);
         let deadline = later_deadline(Some(stored), touch.deadline, now);
-        self.collect(key, NewDeadline { deadline, ..touch }.into())?;
+        self.collect(key, NewDeadline { deadline, ..touch }.on(Some(stored)))?;
         Ok(true)
     }
 
@@ -412,14 +415,15 @@ impl Store {
     pub fn touch(&self, key: Key, touch: NewDeadline, now: Now) -> Result<Touched> {
         let found = match self.read(&key, now, false, |view| (view.cookie.map(<[u8]>::len), view.deadline)) {
             Err(Error::Busy) => {
-                self.collect_urgently(key, touch.into())?;
+                self.collect_urgently(key, touch.on(None))?;
                 return Ok(Touched::Done);
             }
             found => found?,
         };
         let Some((cookie, deadline)) = found else { return Ok(Touched::Done) };
-        let touch: Touch =
-            NewDeadline { deadline: later_deadline(deadline, touch.deadline, now), ..touch }.into();
+        let base = deadline.unwrap_or(NEVER);
+        let touch =
+            NewDeadline { deadline: later_deadline(deadline, touch.deadline, now), ..touch }.on(Some(base));
         let Some(length) = cookie else {
             if touch.cookie.is_some() {
                 return Ok(Touched::Whole);
@@ -521,11 +525,12 @@ impl Store {
     }
 
     /// A later write has taken the place of what was waiting for a session.
-    fn written(&self, key: &Key) -> Result<()> {
+    fn written(&self, key: &Key) {
         if self.shared.has_pending() {
             self.shared.pending(|pending| pending.remove(key));
         }
-        self.start_thread()
+        // It is in the file. Where the thread can not be started, the next call tries again.
+        let _ = self.start_thread();
     }
 
     fn take_waiting(&self, key: &Key) -> Option<super::pending::Entry> {
@@ -537,8 +542,9 @@ impl Store {
     /* The writer thread */
 
     fn start_thread(&self) -> Result<()> {
-        if let Some(connection) = self.spare.borrow_mut().take() {
-            worker::start(Arc::clone(&self.shared), connection)?;
+        let mut spare = self.spare.borrow_mut();
+        if spare.is_some() {
+            worker::start(Arc::clone(&self.shared), &mut spare)?;
             self.shared.is_used.store(true, Ordering::Release);
         }
         Ok(())
@@ -549,12 +555,19 @@ impl Store {
             return Err(Error::Closed);
         }
         self.start_thread()?;
+        let mut queue = self.shared.queue();
+        if queue.has_ended {
+            return Err(Error::Closed);
+        }
         let number = self.jobs.get().wrapping_add(1);
         self.jobs.set(number);
-        if let Some(key) = task.key() {
-            *self.queued.borrow_mut().entry(key).or_default() += 1;
+        match task.place() {
+            Place::One(key) => *self.queued.borrow_mut().entry(key).or_default() += 1,
+            Place::All => self.clears.set(self.clears.get() + 1),
+            Place::Nothing => {}
         }
-        self.shared.queue().jobs.push_back(Job { number, task, is_durable, since: Instant::now() });
+        queue.jobs.push_back(Job { number, task, is_durable, since: Instant::now() });
+        drop(queue);
         self.shared.wake.notify_all();
         Ok(number)
     }
@@ -563,14 +576,18 @@ impl Store {
     #[must_use]
     pub fn take_answer(&self) -> Option<Answer> {
         let answer = self.shared.take_answer()?;
-        if let Some(key) = answer.key {
-            let mut queued = self.queued.borrow_mut();
-            if let Some(count) = queued.get_mut(&key) {
-                *count -= 1;
-                if *count == 0 {
-                    queued.remove(&key);
+        match answer.place {
+            Place::One(key) => {
+                let mut queued = self.queued.borrow_mut();
+                if let Some(count) = queued.get_mut(&key) {
+                    *count -= 1;
+                    if *count == 0 {
+                        queued.remove(&key);
+                    }
                 }
             }
+            Place::All => self.clears.set(self.clears.get() - 1),
+            Place::Nothing => {}
         }
         Some(answer)
     }
@@ -638,9 +655,11 @@ pub struct NewDeadline {
     pub revision: Option<i64>,
 }
 
-impl From<NewDeadline> for Touch {
-    fn from(NewDeadline { deadline, cookie, revision }: NewDeadline) -> Self {
-        Touch { deadline, cookie, revision }
+impl NewDeadline {
+    /// A touch in the place of the deadline `base`, as far as that is known.
+    fn on(self, base: Option<i64>) -> Touch {
+        let NewDeadline { deadline, cookie, revision } = self;
+        Touch { deadline, cookie, revision, base }
     }
 }
 

@@ -71,6 +71,6 @@ pub(super) fn flush(mut transaction: Transaction<'_, '_>) -> Result<()> {
         make_room(&mut transaction, &touched.unwrap_or(Key([0; 32])), usize::MAX)
     };
     let result = write_all().and_then(|()| transaction.commit());
-    shared.pending(|pending| pending.end_flush(result.is_ok()));
+    shared.pending(|pending| pending.end_flush(&waiting, result.is_ok()));
     result
 }

@@ -20,6 +20,8 @@ use super::write::{self, Written};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The same for what is waiting when the store closes.
 const LAST_PATIENCE: Duration = Duration::from_secs(1);
+/// The same for touches that could not be written in their second.
+const LATE_PATIENCE: Duration = Duration::from_millis(100);
 /// How often the log is moved into the database file while there is traffic.
 const CHECKPOINT: Duration = Duration::from_millis(300);
 /// How often touches are written, and expired sessions looked for.
@@ -32,19 +34,42 @@ const SWEPT_AT_ONCE: usize = 250;
 /// 10 ms made a write wait for a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 
-/// Starts the thread.
-pub(super) fn start(shared: Arc<Shared>, connection: Connection) -> std::io::Result<()> {
+/// Starts the thread. It takes the connection when it runs: where it can not be started, the connection stays.
+pub(super) fn start(shared: Arc<Shared>, connection: &mut Option<Connection>) -> std::io::Result<()> {
+    #[cfg(test)]
+    tests::fail_if_asked()?;
+    let (give, take) = std::sync::mpsc::sync_channel(1);
     std::thread::Builder::new().name("sessions-sqlite".to_owned()).spawn(move || {
-        log::sync_folder(&shared.file);
+        let end = End(shared);
+        let Ok(connection) = take.recv() else { return };
+        log::sync_folder(&end.0.file);
         let worker =
-            Worker { connection: &connection, statements: Statements::on(&connection), shared: &shared };
+            Worker { connection: &connection, statements: Statements::on(&connection), shared: &end.0 };
         worker.run();
         drop(worker);
         drop(connection);
-        shared.queue().has_ended = true;
-        shared.wake.notify_all();
     })?;
+    if let Some(connection) = connection.take() {
+        let _ = give.send(connection);
+    }
     Ok(())
+}
+
+/// Tells of the thread's end, whatever ends it. Nobody waits for it then.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let jobs = {
+            let mut queue = self.0.queue();
+            queue.has_ended = true;
+            std::mem::take(&mut queue.jobs)
+        };
+        self.0.wake.notify_all();
+        let fail =
+            |job: Job| Answer { number: job.number, result: Err(Error::Closed), place: job.task.place() };
+        self.0.answer(jobs.into_iter().map(fail).collect());
+    }
 }
 
 struct Worker<'c> {
@@ -56,6 +81,7 @@ struct Worker<'c> {
 impl<'c> Worker<'c> {
     fn run(&self) {
         let mut flushed = Instant::now();
+        let mut is_late = false;
         let mut swept = Instant::now();
         let mut checkpointed = Instant::now();
         let mut clock = SteadyClock::new();
@@ -64,12 +90,15 @@ impl<'c> Worker<'c> {
             let has_jobs = !jobs.is_empty();
             self.work(jobs);
             if self.shared.pending(|pending| pending.has_fresh())
-                && (is_urgent || is_closing || flushed.elapsed() >= SECOND)
+                && (is_urgent || is_closing || is_late || flushed.elapsed() >= SECOND)
             {
-                let patience = if is_closing { LAST_PATIENCE } else { Duration::ZERO };
+                let patience = match (is_closing, is_urgent || is_late) {
+                    (true, _) => LAST_PATIENCE,
+                    (false, true) => LATE_PATIENCE,
+                    (false, false) => Duration::ZERO,
+                };
                 let since = Instant::now();
-                // What can not be written now waits for the next time.
-                let _ = retry(since + patience, || sweep::flush(self.begin()?));
+                is_late = retry(since + patience, || sweep::flush(self.begin()?)).is_err();
                 flushed = since;
             }
             if is_closing && !has_jobs {
@@ -111,9 +140,14 @@ impl<'c> Worker<'c> {
     fn work(&self, jobs: impl IntoIterator<Item = Job>) {
         let mut durable = Vec::new();
         for job in jobs {
-            let key = job.task.key();
             let result = retry(job.since + PATIENCE, || self.attempt(&job.task));
-            let answer = Answer { number: job.number, result, key };
+            let place = job.task.place();
+            if result.is_err()
+                && let Some((key, waiting)) = job.task.into_waiting()
+            {
+                self.shared.pending(|pending| pending.put_back(key, waiting));
+            }
+            let answer = Answer { number: job.number, result, place };
             if job.is_durable && answer.result.is_ok() {
                 durable.push(answer);
             } else {
@@ -154,7 +188,7 @@ impl<'c> Worker<'c> {
                 Ok(Done::Other)
             }
             Task::Read(key, now) => self.read(key, *now),
-            Task::Sync => Ok(Done::Other),
+            Task::Sync(done) => Ok(done.clone()),
         }
     }
 
@@ -203,5 +237,19 @@ fn retry<R>(until: Instant, mut attempt: impl FnMut() -> Result<R>) -> Result<R>
             }
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Whether the next thread can not be started.
+        pub(in super::super) static FAILS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    pub(super) fn fail_if_asked() -> std::io::Result<()> {
+        if FAILS.take() { Err(std::io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
     }
 }

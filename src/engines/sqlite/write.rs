@@ -6,12 +6,13 @@ use super::super::removal::Kind;
 use super::bounds::{check_room, make_room, position};
 use super::error::Result;
 use super::key::Key;
-use super::pending::{Entry, Touch};
+use super::pending::{Entry, NEVER, Touch};
 use super::record::Write;
 use super::row::{Bytes, Head, size_of};
 use super::statements::Sql;
 use super::time::{Now, later_deadline, system_now};
 use super::transaction::Transaction;
+use crate::codec::split::differ_in_expiry;
 
 /// How long a destroyed session is remembered, in milliseconds. No request takes so long.
 const REMEMBERED: i64 = 24 * 60 * 60 * 1000;
@@ -158,7 +159,8 @@ fn data(write: &Write) -> Bytes<'_> {
     Bytes { bytes: &write.data, is_wide: write.is_wide }
 }
 
-/// Renews the deadline and the cookie of a session.
+/// Renews the deadline and the cookie of a session. Where that was written since, by whomever, a touch may make it end
+/// later, and changes nothing that an app has decided about its cookie.
 pub(super) fn touch(
     transaction: &mut Transaction<'_, '_>,
     key: &Key,
@@ -169,15 +171,22 @@ pub(super) fn touch(
     if touch.revision.is_some_and(|revision| revision != head.revision) {
         return Ok(None);
     }
-    let lengths = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, i64>(1)?));
-    let lengths = transaction.statements.first(Sql::Lengths, [key], lengths)?.unwrap_or_default();
-    let length = |bytes: i64| usize::try_from(bytes).unwrap_or_default();
-    // A text that is stored as a whole keeps the cookie that it has.
-    let cookie = touch.cookie.as_deref().filter(|_| lengths.0.is_some());
-    let size = match lengths {
-        (Some(before), data) => size_of(Some(cookie.map_or(length(before), <[u8]>::len)), length(data)),
-        (None, _) => head.size,
+    let is_new = touch.base.is_some_and(|base| base != head.deadline.unwrap_or(NEVER));
+    let read = |row: &rusqlite::Row<'_>| {
+        let before = row.get_ref(0)?.as_bytes_or_null()?;
+        let is_other =
+            is_new && before.zip(touch.cookie.as_deref()).is_some_and(|(a, b)| !differ_in_expiry(a, b));
+        Ok((before.map(<[u8]>::len), row.get::<_, i64>(1)?, is_other))
     };
+    let (before, data, is_other) =
+        transaction.statements.first(Sql::Cookie, [key], read)?.unwrap_or_default();
+    if is_other || is_new && head.deadline.unwrap_or(NEVER) >= touch.deadline.unwrap_or(NEVER) {
+        return Ok(Some(head));
+    }
+    // A text that is stored as a whole keeps the cookie that it has.
+    let cookie = touch.cookie.as_deref().filter(|_| before.is_some());
+    let data = usize::try_from(data).unwrap_or_default();
+    let size = before.map_or(head.size, |before| size_of(Some(cookie.map_or(before, <[u8]>::len)), data));
     let cookie = cookie.map(|bytes| Bytes { bytes, is_wide: false });
     check_room(transaction, size, head.size, head.rank, most_visits)?;
     transaction.statements.execute(Sql::Touch, params![key, touch.deadline, cookie, size])?;
