@@ -60,7 +60,7 @@ pub(super) fn open(file: &Path, is_bounded: bool) -> Result<Connection> {
     create(file)?;
     let connection = connect(file).map_err(|error| reason(file).err().unwrap_or(error))?;
     if connection.is_readonly("main")? {
-        // SQLite has opened what it can not write, for reading.
+        // If SQLite cannot write a file, it opens it as read-only.
         reason(file)?;
     }
     connection.busy_timeout(PATIENCE)?;

@@ -142,7 +142,7 @@ pub(super) struct Shared {
     answered: Condvar,
     /// The writer thread was started.
     pub(super) is_used: AtomicBool,
-    /// Something was written that is not in the database file yet.
+    /// Something that was written is not in the database file yet.
     pub(super) is_dirty: AtomicBool,
 }
 

@@ -28,11 +28,12 @@ use super::write::{self, Written};
 use super::{exit, schema, worker};
 use crate::codec::template::{Template, Templates};
 
-/// A write on this thread does no more than this of what the writer thread can do.
+/// A write on this thread writes at most this many waiting visits. With more, the writer thread does the
+/// write.
 const FEW_VISITS: usize = 64;
 /// Sessions that one call of `prune` removes.
 const PRUNED_AT_ONCE: usize = 250;
-/// How long, all in all, `prune` tries to take the lock.
+/// How often `prune` tries again while the file is locked, a millisecond apart.
 const PRUNE_TRIES: u32 = 20;
 /// A touch whose session ends sooner is written at once, in milliseconds: other processes do not know of it yet.
 const SOON: i64 = 3000;

@@ -24,12 +24,13 @@ const LAST_PATIENCE: Duration = Duration::from_secs(1);
 const CHECKPOINT: Duration = Duration::from_millis(300);
 /// How often touches are written, and expired sessions looked for.
 const SECOND: Duration = Duration::from_secs(1);
-/// Another process may have touched a session and not written it yet, in milliseconds.
+/// The sweep waits this many milliseconds after a deadline, because another process may have touched the
+/// session and not written that yet.
 const SLACK: i64 = 1000;
 /// Sessions that one transaction sweeps: a millisecond's work or two.
 const SWEPT_AT_ONCE: usize = 250;
-/// Longest pause between two tries to take a lock. Whoever tries while it is free gets it. Beside a busy process, pauses of
-/// 10 ms made a write wait for a second.
+/// Longest pause between two tries to take a lock. The first process that tries while it is free gets it.
+/// Beside a busy process, pauses of 10 ms made a write wait for a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Starts the thread.
@@ -68,7 +69,7 @@ impl<'c> Worker<'c> {
             {
                 let patience = if is_closing { LAST_PATIENCE } else { Duration::ZERO };
                 let since = Instant::now();
-                // What can not be written now waits for the next time.
+                // What cannot be written now waits for the next time.
                 let _ = retry(since + patience, || sweep::flush(self.begin()?));
                 flushed = since;
             }
@@ -184,7 +185,7 @@ impl<'c> Worker<'c> {
         if time == i64::MIN || !sweep::is_due(&self.statements, time)? {
             return Ok(false);
         }
-        // Whoever has the lock may be sweeping: then this process need not.
+        // The process that has the lock may be sweeping. Then this one need not.
         let mut transaction = self.begin()?;
         let is_more = sweep::sweep(&mut transaction, Now::at(time), SWEPT_AT_ONCE)?;
         transaction.commit()?;

@@ -72,7 +72,7 @@ class Folder {
     const sids = (await this.#names()).map(name => name.slice(0, name.length - this.#extension.length))
     for (let at = 0; at < sids.length; at += PAGE) {
       const found = await this.read(sids.slice(at, at + PAGE))
-      // Whoever logs out meanwhile is gone.
+      // A session that was destroyed meanwhile has no file any more.
       yield /** @type {import('./index').Found[]} */ (found.filter(session => session !== undefined))
     }
   }
