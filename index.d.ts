@@ -714,7 +714,7 @@ declare namespace session {
   class SQLiteStore extends Store {
     /**
      * @throws {TypeError | RangeError} An option has a wrong type or is out of range. The message names the option.
-     * @throws {Error} The file can not be used, or the package's binary is missing. The message says what to do. Codes:
+     * @throws {Error} The file cannot be used, or the package's binary is missing. The message says what to do. Codes:
      *   those above, and `ERR_SESSION_STORE_OPEN`, `ERR_SESSION_STORE_PERMISSION`, `ERR_SESSION_STORE_NOT_A_DATABASE`,
      *   `ERR_SESSION_STORE_FOREIGN`, `ERR_SESSION_STORE_NEWER`, `ERR_SESSION_STORE_FILE_SYSTEM`.
      */

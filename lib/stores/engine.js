@@ -16,7 +16,7 @@
  *   peek(sid, now, callback)        Stored | undefined     for somebody who looks around: no rank, no statistics
  *   commit(write, callback)         DONE | DROPPED         stores a session; with `expected`, CHANGED too
  *   touch(write, callback)          DONE                   renews the deadline and the cookie, if there is the session
- *   destroy(sid, now, callback)     DONE                   a request that had loaded it can not bring it back
+ *   destroy(sid, now, callback)     DONE                   a request that had loaded it cannot bring it back
  *   clear(now, callback)            DONE                   destroys all
  *   length(now, callback)           number                 of the sessions that are valid at `now`
  *   ids(part, now, callback)        string[] | null        the ids in parts 0, 1, …; null after the last part. A result
@@ -163,7 +163,7 @@ class Loaded {
     this.revision = revision
     this.hint = hint
     this.text = text
-    /** @type {any} why the stored text can not be parsed */
+    /** @type {any} why the stored text cannot be parsed */
     this.error = undefined
   }
 }

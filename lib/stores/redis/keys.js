@@ -96,7 +96,7 @@ class Keys {
   }
 
   /**
-   * In a cluster the keys of a page are on many slots, and one command can not name them all.
+   * In a cluster the keys of a page are on many slots, and one command cannot name them all.
    *
    * @param {string[]} keys
    * @param {(key: string) => Promise<any>} work

@@ -118,7 +118,7 @@ pub(super) struct Queue {
     /// The thread is to write what is waiting, and end.
     pub(super) is_closing: bool,
     pub(super) has_ended: bool,
-    /// Touches that can not wait.
+    /// Touches that cannot wait.
     pub(super) is_urgent: bool,
 }
 

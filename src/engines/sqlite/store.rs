@@ -221,11 +221,11 @@ impl Store {
         Ok(found)
     }
 
-    /// Lets the writer thread read a session that this thread can not read now.
+    /// Lets the writer thread read a session that this thread cannot read now.
     ///
     /// # Errors
     ///
-    /// The thread can not be started.
+    /// The thread cannot be started.
     pub fn read_later(&self, key: Key, now: Now) -> Result<u32> {
         self.enqueue(Task::Read(key, now), false)
     }
@@ -346,7 +346,7 @@ impl Store {
         Ok(outcomes)
     }
 
-    /// Destroys a session. It is gone at once; the answer comes when a loss of power can not bring it back.
+    /// Destroys a session. It is gone at once; the answer comes when a loss of power cannot bring it back.
     ///
     /// # Errors
     ///
@@ -394,7 +394,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The thread can not be started.
+    /// The thread cannot be started.
     pub fn touch_seen(&self, key: Key, touch: NewDeadline, stored: i64, now: Now) -> Result<bool> {
         if !now.is_known() || stored.saturating_sub(now.ms()) < SOON || self.local.borrow().is_none() {
             return Ok(false);

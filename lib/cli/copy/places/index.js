@@ -16,7 +16,7 @@ module.exports = { needsIds, openPlace }
  * @property {string} [text] JSON
  * @property {number} deadline in ms since the epoch; Infinity: it does not expire
  * @property {number} [rank]
- * @property {string} [problem] why it can not be read
+ * @property {string} [problem] why it cannot be read
  *
  * @typedef {object} Entry a session to be written
  * @property {string} sid
