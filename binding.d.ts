@@ -76,7 +76,7 @@ export declare function bindSqlite(sqlite: ExternalObject<Sqlite>): { get(sid: s
 
 /**
  * Makes `load(header)` on a `SQLite` store. It takes and puts what that of `bindLoad` does, with two differences:
- * `Revision` may be `BUSY`, and `Hint` is the stored deadline, or -1 if `touchSeen` can not be used.
+ * `Revision` may be `BUSY`, and `Hint` is the stored deadline, or -1 if `touchSeen` cannot be used.
  */
 export declare function bindSqliteLoad(sqlite: ExternalObject<Sqlite>, keyring: ExternalObject<Keyring>): (header: string) => string | undefined
 

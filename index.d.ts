@@ -56,7 +56,7 @@ export = session
 declare function session(options?: session.SessionOptions): session.RequestHandler
 
 declare namespace session {
-  /** Whether the binary is loaded. `false`: the engine in plain JavaScript takes its place. Not in upstream. */
+  /** Whether the binary is loaded. `false`: the plain engine, in JavaScript, takes its place. Not in upstream. */
   const native: boolean
 
   /**
@@ -83,7 +83,7 @@ declare namespace session {
     secret: Secret | Secret[]
 
     /**
-     * Returns the id of a new session. It must be random: whoever guesses an id owns the session.
+     * Returns the id of a new session. It must be random: a client that guesses an id has the session.
      * Default: 24 random bytes as 32 characters of URL-safe Base64.
      */
     genid?(req: Request): string
@@ -714,7 +714,7 @@ declare namespace session {
   class SQLiteStore extends Store {
     /**
      * @throws {TypeError | RangeError} An option has a wrong type or is out of range. The message names the option.
-     * @throws {Error} The file can not be used, or the package's binary is missing. The message says what to do. Codes:
+     * @throws {Error} The file cannot be used, or the package's binary is missing. The message says what to do. Codes:
      *   those above, and `ERR_SESSION_STORE_OPEN`, `ERR_SESSION_STORE_PERMISSION`, `ERR_SESSION_STORE_NOT_A_DATABASE`,
      *   `ERR_SESSION_STORE_FOREIGN`, `ERR_SESSION_STORE_NEWER`, `ERR_SESSION_STORE_FILE_SYSTEM`.
      */
@@ -797,7 +797,7 @@ declare namespace session {
     /** Converts sessions to text and back; `parse` may return a promise. Its errors go to the callback. Default: `JSON`. */
     serializer?: Serializer | { stringify(session: object): string, parse(text: string): PromiseLike<object> } | undefined
 
-    /** Milliseconds until a call fails that Redis has not answered; `false`: never. Default: `5000`. */
+    /** Milliseconds after which a call fails if Redis has not answered; `false`: never. Default: `5000`. */
     storeTimeout?: number | false | undefined
 
     /**

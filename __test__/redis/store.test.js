@@ -147,7 +147,7 @@ withEach('a serializer whose parse gives a promise, as connect-redis takes it', 
     stringify: session => 'v1:' + JSON.stringify(session),
     async parse (text) {
       await turns()
-      if (text === 'broken') throw new Error('can not read it')
+      if (text === 'broken') throw new Error('cannot read it')
       return JSON.parse(text.slice(3))
     }
   }
@@ -163,9 +163,9 @@ withEach('a serializer whose parse gives a promise, as connect-redis takes it', 
   assert.deepEqual((await store.all()).map(({ id, views }) => [id, views]), [[sid, 3]])
   assert.deepEqual((await toArray(store)).map(([id, { views }]) => [id, views]), [[sid, 3]])
   await raw(client, ['SET', prefix + sid, 'broken'])
-  await assert.rejects(async () => await store.get(sid), /can not read it/)
-  await assert.rejects(async () => await store.touch(sid, session(0)), /can not read it/)
-  await assert.rejects(async () => await store.all(), /can not read it/)
+  await assert.rejects(async () => await store.get(sid), /cannot read it/)
+  await assert.rejects(async () => await store.touch(sid, session(0)), /cannot read it/)
+  await assert.rejects(async () => await store.all(), /cannot read it/)
 })
 
 withEach('destroy of several is one answer; without callbacks the methods can be awaited', async ({ store }) => {

@@ -13,7 +13,7 @@ const END = Date.parse('9999-12-31T23:59:59.999Z') + 1
 /**
  * A copy of a Date that knows a quicker way to its JSON text, which is the same: cookies of one app expire within the
  * same few seconds, and JSON.stringify takes 1.8 µs for a Date, three times as much as for all else in a cookie.
- * Replacers, who look at the object that JSON is at, still find a Date.
+ * A replacer looks at the object that JSON is at, and still finds a Date.
  *
  * @param {*} value returned as it is when it is no Date, or one whose text somebody has a say in
  */

@@ -12,7 +12,7 @@ const PASSING = Symbol('passing')
  * Express replaces the prototype of every request and response. V8 before 13 (Node before 24) lets such objects
  * share no hidden class any more: each property added copies the descriptions of all, and no inline cache hits. As
  * dictionaries they share one again. Whole Express apps take a third less CPU for it (docs/speed.md); in any other
- * way a program can not tell.
+ * way a program cannot tell.
  *
  * @param {any} req
  * @param {any} res

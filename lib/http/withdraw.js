@@ -27,7 +27,7 @@ function forgetAnswer (res) {
 
 /** @param {any} res */
 function statusOf (res) {
-  // HTTP/2 has no messages, and warns of who reads one.
+  // HTTP/2 has no status messages: Node warns if one is read.
   return { statusCode: res.statusCode, statusMessage: res._implicitHeader === undefined ? undefined : res.statusMessage }
 }
 

@@ -70,7 +70,7 @@ class RequestContext {
     this.phase = RUNNING
 
     this.cookieId = undefined // the id that the client's cookie names
-    this.sealedId = undefined // the value of that cookie, where sealing the id would make it again
+    this.sealedId = undefined // the signed value of that cookie, if signing the id again would give the same value
 
     this.found = false // the store had the session of that id
 
@@ -284,7 +284,7 @@ class RequestContext {
     if (touchAfter !== undefined) touchAfter.loaded(this)
   }
 
-  /** So it is after `session.reload`. */
+  /** `session.reload` has also made `req.session` from the store, and its saves have to be tracked again. */
   reloaded () {
     this.loaded()
     trackSaves(this.req.session, this)
@@ -667,7 +667,8 @@ class RequestContext {
     if (err && codeOf(err) !== DROPPED_CODE) this.report(err)
     this.phase = ENDED
     const { sendEnd } = this
-    this.sendEnd = undefined // it holds the body, and whoever keeps the session keeps this
+    // It holds the body. A session that is kept in memory keeps this context alive.
+    this.sendEnd = undefined
     if (sendEnd === undefined) return
     try {
       sendEnd()
@@ -726,7 +727,7 @@ class RequestContext {
   /* Errors */
 
   /**
-   * The session or its cookie can not be written. What the headers have said of it, the end need not repeat.
+   * The session or its cookie cannot be written. What the headers have said of it, the end need not repeat.
    *
    * @param {any} err
    */
@@ -744,7 +745,7 @@ class RequestContext {
     defer(this.next, asError(err))
   }
 
-  /** Whoever prints a request must not see sessions. */
+  /** An app that prints a request must not print sessions. */
   [inspect.custom] () {
     return 'RequestContext {}'
   }

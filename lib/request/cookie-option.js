@@ -6,7 +6,7 @@ const { now } = require('../util/clock')
 module.exports = { cookieOption }
 
 /**
- * Does with the cookie option what the first request will do, so that what is wrong with it is said now.
+ * Makes and serializes a cookie as the first request will, so that a wrong option throws now.
  *
  * @param {string} name
  * @param {any} options
@@ -49,7 +49,7 @@ function checkLifetime (key, value) {
 }
 
 /**
- * The cookie package makes a text of it. What it says when it can not, does not name the option.
+ * The cookie package would convert the value to a string. Its error does not name the option.
  *
  * @param {string} key
  * @param {any} value

@@ -79,7 +79,10 @@ class HeldHeaders {
     }
   }
 
-  /** Puts this between the app and the response. Whoever has wrapped it for an answer that is given up reaches nothing. */
+  /**
+   * Replaces the methods of the response. After the store has failed, it is called again. The methods from before then send
+   * nothing, so a wrapper of them (such as compression) no longer reaches the response.
+   */
   hook () {
     const { context } = this
     const { res } = context
@@ -121,7 +124,10 @@ class HeldHeaders {
     return this.keeps() && (this.hasHead || this.state !== OPEN)
   }
 
-  /** Whether the error was answered: the app may not know, and Node would make another write an 'error' event. */
+  /**
+   * Whether the answer to the error has ended. The failed handler may still write, and Node would emit an 'error' event for
+   * that.
+   */
   get isOver () {
     return this.state === FAILED && this.context.res.writableEnded === true
   }

@@ -7,7 +7,7 @@ module.exports = { insecureCookieWarning }
 /**
  * @param {{name: string, trustProxy: boolean|undefined}} config
  * @return {(req: any) => void} warns once that a secure cookie was not set on an insecure request. It names the reason
- *   and the setting that mends it
+ *   and the setting that fixes it
  */
 function insecureCookieWarning ({ name, trustProxy }) {
   let said = false

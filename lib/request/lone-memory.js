@@ -7,8 +7,8 @@ module.exports = { warnOfLoneMemory }
 let isSaid = false
 
 /**
- * Warns once that the default MemoryStore is that of one process, where there are others: in a worker of `cluster`, which
- * pm2's cluster mode is too, in production. Who names a store has decided.
+ * Warns once, in production, if a worker of `cluster` uses the default MemoryStore, because other processes do not share its
+ * sessions. pm2's cluster mode uses `cluster` too. An app that passes a store has decided for itself.
  */
 function warnOfLoneMemory () {
   if (isSaid || process.env.NODE_ENV !== 'production' || !isWorker()) return

@@ -28,7 +28,7 @@ function setCookieRule (config, isReturning, hasExpiry) {
 }
 
 /**
- * Whether a session is saved only if it was modified. Otherwise it is saved unless it was saved as it is.
+ * Whether a session is saved only if it was modified. If false, it is saved unless it was already saved with the same data.
  *
  * @param {import('./options').Config} config
  * @param {boolean} isReturning

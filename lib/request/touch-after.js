@@ -11,8 +11,8 @@ module.exports = { touchAfterOption }
  * The touchAfter option: a session that is only read is touched once in a while, not at every request.
  *
  * What is stored expires later than the client is told, by the slack. While the stored expiry still covers what this
- * request promises the client, nothing has to be touched. Nothing but the stored cookie is needed to tell. Whoever has
- * written it, with whatever slack or none, nobody is logged out early.
+ * request promises the client, nothing has to be touched. Nothing but the stored cookie is needed to tell. Whatever slack
+ * the process that wrote it has, even none, nobody is logged out early.
  */
 
 /** The slack is at most this share of the lifetime. */
@@ -111,8 +111,9 @@ class TouchAfter {
     const slack = this.slackOf(cookie)
     if (stored === undefined || slack === 0) return true
     const promised = expiryOf(cookie)
-    // Too late: the clock or the lifetime has changed. Or another process has a larger slack, and might not see this touch:
-    // it must not make the session end earlier.
+    // A stored expiry after `latest` is too late: the clock or the lifetime has changed. With `remembers`, another process
+    // may have a larger slack and may not see this touch. Its later expiry is accepted, so that this touch does not end the
+    // session earlier.
     const latest = promised + (this.remembers ? MOST * cookie.originalMaxAge : slack)
     return stored.deadline < promised || stored.deadline > latest || !sameAttributes(stored.attributes, cookie)
   }

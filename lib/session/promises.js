@@ -5,7 +5,7 @@ const { addPromises, promised } = require('../util/promised')
 module.exports = { addSessionPromises }
 
 /**
- * The methods of a session that return promises. The others return the session, and can not be awaited.
+ * The methods of a session that return promises. The others return the session, and cannot be awaited.
  *
  * @type {{[name: string]: (this: any) => Promise<any>}}
  */

@@ -12,7 +12,7 @@ const ARRAY = Symbol('[')
 const END = Symbol('end')
 /** Comes before a JSON text. */
 const TEXT = Symbol('text')
-/** Values nested deeper than this are kept as text, so that nesting can not exhaust the stack. */
+/** Values nested deeper than this are kept as text, so that nesting cannot exhaust the stack. */
 const DEEPEST = 50
 
 const { hasOwnProperty, valueOf } = Object.prototype
@@ -168,7 +168,7 @@ function addMembers (object, list, depth, except) {
 }
 
 /**
- * Adds a text of `JSON.rawJSON`: a primitive value, or a number that JavaScript can not hold exactly.
+ * Adds a text of `JSON.rawJSON`: a primitive value, or a number that JavaScript cannot hold exactly.
  *
  * @param {string} text
  * @param {any[]} list

@@ -3,8 +3,8 @@
 const { warnOf } = require('../util/warn')
 
 /**
- * What a store's method returns where it got no callback and its engine says `promises`: it can be awaited, as
- * connect-redis's. When nobody does, an error is a warning and no unhandled rejection: that would end the process.
+ * What a store method returns without a callback if its engine has `promises`. It can be awaited, as with connect-redis.
+ * If nobody awaits it, an error becomes a warning, because an unhandled rejection would end the process.
  *
  * @implements {PromiseLike<any>}
  */

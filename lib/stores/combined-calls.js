@@ -29,7 +29,7 @@ function touchText (engine, write, done) {
       session.cookie = write.session.cookie
       write.text = textOf(engine, session)
       write.revision = stored.revision
-      // Whoever has written the session meanwhile has renewed it too.
+      // If another request has written the session meanwhile, it has renewed it too.
       if (engine.capabilities.compareAndSet) write.expected = stored.text
       return engine.commit(write, done)
     })

@@ -16,7 +16,7 @@
  *   peek(sid, now, callback)        Stored | undefined     for somebody who looks around: no rank, no statistics
  *   commit(write, callback)         DONE | DROPPED         stores a session; with `expected`, CHANGED too
  *   touch(write, callback)          DONE                   renews the deadline and the cookie, if there is the session
- *   destroy(sid, now, callback)     DONE                   a request that had loaded it can not bring it back
+ *   destroy(sid, now, callback)     DONE                   a request that had loaded it cannot bring it back
  *   clear(now, callback)            DONE                   destroys all
  *   length(now, callback)           number                 of the sessions that are valid at `now`
  *   ids(part, now, callback)        string[] | null        the ids in parts 0, 1, …; null after the last part. A result
@@ -31,10 +31,10 @@
  *   isReference(sid)                boolean                where the engine gives references in place of ids: whether that
  *                                                         is one. A client's cookie must not name one
  *
- * `now` is the time that the caller sees, in ms since the epoch. It may be wrong. A method believes it for what it returns.
- * What it removes beside that, and what an engine removes by itself, has expired on the system's clock too, and on the one
- * that the engine was last shown. Who writes over a session, destroys it or prunes is believed. NaN is no time: nothing has
- * expired. A deadline of NaN or Infinity never comes.
+ * `now` is the time that the caller sees, in ms since the epoch. It may be wrong. A method uses it for its result. Anything
+ * else that a method or the engine removes must have expired on two clocks: the system's, and the one that the engine was
+ * last shown. Only a call that overwrites, destroys or prunes removes by the caller's time alone. NaN is no time: nothing
+ * has expired. A deadline of NaN or Infinity never comes.
  *
  * Revision. Each creation of a session has one; it is opaque to all but the engine. A write that names a revision is
  * DROPPED when that session was destroyed; without a revision it is stored in any case.
@@ -44,10 +44,11 @@
  *
  * Hint. Where the engine has seen a session. It may be lost at any time, and is opaque too.
  *
- * Rank. How much a session has proved: see RANK. At a bound the lowest rank goes first, counted in sessions or in bytes
- * as the bound is; the ranks below another keep a tenth together. A session larger than that is refused while there are
- * others of higher rank. The engine raises the rank of sessions that clients come back with: at the first time to
- * RETURNED, and to ESTABLISHED in another minute. A write can raise it, never lower it.
+ * Rank. How much a session has proved: see RANK. At a bound the lowest rank goes first. Even if sessions of a higher rank
+ * fill the store, all lower ranks together keep a tenth of the bound, in sessions or in bytes as the bound is. A session
+ * larger than that tenth is refused while there are others of higher rank. The engine raises the rank of sessions that
+ * clients come back with: at the first time to RETURNED, and to ESTABLISHED in another minute. A write can raise it, never
+ * lower it.
  *
  * Properties: `capabilities` as below, `options` as the store's constructor has checked them.
  */
@@ -108,8 +109,8 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {string|undefined} shared
  * @property {((session: any) => any)|undefined} protect whether a session is that of a user who has signed in
  * @property {(session: any, now: number) => number} [deadlineOf] the engine's own rule for deadlines
- * @property {number} [idle] lifetime in ms of a session whose cookie has no expiry, where `touch` is DONE at once as long as
- *   the deadline that is stored lies no more than the session's slack before the one to be stored
+ * @property {number} [idle] lifetime in ms of a session whose cookie has no expiry. Set it only if `touch` returns DONE
+ *   without a write while the stored deadline is earlier than the new one by at most the session's slack
  * @property {string} [origin] what to say of a stored text that is no session
  *
  * @typedef {Options & {max: number, maxBytes: number, stale: boolean, explicitLimits: boolean[]}} MemoryOptions those of a
@@ -162,7 +163,7 @@ class Loaded {
     this.revision = revision
     this.hint = hint
     this.text = text
-    /** @type {any} why the stored text can not be parsed */
+    /** @type {any} why the stored text cannot be parsed */
     this.error = undefined
   }
 }

@@ -7,7 +7,7 @@
 
 const hidden = require('../util/hidden')
 
-/** The revision of each session that a store's `get` gave, as data. */
+/** The revision of each object that a store's `get` gave or its `set` stored. */
 const revisions = hidden()
 /** The {@link Knowledge} of the sessions that a request is saving. */
 const saving = hidden()

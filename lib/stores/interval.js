@@ -9,8 +9,8 @@ module.exports = { every }
 const EARLIEST = 0.9
 
 /**
- * Calls `work` every `period` milliseconds, and tells it whether the timer is a test's: such a one comes before its time on
- * the system's clock. Then the time that the test shows is the truth for what has expired, as it is for `prune`.
+ * Calls `work` every `period` milliseconds, and tells it whether a test has replaced the timers. Such a timer fires early by
+ * the system's clock. In that case the test's time decides what has expired, as it does for `prune`.
  *
  * @param {number} period
  * @param {(isTest: boolean) => void} work

@@ -84,7 +84,8 @@ const methods = {
       const write = touchOf(engine, String(sid), session, undefined, time)
       return engine.options.serializer === JSON ? engine.touch(write, done) : touchText(engine, write, done)
     }, () => {
-      partsOf(this).removals.flush(String(sid)) // a touch disposes of nothing, if it has written over the text
+      // A touch may have written over the text. That must not call `dispose`.
+      partsOf(this).removals.flush(String(sid))
       return NOTHING
     })
   },

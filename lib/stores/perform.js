@@ -12,7 +12,7 @@ const { partsOf } = require('./store-engine')
  * @typedef {import('./engine').Engine} Engine
  */
 
-/** What a method answers with that has nothing to say: it calls back without arguments, as upstream's do. */
+/** The answer of a method that has nothing to say: it calls back without arguments, as upstream's do. */
 const NOTHING = Symbol('nothing')
 
 /**

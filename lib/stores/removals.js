@@ -93,7 +93,7 @@ class Removals {
   }
 
   /**
-   * For a store with `dispose`, which users expect to be called before the callback of what removed.
+   * Calls `dispose` for what was removed. Users expect that before the callback of the call that removed it.
    *
    * @param {string} [touched] the id of a session whose text was written over by a touch
    * @throws what `dispose` throws first; the rest is told all the same
@@ -141,7 +141,7 @@ class Removals {
     try {
       session = this.engine.options.serializer.parse(text)
     } catch {
-      debug('a session that was removed can not be parsed')
+      debug('a session that was removed cannot be parsed')
     }
     store.emit(kind, sid, session)
   }

@@ -13,7 +13,7 @@ module.exports = { asError, codeOf, failure }
  */
 function asError (thrown) {
   if (thrown && canBeShown(thrown)) return thrown
-  return new Error(`the app or its session store threw ${typeName(thrown)}${thrown ? ' that can not be shown' : ''}`)
+  return new Error(`the app or its session store threw ${typeName(thrown)}${thrown ? ' that cannot be shown' : ''}`)
 }
 
 /**

@@ -39,7 +39,7 @@ function headerOf (file) {
     const length = fs.readSync(opened, header, 0, HEADER, 0)
     return { header: header.subarray(0, length), size: fs.fstatSync(opened).size }
   } catch {
-    return { header: header.subarray(0, 0), size: 0 } // whoever loads it says why it can't be read
+    return { header: header.subarray(0, 0), size: 0 } // the attempt to load it says why it can't be read
   } finally {
     if (opened !== undefined) fs.closeSync(opened)
   }

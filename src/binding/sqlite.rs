@@ -400,7 +400,7 @@ fn take(sqlite: &Sqlite) -> Option<Text> {
 }
 
 /// Makes `load(header)` on a `SQLite` store. It takes and puts what that of `bindLoad` does, with two differences:
-/// `Revision` may be `BUSY`, and `Hint` is the stored deadline, or -1 if `touchSeen` can not be used.
+/// `Revision` may be `BUSY`, and `Hint` is the stored deadline, or -1 if `touchSeen` cannot be used.
 #[napi(
     catch_unwind,
     ts_args_type = "sqlite: ExternalObject<Sqlite>, keyring: ExternalObject<Keyring>",
@@ -501,7 +501,7 @@ fn begin_wait(env: sys::napi_env, answers: Answers, callback: sys::napi_value) -
             .and_then(|()| check(sys::napi_queue_async_work(env, (*wait).work)));
         if let Err(status) = begun {
             drop(Box::from_raw(wait));
-            return Err(Error::new(status.into(), "the answer can not be waited for"));
+            return Err(Error::new(status.into(), "the answer cannot be waited for"));
         }
     }
     Ok(())

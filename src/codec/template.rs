@@ -136,7 +136,7 @@ impl Templates {
             .ok()?;
         let chunk = self.chunks[usize::from(number / CHUNK)]
             .get_or_init(|| (0..CHUNK).map(|_| OnceLock::new()).collect());
-        // Set before the number becomes visible: whoever finds the number finds the template.
+        // Set before the number becomes visible: a thread that finds the number finds the template.
         let template = Template { prefix: prefix.into(), suffix: suffix.map(Into::into) };
         let _ = chunk[usize::from(number % CHUNK)].set(template);
         vacant.insert(number);

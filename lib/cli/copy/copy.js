@@ -170,7 +170,7 @@ async function repeatLogouts (journal, seen, from, to) {
 }
 
 /**
- * Why a session can not be copied, or undefined.
+ * Why a session cannot be copied, or undefined.
  *
  * @param {Found} found
  * @param {Place} from

@@ -37,7 +37,7 @@ class Journal {
       text = fs.readFileSync(handle, 'utf8')
     } catch (err) {
       if (handle !== undefined) fs.closeSync(handle)
-      throw new Problem(`the journal ${file} can not be opened: ${/** @type {Error} */ (err).message}`)
+      throw new Problem(`the journal ${file} cannot be opened: ${/** @type {Error} */ (err).message}`)
     }
     const [first, ...lines] = text.split('\n')
     if (text !== '' && first !== title) {
@@ -125,7 +125,7 @@ class Journal {
     try {
       fs.writeSync(this.#handle, this.#lines)
     } catch (err) {
-      throw new Problem(`the journal ${this.file} can not be written: ${/** @type {Error} */ (err).message}`)
+      throw new Problem(`the journal ${this.file} cannot be written: ${/** @type {Error} */ (err).message}`)
     }
     this.#lines = ''
   }

@@ -1,4 +1,4 @@
 'use strict'
 
-/** What the user can mend: its message is all that the command says of it. */
+/** What the user can fix: its message is all that the command says of it. */
 module.exports = class Problem extends Error {}

@@ -2,7 +2,7 @@
 
 module.exports = { progressOf }
 
-/** Elsewhere than on a terminal, a line for so many parts of the whole. */
+/** Without a terminal, a whole copy takes at most this many lines. */
 const LINES = 10
 
 /**

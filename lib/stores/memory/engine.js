@@ -79,7 +79,7 @@ class MemoryEngine {
   }
 
   /**
-   * For a text that this package did not write: what is wrong with it is said of the whole.
+   * Loads a text that this package did not write. The text is parsed as a whole, so that an error describes the whole text.
    *
    * @param {Opened} opened
    * @param {number} now
@@ -258,7 +258,7 @@ class MemoryEngine {
   }
 
   /**
-   * The last who holds a store frees it, on another thread. What is shared belongs to others too.
+   * The last holder of a store frees it, on another thread. What is shared belongs to others too.
    *
    * @param {number} now
    */

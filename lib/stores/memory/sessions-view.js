@@ -79,7 +79,7 @@ function writeOfText (engine, sid, text) {
   try {
     session = engine.options.serializer.parse(text)
   } catch {
-    // Whoever reads it will see the error. Until then it is kept as long as any other.
+    // A request that reads it gets the error. Until then it is kept as long as any other.
   }
   session = Object(session)
   const deadline = deadlineOf(engine.options, session, sid, time)

@@ -20,7 +20,10 @@ const Tombstones = require('./tombstones')
  * @typedef {import('../engine').Write} Write
  */
 
-/** Milliseconds from which on a clock counts as behind. A write may wait that long until it is done. */
+/**
+ * A clock that is late by more than this many milliseconds counts as behind. It is large because a write may wait before
+ * it is done.
+ */
 const BEHIND = 60_000
 
 /** How many steps each call does towards what has expired, how many a call that may take longer, and `prune`. */
@@ -287,7 +290,7 @@ class PlainEngine {
   }
 
   /**
-   * Removes what has expired, in so many steps. Returns whether there is more.
+   * Removes what has expired, in at most `steps` steps. Returns whether there is more.
    *
    * @param {number} time
    * @param {number} steps

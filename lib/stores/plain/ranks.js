@@ -7,18 +7,19 @@ const List = require('./list')
 
 const RANKS = Object.values(RANK)
 
-/** What the ranks below another keep together, of the bound that is hit. */
+/** All lower ranks together keep this share of the bound that is hit. */
 const SHARE = 1 / 10
 
 /** Visits are timed in units of ten seconds, as in the memory engine. */
 const UNIT = 10_000
 const UNITS_OF_MINUTE = 6
-/** Two visits are so many units apart to count as two: a burst around the full minute does not. */
+/** Two visits count as two if they are at least this many units apart: a burst around the full minute does not. */
 const APART = 2
 
 /**
  * Which session goes at a bound. The lowest rank goes first: in it the oldest, in the others the one that was not seen
- * for longest. The ranks below another keep a share together, so that a new session has time to prove itself.
+ * for longest. But even if sessions of a higher rank fill the store, all lower ranks together keep a share, so that a new
+ * session has time to prove itself.
  */
 class Ranks {
   #lists = RANKS.map(() => /** @type {List<Record>} */ (new List()))

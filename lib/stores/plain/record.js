@@ -7,7 +7,7 @@ const STRING = 20
 /** The same for a Record, with its places in a Map and a heap: measured with a million sessions on Node 20. */
 const RECORD = 220
 
-/** One creation of a session. It is the session's revision too: who has loaded it holds on to it. */
+/** One creation of a session. It is the session's revision too: a request that has loaded it holds on to it. */
 class Record {
   /**
    * @param {string} sid

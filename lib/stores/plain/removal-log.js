@@ -16,7 +16,7 @@ const ENTRY = 100
 const AT_FRONT = 1024
 
 /**
- * What was removed, for those who watch. All read one log, each from a place of its own. Past its limit the oldest
+ * What was removed, for the watches. All read one log, each from a place of its own. Past its limit the oldest
  * entries lose their text, and then they go.
  */
 class RemovalLog {

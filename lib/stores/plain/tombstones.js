@@ -21,9 +21,9 @@ const LEAST = 1024
 const TOMBSTONE = 150
 
 /**
- * The ids that were destroyed, so that a request that had loaded such a session does not bring it back. A record knows
- * for itself that it was destroyed, so that a tombstone is forgotten at little risk: it is needed for an id whose
- * session had expired before, or was made anew since.
+ * The ids that were destroyed, so that a request that had loaded such a session does not bring it back. A destroyed
+ * record is marked itself. A tombstone is needed only if a request holds a record that had expired or was evicted before
+ * its id was destroyed. So forgetting a tombstone is a small risk.
  */
 class Tombstones {
   #byId = /** @type {ById<Tombstone>} */ (new ById())

@@ -2,12 +2,12 @@
 
 const { clearTimeout, setTimeout } = require('timers')
 
-/** How long an outage lasts before it is told, where nobody waits for a limited time. */
+/** How long an outage lasts before it is reported when `storeTimeout` is off, in milliseconds. */
 const GRACE = 5000
 
 /**
- * Whether the server can be reached. A connection that comes back soon is nothing to speak of: the client sends then what
- * it has kept. After a longer time nobody is made to wait any more, until the client is ready again.
+ * Whether the server can be reached. A short outage is not reported: when the connection is back, the client sends the
+ * commands that it has queued. After a longer one, calls fail at once until the client is ready again.
  */
 class Availability {
   /**

@@ -298,7 +298,7 @@ class RedisEngine {
   }
 
   /**
-   * For a text that does not begin with its cookie. Whoever writes the session meanwhile renews it too.
+   * For a text that does not begin with its cookie. If another request writes the session meanwhile, it renews it too.
    *
    * @param {Write} write
    * @param {string} text
@@ -423,7 +423,7 @@ class RedisEngine {
   }
 
   /**
-   * What is known of a session is no longer true, before it is written: who reads it from now on asks Redis.
+   * A session is about to be written. This process drops what it knows of it first, so that later reads ask Redis.
    *
    * @param {string} sid
    */
@@ -443,8 +443,8 @@ class RedisEngine {
   }
 
   /**
-   * Runs a script on a session's key. That may take two trips: who reads between them sees the session as it was, and must
-   * not keep it.
+   * Runs a script on a session's key. That may take two trips. A read between them sees the session as it was, and must
+   * not be kept.
    *
    * @param {import('./scripts').Script} script
    * @param {string} sid

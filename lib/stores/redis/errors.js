@@ -1,8 +1,8 @@
 'use strict'
 
 /*
- * What a store says of a server's or a client's error: what is wrong, where, and what to do. Never a session's content,
- * and no more of an id than nothing: only the prefix of the keys.
+ * What a store says of a server's or a client's error: what is wrong, where, and what to do. An error never contains a
+ * session or an id. At most it names the prefix of the keys.
  */
 
 const FOREIGN = 'ERR_SESSION_FOREIGN_VALUE'

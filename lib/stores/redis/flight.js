@@ -44,16 +44,6 @@ class Flights {
   }
 
   /**
-   * Begins a write: no read on its way counts any more.
-   *
-   * @param {string} sid
-   */
-  write (sid) {
-    this.spoil(sid)
-    return this.#begin(sid)
-  }
-
-  /**
    * A session has changed. What is on its way may not have seen that.
    *
    * @param {string} sid

@@ -5,7 +5,7 @@ const { inTransaction } = require('./errors')
 /** How many commands for single keys are on their way at once, in a cluster. */
 const AT_ONCE = 100
 
-/** How the ids begin that near caches write to prove that changes are told. They are no sessions. */
+/** Near caches write ids that begin with this, to prove that changes are told. They are no sessions. */
 const PROOF = 'near-cache-test-'
 
 /**
@@ -96,7 +96,7 @@ class Keys {
   }
 
   /**
-   * In a cluster the keys of a page are on many slots, and one command can not name them all.
+   * In a cluster the keys of a page are on many slots, and one command cannot name them all.
    *
    * @param {string[]} keys
    * @param {(key: string) => Promise<any>} work

@@ -11,8 +11,9 @@ const { createHash } = require('crypto')
 /**
  * Renews a session's deadline, and the cookie in its text. KEYS[1]; ARGV: the cookie's JSON, and milliseconds.
  *
- * 0: there is no session; 1: done; a text: that does not begin with a cookie, and has the new deadline only. A prefix of a
- * JSON text that is a whole object is the only such prefix: so what cjson accepts is the cookie.
+ * Returns 0 if there is no session, and 1 if it is done. Otherwise returns the text: it does not begin with a cookie, and
+ * only its deadline was renewed. Only one prefix of a JSON text can be a complete object. So if cjson accepts the match, it
+ * is the whole cookie.
  */
 const TOUCH = script(`
 local text = redis.call('GET', KEYS[1])

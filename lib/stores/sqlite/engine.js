@@ -24,7 +24,7 @@ const { ABSENT, BUSY, NEEDS_FULL_READ, SqliteOutcome } = binding
 
 /** No template, no revision, no hint. */
 const NONE = -1
-/** What an id begins with that is no id but a reference. */
+/** What a reference begins with. It is given in place of an id. */
 const REFERENCE = 'ref:'
 
 /** By the numbers of `SqliteImported`. */

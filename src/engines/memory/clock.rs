@@ -46,8 +46,9 @@ fn system_now() -> i64 {
     even.saturating_add(SHIFT.load(Ordering::Relaxed))
 }
 
-/// Notices that the system was set to another time, or has slept, and for good: a device without a battery starts
-/// in 1970, and nothing of what it stores later would ever expire.
+/// Notices a lasting change of the system's time, after it was set or the machine slept. A device without a
+/// battery starts in 1970. Once its clock is set, nothing that it stores would expire if this clock stayed in
+/// 1970.
 #[derive(Debug, Default)]
 pub(super) struct Drift {
     /// How far the system is ahead, and since when.
@@ -86,7 +87,8 @@ impl Drift {
     }
 }
 
-/// How long nobody may show a store the time until it is assumed to have gone on.
+/// After this long without being shown a time, a store's clock is assumed to have run on. `Drift` waits as
+/// long before it believes the system's new time.
 const SILENCE: Duration = Duration::from_secs(600);
 
 /// Follows a clock that is shown now and then. It may be any clock: tests set theirs by hand.

@@ -1,8 +1,9 @@
 //! Which session is evicted when the store is full. `docs/eviction.md` has the measurements.
 //!
-//! If bytes are short, tombstones go first. Of the sessions, those of the lowest rank go first. But the ranks
-//! below another keep a share of the bound together: a new session needs the time to prove itself. Within
-//! the lowest rank the oldest goes, in the others one that was not seen for long (second chance).
+//! If bytes are short, tombstones go first. Of the sessions, those of the lowest rank go first. But even if
+//! sessions of a higher rank fill the store, all lower ranks together keep a share of the bound: a new
+//! session needs the time to prove itself. Within the lowest rank the oldest goes, in the others one that was
+//! not seen for long (second chance).
 
 use std::sync::atomic::Ordering;
 
@@ -12,7 +13,7 @@ use super::rank::Rank;
 use super::shard_guard::ShardGuard;
 use super::store::MemoryStore;
 
-/// One part in so many of a bound is what the ranks below another keep together.
+/// All lower ranks together keep 1/`SHARE` of a bound.
 const SHARE: u64 = 10;
 /// Maximum number of sessions that one call evicts. A session may be as large as thousands of others: later
 /// calls and the sweep do the rest.
@@ -61,7 +62,7 @@ impl MemoryStore {
     /// Evicts up to `max` sessions from any shard until the bounds hold. Returns how many it evicted.
     pub(super) fn relieve(&self, max: usize) -> usize {
         let mut evicted = 0;
-        // First whoever's turn it is. If no shard has such a session, one of the lowest rank.
+        // First what is next in turn. If no shard has such a session, one of the lowest rank.
         for rank in std::iter::once(None).chain(Rank::ALL.map(Some)) {
             loop {
                 let before = evicted;
@@ -82,7 +83,7 @@ impl MemoryStore {
     }
 
     /// Evicts from this shard while a bound is exceeded and the shard has what is to go: a session of `rank`,
-    /// or whoever's turn it is.
+    /// or what is next in turn.
     fn evict(&self, guard: &mut ShardGuard<'_>, max: usize, rank: Option<Rank>) -> usize {
         for evicted in 0..max {
             let Some(bound) = self.state.exceeded() else { return evicted };

@@ -10,7 +10,7 @@ pub enum Rank {
     Returned,
     /// Clients have come back with its id in two different minutes.
     Established,
-    /// A user has signed in: who writes the session says so.
+    /// A user has signed in: the writer of the session says so.
     SignedIn,
 }
 
@@ -28,7 +28,8 @@ impl Rank {
 /// Milliseconds of the unit in which visits are timed.
 const UNIT: i64 = 10_000;
 const UNITS_OF_MINUTE: i64 = 6;
-/// Two visits are at least so many units apart to count as two: a burst around the full minute does not.
+/// Two visits count as two if they are at least this many units apart: a burst around the full minute does
+/// not.
 const APART: i64 = 2;
 
 /// What a slot remembers of the visits of a session's client, in two bytes: whether there was one since the
@@ -44,7 +45,7 @@ impl Visits {
     /// No visit yet.
     const NEVER: u16 = Self::REFERENCED - 1;
     const PERIOD: i64 = 1 << 15;
-    /// A first visit so many units ago, or longer, was at a clock that was ahead.
+    /// A first visit more than this many units ago was at a clock that was ahead.
     const AHEAD: i64 = Self::PERIOD / 4 * 3;
 
     pub(super) const NONE: Visits = Visits(Self::NEVER);

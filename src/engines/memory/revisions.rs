@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 const PAGE: u32 = 12;
 /// Bytes that a page takes, with its place in the map.
 const PAGE_BYTES: u64 = 560;
-/// Pages that a store keeps at most, and at least.
+/// The smallest and the largest limit on the pages of a store.
 const PAGES: std::ops::RangeInclusive<u64> = 8..=1024;
-/// One part in so many of `max_bytes` may be pages.
+/// 1/`SHARE` of `max_bytes` may be pages.
 const SHARE: u64 = 32;
 
 /// Gives out revisions. Slots and requests keep the lower half of a number.
@@ -70,8 +70,8 @@ impl Revisions {
 }
 
 /// A bit for each revision that was destroyed, in pages. Where there are too many pages, the one that was not
-/// marked for longest is forgotten: the oldest destructions. Those who log in and out to make a store forget
-/// fill a page with each 4096 of their sessions; the tombstones of the others stay.
+/// marked for longest is forgotten: the oldest destructions. Clients that log in and out to make a store
+/// forget fill a page with each 4096 of their sessions; the tombstones of the others stay.
 #[derive(Debug)]
 struct Destroyed {
     max: u64,

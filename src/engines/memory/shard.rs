@@ -43,9 +43,9 @@ pub(super) struct Shard {
     queues: [u32; Rank::COUNT],
     tombstones: Tombstones,
     tally: Tally,
-    /// Whether the store's totals do not have the tally yet.
+    /// Whether `tally` has changed since it was added to the store's totals.
     is_unsettled: bool,
-    /// What they have instead.
+    /// The tally as the totals have it.
     settled: Tally,
 }
 
@@ -108,7 +108,7 @@ impl Shard {
             .is_some_and(|Slot { entry, .. }| entry.revision == revision && entry.deadline > now)
     }
 
-    /// The number of sessions that have not expired. `is_swept`: none are left that the wheel has found.
+    /// The number of sessions that have not expired. `is_swept`: all that the wheel has found are removed.
     pub(super) fn count(&self, now: i64, is_swept: bool) -> u64 {
         if is_swept && !self.wheel.is_beyond(now) {
             return self.slots.len() as u64;
@@ -320,7 +320,7 @@ impl Shard {
         self.count_tombstones();
     }
 
-    /// Whether a session of this id was destroyed that had this revision or a later one.
+    /// Whether a session of this id, with this revision or a later one, was destroyed.
     pub(super) fn has_tombstone(&self, key: &Key<'_>, revision: u64) -> bool {
         self.tombstones.cover(key.whole_hash, revision)
     }

@@ -75,7 +75,7 @@ const SLOT: usize = 56;
 /// table.
 const OVERHEAD: u64 = SLOT as u64 + 8;
 
-/// Bytes of memory that an entry takes whose record has this length. malloc rounds up to multiples of 16
+/// Bytes of memory that an entry takes if its record has this length. malloc rounds up to multiples of 16
 /// bytes, at least 32, and uses 8 of them itself.
 pub(super) fn cost(record_len: usize) -> u64 {
     ((record_len as u64 + 8).div_ceil(16) * 16).max(32) + OVERHEAD

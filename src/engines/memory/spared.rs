@@ -1,5 +1,5 @@
-//! Sessions that must stay while room is made for them. Everyone who evicts meanwhile leaves them alone: another
-//! thread's call, and the sweep.
+//! Sessions that must stay while room is made for them. Calls of other threads and the sweep may evict
+//! meanwhile, and leave them alone.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +16,8 @@ struct Revisions {
 }
 
 impl Spared {
-    /// Spares a session until the guard is dropped. To be called while its shard is locked: whoever evicts it has
-    /// that lock.
+    /// Spares a session until the guard is dropped. To be called while its shard is locked: an eviction of
+    /// the session needs that lock.
     pub(super) fn spare(&self, revision: Option<u32>) -> SpareGuard<'_> {
         self.lock().now.extend(revision);
         SpareGuard { spared: self, revision }

@@ -35,7 +35,7 @@ impl MemoryStore {
     pub fn sweep_into(&self, now: i64, budget: usize, to_free: &mut Vec<Box<[u8]>>) -> Swept {
         let mut swept = Swept::default();
         let mut left = self.sweep_cleared(budget, &mut swept, to_free);
-        // Whoever sweeps for a later time believes it.
+        // A caller that sweeps for a time after the system's believes that time.
         let latest = self.state.clock.now().max(now);
         for _ in 0..self.shard_count() {
             if left == 0 {

@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// Bytes that a tombstone takes: a place in the queue, and one in a hash table with room to grow.
 pub(super) const TOMBSTONE: u64 = 64;
-/// Collections with room for at most so many never shrink.
+/// Collections with room for at most this many never shrink.
 const SHRINK_FROM: usize = 64;
 
 #[derive(Debug)]

@@ -14,7 +14,8 @@ use crate::codec::id::Id;
 use crate::codec::iso_date;
 use crate::codec::split::{self, CookieForm, Split};
 
-/// A clock is behind that is so by more milliseconds.
+/// A clock that is late by more than this many milliseconds counts as behind. It is large because a write may
+/// wait before it is done.
 const BEHIND: i64 = 60_000;
 
 /// A cookie to be stored.

@@ -1,5 +1,6 @@
-//! Which session goes at a bound. The lowest rank goes first: in it the oldest, in the others the one that was not
-//! seen for longest. The ranks below another keep a tenth together, so that a new session has time to prove itself.
+//! Which session goes at a bound. The lowest rank goes first: in it the oldest, in the others the one that was
+//! not seen for longest. But even if sessions of a higher rank fill the store, all lower ranks together keep a
+//! tenth of the bound, so that a new session has time to prove itself.
 
 use rusqlite::params;
 
@@ -13,11 +14,11 @@ use super::time::Now;
 use super::totals::{ESTABLISHED, RANKS, RETURNED, Totals};
 use super::transaction::Transaction;
 
-/// What the ranks below another keep together: one in so many of the bound.
+/// All lower ranks together keep 1/`SHARE` of the bound.
 const SHARE: i64 = 10;
 /// How many sessions one transaction evicts. What a bound is still exceeded by, the next ones evict.
 const EVICTED_AT_ONCE: usize = 5000;
-/// While somebody watches, one in so many bytes is kept free for removals.
+/// While somebody watches, 1/`REMOVALS_SHARE` of the bytes is kept free for removals.
 const REMOVALS_SHARE: i64 = 16;
 
 const MINUTE: i64 = 60_000;

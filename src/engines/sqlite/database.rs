@@ -82,7 +82,7 @@ impl Database {
     ///
     /// What SQLite says. Whether the file is a database, the first statement tells.
     pub fn open(file: &Path, access: Access) -> Result<Self> {
-        // To read what a program left that was killed, SQLite may have to write.
+        // To read the file of a program that was killed, SQLite may have to write.
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if access == Access::Write {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;

@@ -89,7 +89,7 @@ impl Error {
             Error::NoLog(mode) => (
                 "ERR_SESSION_STORE_FILE_SYSTEM",
                 format!(
-                    "the session file {file} can not have a write-ahead log (journal mode {mode}): its file system has no \
+                    "the session file {file} cannot have a write-ahead log (journal mode {mode}): its file system has no \
                      shared memory. Put it on a local disk"
                 ),
             ),
@@ -104,12 +104,12 @@ fn from_system(error: &std::io::Error, file: &impl std::fmt::Display) -> (&'stat
     match error.kind() {
         ErrorKind::NotFound => (
             "ERR_SESSION_STORE_OPEN",
-            format!("the session file {file} can not be made: its folder does not exist. Create the folder"),
+            format!("the session file {file} cannot be made: its folder does not exist. Create the folder"),
         ),
         ErrorKind::PermissionDenied => (
             "ERR_SESSION_STORE_PERMISSION",
             format!(
-                "the session file {file} can not be opened: permission denied. The user that runs this process must be \
+                "the session file {file} cannot be opened: permission denied. The user that runs this process must be \
                  able to write the file and its folder"
             ),
         ),
@@ -118,14 +118,14 @@ fn from_system(error: &std::io::Error, file: &impl std::fmt::Display) -> (&'stat
         ErrorKind::IsADirectory => {
             ("ERR_SESSION_STORE_OPEN", format!("the session file {file} is a folder. Name a file in it"))
         }
-        _ => ("ERR_SESSION_STORE_IO", format!("the session file {file} can not be used: {error}")),
+        _ => ("ERR_SESSION_STORE_IO", format!("the session file {file} cannot be used: {error}")),
     }
 }
 
 fn from_sqlite(error: &rusqlite::Error, file: &impl std::fmt::Display) -> (&'static str, String) {
     use ffi::ErrorCode;
     let permission = format!(
-        "the session file {file} can not be written. The user that runs this process must be able to write the file, \
+        "the session file {file} cannot be written. The user that runs this process must be able to write the file, \
          the files beside it that end in -wal and -shm, and the folder; the media must not be read-only"
     );
     match error.sqlite_error_code() {
@@ -150,13 +150,13 @@ fn from_sqlite(error: &rusqlite::Error, file: &impl std::fmt::Display) -> (&'sta
                 (
                     "ERR_SESSION_STORE_IO",
                     format!(
-                        "the session file {file} can not be written ({error}); is its disk full, or a quota met?"
+                        "the session file {file} cannot be written ({error}); is its disk full, or a quota met?"
                     ),
                 )
             } else {
                 (
                     "ERR_SESSION_STORE_IO",
-                    format!("the session file {file} can not be used: {error} (SQLite's code {code})"),
+                    format!("the session file {file} cannot be used: {error} (SQLite's code {code})"),
                 )
             }
         }

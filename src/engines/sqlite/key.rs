@@ -1,4 +1,4 @@
-//! What a session is stored under: the SHA-256 of its id. Whoever reads the file finds no cookie in it.
+//! What a session is stored under: the SHA-256 of its id. A reader of the file finds no cookie in it.
 
 use sha2::{Digest, Sha256};
 

@@ -26,7 +26,7 @@ pub(super) fn sync_folder(file: &Path) {
         && let Some(folder) = file.parent()
     {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        // Some file systems can not; they need not.
+        // Some file systems cannot, and need not.
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
@@ -47,7 +47,8 @@ pub(super) fn checkpoint(connection: &Connection, statements: &Statements<'_>) -
             Err(error) => return Err(error),
         }
     }
-    // Others may have written in between. As long as somebody does each time, the log goes on and on.
+    // Another process may have written since the checkpoint. If one does so every time, the log never begins
+    // anew and keeps growing.
     if pages > MAX_PAGES && self::pages(connection)? > MAX_PAGES {
         connection.busy_timeout(RESTART_PATIENCE)?;
         let is_busy = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0));

@@ -141,7 +141,7 @@ impl Pending {
         entries.any(|entry| entry.touch.as_ref().is_some_and(|touch| now.is_past(touch.deadline)))
     }
 
-    /// Hands all over to be written. Whoever calls it holds the lock of the file.
+    /// Hands all over to be written. The caller holds the lock of the file.
     pub(super) fn begin_flush(&mut self) -> Arc<HashMap<Key, Entry>> {
         self.superseded.clear();
         self.flushing = Arc::new(std::mem::take(&mut self.fresh));

@@ -126,7 +126,7 @@ fn a_late_save_that_waited_for_the_disk_is_dropped_after_a_logout() {
 }
 
 #[test]
-fn a_thread_that_can_not_be_started_is_started_by_the_next_call() {
+fn a_thread_that_cannot_be_started_is_started_by_the_next_call() {
     let file = TestFile::new();
     let store = open(&file);
     worker::tests::FAILS.set(true);

@@ -60,7 +60,7 @@ pub(super) fn open(file: &Path, is_bounded: bool) -> Result<Connection> {
     create(file)?;
     let connection = connect(file).map_err(|error| reason(file).err().unwrap_or(error))?;
     if connection.is_readonly("main")? {
-        // SQLite has opened what it can not write, for reading.
+        // If SQLite cannot write a file, it opens it as read-only.
         reason(file)?;
     }
     connection.busy_timeout(PATIENCE)?;
@@ -71,7 +71,7 @@ pub(super) fn open(file: &Path, is_bounded: bool) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Why a file can not be opened for writing. Closing a file ends all locks that this process has on it, those of other
+/// Why a file cannot be opened for writing. Closing a file ends all locks that this process has on it, those of other
 /// stores too (POSIX says so): only a file that nobody in this process can use may be opened here.
 fn reason(file: &Path) -> Result<()> {
     std::fs::OpenOptions::new().write(true).open(file)?;

@@ -135,7 +135,7 @@ pub(super) struct Queue {
     /// The thread is to write what is waiting, and end.
     pub(super) is_closing: bool,
     pub(super) has_ended: bool,
-    /// Touches that can not wait.
+    /// Touches that cannot wait.
     pub(super) is_urgent: bool,
 }
 
@@ -159,7 +159,7 @@ pub(super) struct Shared {
     answered: Condvar,
     /// The writer thread was started.
     pub(super) is_used: AtomicBool,
-    /// Something was written that is not in the database file yet.
+    /// Something that was written is not in the database file yet.
     pub(super) is_dirty: AtomicBool,
 }
 

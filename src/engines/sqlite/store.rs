@@ -28,11 +28,12 @@ use super::write::{self, Written};
 use super::{exit, schema, worker};
 use crate::codec::template::{Template, Templates};
 
-/// A write on this thread does no more than this of what the writer thread can do.
+/// A write on this thread writes at most this many waiting visits. With more, the writer thread does the
+/// write.
 const FEW_VISITS: usize = 64;
 /// Sessions that one call of `prune` removes.
 const PRUNED_AT_ONCE: usize = 250;
-/// How long, all in all, `prune` tries to take the lock.
+/// How often `prune` tries again while the file is locked, a millisecond apart.
 const PRUNE_TRIES: u32 = 20;
 /// A touch whose session ends sooner is written at once, in milliseconds: other processes do not know of it yet.
 const SOON: i64 = 3000;
@@ -223,11 +224,11 @@ impl Store {
         Ok(found)
     }
 
-    /// Lets the writer thread read a session that this thread can not read now.
+    /// Lets the writer thread read a session that this thread cannot read now.
     ///
     /// # Errors
     ///
-    /// The thread can not be started.
+    /// The thread cannot be started.
     pub fn read_later(&self, key: Key, now: Now) -> Result<u32> {
         self.enqueue(Task::Read(key, now), false)
     }
@@ -348,7 +349,7 @@ impl Store {
         Ok(outcomes)
     }
 
-    /// Destroys a session. It is gone at once; the answer comes when a loss of power can not bring it back.
+    /// Destroys a session. It is gone at once; the answer comes when a loss of power cannot bring it back.
     ///
     /// # Errors
     ///
@@ -396,7 +397,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The thread can not be started.
+    /// The thread cannot be started.
     pub fn touch_seen(&self, key: Key, touch: NewDeadline, stored: i64, now: Now) -> Result<bool> {
         if !now.is_known() || stored.saturating_sub(now.ms()) < SOON || self.local.borrow().is_none() {
             return Ok(false);
@@ -529,7 +530,7 @@ impl Store {
         if self.shared.has_pending() {
             self.shared.pending(|pending| pending.remove(key));
         }
-        // It is in the file. Where the thread can not be started, the next call tries again.
+        // It is in the file. Where the thread cannot be started, the next call tries again.
         let _ = self.start_thread();
     }
 

@@ -41,7 +41,8 @@ pub fn deadline(ms: f64) -> Option<i64> {
     (ms < 9.0e15).then(|| ms.ceil() as i64)
 }
 
-/// A clock is behind that is so by more milliseconds: a write may wait for a while until it is done.
+/// A clock that is late by more than this many milliseconds counts as behind. It is large because a write may
+/// wait before it is done.
 const BEHIND: i64 = 60_000;
 
 /// The deadline that a write gives a session. A writer whose clock is behind ends none that is valid on the system's.

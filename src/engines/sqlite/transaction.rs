@@ -89,7 +89,7 @@ impl<'a, 'c> Transaction<'a, 'c> {
         Ok(visits)
     }
 
-    /// Keeps the text of a session that is about to go, for those who watch.
+    /// Keeps the text of a session that is about to go, for the watchers.
     pub(super) fn record(&mut self, key: &Key, kind: Kind) -> Result<()> {
         let waiting = self.shared.waiting(key);
         let mut text = Vec::new();

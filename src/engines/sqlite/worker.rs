@@ -26,15 +26,16 @@ const LATE_PATIENCE: Duration = Duration::from_millis(100);
 const CHECKPOINT: Duration = Duration::from_millis(300);
 /// How often touches are written, and expired sessions looked for.
 const SECOND: Duration = Duration::from_secs(1);
-/// Another process may have touched a session and not written it yet, in milliseconds.
+/// The sweep waits this many milliseconds after a deadline, because another process may have touched the
+/// session and not written that yet.
 const SLACK: i64 = 1000;
 /// Sessions that one transaction sweeps: a millisecond's work or two.
 const SWEPT_AT_ONCE: usize = 250;
-/// Longest pause between two tries to take a lock. Whoever tries while it is free gets it. Beside a busy process, pauses of
-/// 10 ms made a write wait for a second.
+/// Longest pause between two tries to take a lock. The first process that tries while it is free gets it.
+/// Beside a busy process, pauses of 10 ms made a write wait for a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 
-/// Starts the thread. It takes the connection when it runs: where it can not be started, the connection stays.
+/// Starts the thread. It takes the connection when it runs: where it cannot be started, the connection stays.
 pub(super) fn start(shared: Arc<Shared>, connection: &mut Option<Connection>) -> std::io::Result<()> {
     #[cfg(test)]
     tests::fail_if_asked()?;
@@ -218,7 +219,7 @@ impl<'c> Worker<'c> {
         if time == i64::MIN || !sweep::is_due(&self.statements, time)? {
             return Ok(false);
         }
-        // Whoever has the lock may be sweeping: then this process need not.
+        // The process that has the lock may be sweeping. Then this one need not.
         let mut transaction = self.begin()?;
         let is_more = sweep::sweep(&mut transaction, Now::at(time), SWEPT_AT_ONCE)?;
         transaction.commit()?;
@@ -245,7 +246,7 @@ pub(super) mod tests {
     use std::cell::Cell;
 
     thread_local! {
-        /// Whether the next thread can not be started.
+        /// Whether the next thread cannot be started.
         pub(in super::super) static FAILS: Cell<bool> = const { Cell::new(false) };
     }
 

@@ -81,7 +81,8 @@ fn insert(
 ) -> Result<i64> {
     check_room(transaction, size, 0, write.rank, most_visits)?;
     let totals = transaction.totals()?;
-    // A session that comes back after it has expired is the same one for all who had loaded it.
+    // A session that is saved after it has expired keeps its revision, so every request that had loaded it
+    // can still save it.
     totals.sequence = totals.sequence.max(write.revision.unwrap_or_default());
     let seen = totals.next();
     let revision = write.revision.unwrap_or(seen);
@@ -132,8 +133,8 @@ fn resize(transaction: &mut Transaction<'_, '_>, head: &Head, rank: usize, size:
     Ok(())
 }
 
-/// The sweep has to look at a session no later than at its deadline. It may look earlier: so a deadline that moves on
-/// moves nothing in the index.
+/// The sweep has to look at a session no later than at its deadline. It may look earlier, so a later deadline
+/// changes nothing in the index.
 fn set_due(
     transaction: &Transaction<'_, '_>,
     key: &Key,

@@ -27,7 +27,7 @@ class Database {
     this.file = file
     if (!writes && !fs.existsSync(file)) throw new Problem(`there is no file ${path.resolve(file)}`)
     if (writes && !fs.existsSync(path.dirname(path.resolve(file)))) {
-      throw new Problem(`the file ${path.resolve(file)} can not be made: its folder does not exist`)
+      throw new Problem(`the file ${path.resolve(file)} cannot be made: its folder does not exist`)
     }
     this.#binding = load()
     if (writes && !fs.existsSync(file)) makeOwn(path.resolve(file))
@@ -111,7 +111,7 @@ function makeOwn (file) {
   try {
     fs.closeSync(fs.openSync(file, 'a', 0o600))
   } catch (err) {
-    throw new Problem(`the file ${file} can not be made: ${/** @type {Error} */ (err).message}`)
+    throw new Problem(`the file ${file} cannot be made: ${/** @type {Error} */ (err).message}`)
   }
 }
 
@@ -132,7 +132,7 @@ function load () {
 function reasonOf (message, file) {
   const [code, ...lines] = message.split('\n')
   if (code === 'ERR_SESSION_STORE_NOT_A_DATABASE') return `the file ${file} is no SQLite database`
-  if (code === 'ERR_SESSION_STORE_OPEN') return `the file ${file} can not be opened as a SQLite database: is it a file, and may you read it and write its folder?`
+  if (code === 'ERR_SESSION_STORE_OPEN') return `the file ${file} cannot be opened as a SQLite database: is it a file, and may you read it and write its folder?`
   return lines.length === 0 ? message : lines.join(' ')
 }
 

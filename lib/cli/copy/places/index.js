@@ -16,7 +16,7 @@ module.exports = { needsIds, openPlace }
  * @property {string} [text] JSON
  * @property {number} deadline in ms since the epoch; Infinity: it does not expire
  * @property {number} [rank]
- * @property {string} [problem] why it can not be read
+ * @property {string} [problem] why it cannot be read
  *
  * @typedef {object} Entry a session to be written
  * @property {string} sid
@@ -32,7 +32,7 @@ module.exports = { needsIds, openPlace }
  * @property {string} key the same for the same store
  * @property {boolean} isHashed it has the SHA-256 of ids only
  * @property {() => Promise<number>} count
- * @property {() => AsyncIterable<Found[]>} pages all sessions; those too that have expired and are still there
+ * @property {() => AsyncIterable<Found[]>} pages all sessions, with those that have expired and are still there
  * @property {(sids: string[]) => Promise<(Found|undefined)[]>} read in the order of the ids
  * @property {(entries: Entry[]) => Promise<Outcome[]>} write
  * @property {(sids: string[]) => Promise<void>} destroy

@@ -157,7 +157,7 @@ async function inTime (server, ask, ms = PATIENCE) {
     })])
   } catch (err) {
     if (err instanceof Problem) throw err
-    throw new Problem(`${server} can not be used: ${reasonOf(err)}`)
+    throw new Problem(`${server} cannot be used: ${reasonOf(err)}`)
   } finally {
     clearTimeout(timer)
   }

@@ -34,7 +34,7 @@ function openFolder (folder, writes, options) {
   } catch (err) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (err)
     if (code === 'ENOENT') throw new Problem(`there is no folder ${path.resolve(folder)}`)
-    if (code !== 'EEXIST') throw new Problem(`the folder ${path.resolve(folder)} can not be used: ${message}`)
+    if (code !== 'EEXIST') throw new Problem(`the folder ${path.resolve(folder)} cannot be used: ${message}`)
   }
   throw new Problem(`${path.resolve(folder)} is a file, and session-file-store has a folder`)
 }
@@ -72,7 +72,7 @@ class Folder {
     const sids = (await this.#names()).map(name => name.slice(0, name.length - this.#extension.length))
     for (let at = 0; at < sids.length; at += PAGE) {
       const found = await this.read(sids.slice(at, at + PAGE))
-      // Whoever logs out meanwhile is gone.
+      // A session that was destroyed meanwhile has no file any more.
       yield /** @type {import('./index').Found[]} */ (found.filter(session => session !== undefined))
     }
   }
@@ -97,7 +97,7 @@ class Folder {
     } catch (err) {
       const { code, message } = /** @type {NodeJS.ErrnoException} */ (err)
       if (code === 'ENOENT' || code === 'ENAMETOOLONG') return undefined
-      return { sid, deadline: NaN, problem: `its file can not be read (${code || message})` }
+      return { sid, deadline: NaN, problem: `its file cannot be read (${code || message})` }
     }
     let session
     try {
@@ -137,7 +137,7 @@ class Folder {
    */
   async #write ({ sid, text, deadline, expected }) {
     const file = this.#fileOf(sid)
-    if (file === undefined) return { refused: 'its id can not be the name of a file' }
+    if (file === undefined) return { refused: 'its id cannot be the name of a file' }
     const session = JSON.parse(text)
     session.__lastAccess = finite(deadline) - this.#lifetimeOf(session)
     const there = await this.#read(sid)
@@ -189,6 +189,6 @@ class Folder {
 
   /** @param {any} err */
   #problem (err) {
-    return new Problem(`${this.name} can not be used: ${err.message}`)
+    return new Problem(`${this.name} cannot be used: ${err.message}`)
   }
 }

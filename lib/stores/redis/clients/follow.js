@@ -40,7 +40,7 @@ function hubOf (client, listenersOf) {
   const known = hubs.get(client)
   if (known !== undefined) return known
   const followers = /** @type {Hub['followers']} */ (new Set())
-  // A copy: who is told may end following, or make another store.
+  // A copy: a follower that is told may end following, or make another store.
   const tell = (/** @type {'up'|'down'} */ what) => () => { for (const follower of [...followers]) follower[what]() }
   const hub = { followers, listeners: listenersOf(tell('up'), tell('down')) }
   hubs.set(client, hub)

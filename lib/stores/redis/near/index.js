@@ -17,7 +17,7 @@ const Tracking = require('./tracking')
  * @property {number} lease milliseconds
  */
 
-/** Half of a surrogate pair, which a key in UTF-8 can not have: what the server tells of such an id names another one. */
+/** Half of a surrogate pair. UTF-8 cannot encode it, so the server would announce changes under another key. */
 const UNNAMEABLE = /\p{Surrogate}/u
 
 /**

@@ -10,10 +10,10 @@ const { now: wallNow } = Date
 const DRIFT = 250
 
 /**
- * How long entries may be served. The server answers a ping after all invalidations that it has sent before. So when a
- * ping is answered that was sent at a moment, all that had changed by then is known. Entries are served for the length of
- * the lease from that moment on: no change is overlooked for longer, whatever becomes of connections, processes and the
- * event loop.
+ * How long entries may be served. The server answers a ping only after it has sent all earlier invalidations. An answered
+ * ping therefore proves that every change made before the ping was sent is known. Entries are served for the length of the
+ * lease, counted from the sending. No change stays unseen for longer than that, whatever happens to connections, processes
+ * and the event loop.
  *
  * Two clocks: the one that nobody can set stands still while the machine sleeps, the other one goes on.
  */
@@ -36,7 +36,7 @@ class Lease {
     return elapsed() < this.until && wallNow() < this.wallUntil
   }
 
-  /** @param {number} sent when the ping was sent that was answered now */
+  /** @param {number} sent when the ping that is answered now was sent */
   renew (sent) {
     if (sent + this.length <= this.until) return
     this.until = sent + this.length

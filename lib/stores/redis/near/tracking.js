@@ -20,7 +20,7 @@ const redirect = require('./redirect')
  * @property {() => Promise<any>} [listen] the last step, after which only `ping` works
  * @property {() => void} close at any time; ends what `open` waits for
  *
- * @typedef {object} Owner who is told
+ * @typedef {object} Owner what is told of changes
  * @property {(key: string|null) => void} changed null: any key may have changed
  * @property {() => void} begin from now on all changes are told
  * @property {() => void} end changes may go unheard
@@ -29,7 +29,7 @@ const redirect = require('./redirect')
 
 /** Pings in the length of a lease. */
 const PINGS = 4
-/** A connection is given up when it has not answered for so many leases. */
+/** A connection is given up when it has not answered for this many leases. */
 const PATIENCE = 4
 /** Milliseconds until the next attempt to connect: the first, and the longest. */
 const FIRST_DELAY = 100
@@ -37,7 +37,7 @@ const LONGEST_DELAY = 5000
 /** Milliseconds for a new connection, and for each step of the proof that changes are told. */
 const OPEN_TIME = 10_000
 const PROOF_TIME = 2000
-/** What servers say that do not track keys, or do not let this user. */
+/** The error of a server that cannot track keys, or that does not allow this user to. */
 const REFUSED = /NOPERM|syntax error|unknown (sub)?command|wrong number of arguments|not (supported|allowed|permitted)|unrecognized|emitInvalidate|RESP3|no such server/i
 
 /**
@@ -80,7 +80,7 @@ class Tracking {
     this.#connect(++this.#attempt)
   }
 
-  /** The app's connection is lost: who knows to which server it comes back. */
+  /** The app's connection is lost. It may come back to another server. */
   stop () {
     this.#isStarted = false
     this.#drop()
