@@ -1,5 +1,6 @@
 'use strict'
 
+const keepAsyncContext = require('../../util/async-context')
 const defer = require('../../util/defer')
 const { CHANGED, DONE, DROPPED, PENDING } = require('../engine')
 const Availability = require('./availability')
@@ -114,7 +115,7 @@ class RedisEngine {
     const joined = this.#flights.joinable(sid, this.#mayJoin)
     if (joined !== undefined) {
       this.#counts.shared++
-      joined.callbacks.push(callback)
+      joined.callbacks.push(keepAsyncContext(callback)) // who began the read calls it
       return PENDING
     }
     this.#counts.reads++

@@ -1,8 +1,14 @@
 'use strict'
 
+const { performance } = require('perf_hooks')
 const defer = require('../../util/defer')
 
 /** @typedef {import('../engine').Callback<any>} Callback */
+
+// Taken once: test runners replace the global one.
+const elapsed = performance.now.bind(performance)
+/** Milliseconds that a turn of the event loop takes, if nothing blocks it. */
+const TURN = 10
 
 /**
  * The commands on their way, by session id: reads of one id at once share one GET, and what a near cache may keep of an
@@ -18,7 +24,7 @@ class Flights {
   /**
    * A read on its way that another read may join, or undefined.
    *
-   * Until the next turn of the event loop it has hardly left this process, so what it gives is no older than the other.
+   * In the same turn of the event loop it has hardly left this process, so what it gives is hardly older than the other.
    * Later it is older: `mayJoin` says whether that is good enough.
    *
    * @param {string} sid
@@ -28,7 +34,8 @@ class Flights {
     const lane = this.#lanes.get(sid)
     const flight = lane && lane.newest
     if (flight === undefined || !this.isClean(flight)) return undefined
-    return !flight.hasDeparted || (mayJoin !== undefined && mayJoin(flight)) ? flight : undefined
+    const isNew = !flight.hasDeparted && elapsed() - flight.begun < TURN
+    return isNew || (mayJoin !== undefined && mayJoin(flight)) ? flight : undefined
   }
 
   /**
@@ -82,7 +89,7 @@ class Flights {
     let lane = this.#lanes.get(sid)
     if (lane === undefined) this.#lanes.set(sid, lane = { flights: 0, version: 0, newest: undefined })
     lane.flights++
-    return { sid, lane, version: lane.version, spoilt: this.#spoilt, since: 0, hasDeparted: false, callbacks: [] }
+    return { sid, lane, version: lane.version, spoilt: this.#spoilt, since: 0, begun: elapsed(), hasDeparted: false, callbacks: [] }
   }
 
   #depart () {
@@ -103,6 +110,7 @@ class Flights {
  * @property {number} version
  * @property {number} spoilt
  * @property {number} since when it was sent, where a near cache is told of changes; else 0
+ * @property {number} begun when the read began
  * @property {boolean} hasDeparted
  * @property {Callback[]} callbacks of the reads that share it
  */

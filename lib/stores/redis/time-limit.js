@@ -1,5 +1,6 @@
 'use strict'
 
+const { AsyncResource } = require('async_hooks')
 const { performance } = require('perf_hooks')
 const { timedOut } = require('./errors')
 
@@ -8,6 +9,11 @@ const { timedOut } = require('./errors')
 // Taken once: test runners replace the global ones.
 const elapsed = performance.now.bind(performance)
 const { setTimeout } = require('timers')
+
+/** Without it, Node would watch the garbage collector for each. */
+const MANUAL = { requireManualDestroy: true }
+/** The context of no request: a timer that is armed again and again must not keep one alive. */
+const ROOT = new AsyncResource('express-session', MANUAL)
 
 /**
  * Bounds how long callers wait for Redis. A client may keep commands for as long as its server is gone. All callers wait
@@ -45,8 +51,8 @@ class TimeLimit {
 
   /** @param {number} ms */
   #arm (ms) {
-    this.#timer = setTimeout(() => this.#check(), ms)
-    this.#timer.unref()
+    const timer = this.#timer = ROOT.runInAsyncScope(setTimeout, undefined, () => this.#check(), ms)
+    timer.unref()
   }
 
   #check () {
@@ -59,17 +65,19 @@ class TimeLimit {
         return
       }
       waiter.leave()
-      waiter.callback(timedOut(this.ms))
+      waiter.runInAsyncScope(waiter.callback, undefined, timedOut(this.ms))
     }
   }
 }
 
-class Waiter {
+/** Remembers the async context of the call: the timer has none. */
+class Waiter extends AsyncResource {
   /**
    * @param {Callback} callback
    * @param {number} until
    */
   constructor (callback, until) {
+    super('express-session', MANUAL)
     this.callback = callback
     this.until = until
     /** @type {Waiter} */
@@ -93,6 +101,7 @@ class Waiter {
     this.after.before = this.before
     // An old one that pointed to younger ones would keep those alive too.
     this.before = this.after = this
+    this.emitDestroy()
     return true
   }
 }

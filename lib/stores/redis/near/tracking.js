@@ -144,14 +144,17 @@ class Tracking {
     if (serverOf(here) !== serverOf(there)) throw new Error('the two connections are to different servers')
 
     if (connection.listen !== undefined) await inTime(connection.listen())
+    /** @type {(told: string) => void} */
+    let proof = () => {}
     const isTold = new Promise(resolve => {
-      this.#proof = told => { if (told === client.keyPrefix + key) resolve(undefined) }
+      proof = told => { if (told === client.keyPrefix + key) resolve(undefined) }
     })
+    this.#proof = proof
     try {
       await inTime(client.send(key, ['SET', key, '', 'PX', String(PROOF_TIME)]))
       await inTime(isTold)
     } finally {
-      this.#proof = undefined
+      if (this.#proof === proof) this.#proof = undefined // else a later attempt waits for its own
     }
     await inTime(client.send(key, ['UNLINK', key]))
   }
