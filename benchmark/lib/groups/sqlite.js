@@ -5,6 +5,7 @@
  * build is left out, and named.
  */
 
+const { BARE } = require('../contestants')
 const files = require('../file-stores')
 const { contestants, interleave, oneByOne, tabulate } = require('../rounds')
 const { KINDS } = require('../sample')
@@ -84,12 +85,13 @@ const apps = {
 
   async measure (run) {
     const stores = present(['ours-sqlite', 'better-sqlite3-wal'])
-    const results = await interleave(run, 'Express 5', contestants('app.app', ['none', 'ours', ...stores], { framework: 'express5' }))
+    const results = await interleave(run, 'Express 5', contestants('app.app', ['none', 'bare', 'ours', ...stores], { framework: 'express5' }))
     return tabulate(['read', 'write'], async (kind) => {
       const cpu = (key) => results[key].map((result) => result[kind].cpu)
       return {
         all: {
           'no session': time(cpu('none')),
+          [`${BARE}, in memory`]: time(cpu('bare')),
           MemoryStore: time(cpu('ours')),
           ...Object.fromEntries(stores.map((name) => [LABELS[name], time(cpu(name))])),
           ...Object.fromEntries(stores.map((name) => [`${LABELS[name]} / no session`, ratio(cpu(name), cpu('none'))]))
