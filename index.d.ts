@@ -450,6 +450,40 @@ declare namespace session {
     once(event: string | symbol, listener: (...args: any[]) => void): this
   }
 
+  /** The methods of this package's stores that return promises. `All`: what `all` gives. Not in express-session. */
+  interface StorePromises<All = { [sid: string]: SessionData }> {
+    /** `get` with a promise; `undefined` if there is no such session. */
+    getAsync(sid: string): Promise<SessionData | undefined>
+
+    /** `set` with a promise. */
+    setAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `touch` with a promise. */
+    touchAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `destroy` with a promise. */
+    destroyAsync(sid: string | readonly string[]): Promise<void>
+
+    /** `load` with a promise; `undefined` if there is no such session. */
+    loadAsync(sid: string): Promise<(Session & SessionData) | undefined>
+
+    /** `all` with a promise. */
+    allAsync(): Promise<All>
+
+    /** `length` with a promise. */
+    lengthAsync(): Promise<number>
+
+    /** `clear` with a promise. */
+    clearAsync(): Promise<void>
+
+    /** `ids` with a promise. */
+    idsAsync(): Promise<string[]>
+  }
+
+  interface MemoryStore extends StorePromises {}
+  interface SQLiteStore extends StorePromises {}
+  interface RedisStore extends StorePromises<SessionData[]> {}
+
   /** The options of `MemoryStore`: those of memorystore 1.6.8, and `maxBytes` and `shared`. */
   interface MemoryStoreOptions {
     /**
@@ -585,33 +619,6 @@ declare namespace session {
 
     /** Passes all ids to the callback. For a large store, use `keys` instead. */
     ids(callback: (err: any, ids?: string[]) => void): void
-
-    /** `get` with a promise; `undefined` if there is no such session. */
-    getAsync(sid: string): Promise<SessionData | undefined>
-
-    /** `set` with a promise. */
-    setAsync(sid: string, session: SessionData): Promise<void>
-
-    /** `touch` with a promise. */
-    touchAsync(sid: string, session: SessionData): Promise<void>
-
-    /** `destroy` with a promise. */
-    destroyAsync(sid: string | readonly string[]): Promise<void>
-
-    /** `load` with a promise; `undefined` if there is no such session. */
-    loadAsync(sid: string): Promise<(Session & SessionData) | undefined>
-
-    /** `all` with a promise. */
-    allAsync(): Promise<{ [sid: string]: SessionData }>
-
-    /** `length` with a promise. */
-    lengthAsync(): Promise<number>
-
-    /** `clear` with a promise. */
-    clearAsync(): Promise<void>
-
-    /** `ids` with a promise. */
-    idsAsync(): Promise<string[]>
 
     /** Iterates over the ids without blocking the event loop. */
     keys(): AsyncIterableIterator<string>
