@@ -9,7 +9,6 @@ const path = require('node:path')
 const { test } = require('node:test')
 const vm = require('node:vm')
 const { needsBinary } = require('../helpers/binary')
-const { newFile } = require('../engines/sqlite')
 const { collectGarbage } = require('../helpers/garbage')
 
 const ROOT = path.join(__dirname, '../..')
@@ -75,6 +74,7 @@ async function use ({ context, load }) {
 
 /** Uses a SQLiteStore, also in ways that wait for its writer thread. */
 async function useSqlite ({ context, load }, options) {
+  const { newFile } = require('../engines/sqlite')
   const session = load(path.join(ROOT, 'index.js'))
   const store = new session.SQLiteStore({ file: newFile(), ...options })
   context.app = { store, middleware: session({ secret: 'secret', resave: false, saveUninitialized: true, store }) }
