@@ -51,7 +51,8 @@ export = session
  * @throws {TypeError} `genid` is not a function, `unset` is neither `"destroy"` nor `"keep"`, `secret` is an
  *   empty array or not a key, `name` is not a string, `cookie` is neither an object nor a function, or `store`
  *   is not a store. Other options have a wrong type. The message names the option.
- * @throws {RangeError} `storeTimeout` is not between 1 and 2147483647, or `touchAfter` is out of range.
+ * @throws {RangeError} `storeTimeout` is not between 1 and 2147483647, `touchAfter` is out of range, or a lifetime of
+ *   the cookie leads to no valid date.
  */
 declare function session(options?: session.SessionOptions): session.RequestHandler
 
@@ -450,7 +451,41 @@ declare namespace session {
     once(event: string | symbol, listener: (...args: any[]) => void): this
   }
 
-  /** The options of `MemoryStore`: those of memorystore 1.6.8, and `maxBytes` and `shared`. */
+  /** The methods of this package's stores that return promises. `All`: what `all` gives. Not in express-session. */
+  interface StorePromises<All = { [sid: string]: SessionData }> {
+    /** `get` with a promise; `undefined` if there is no such session. */
+    getAsync(sid: string): Promise<SessionData | undefined>
+
+    /** `set` with a promise. */
+    setAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `touch` with a promise. */
+    touchAsync(sid: string, session: SessionData): Promise<void>
+
+    /** `destroy` with a promise. */
+    destroyAsync(sid: string | readonly string[]): Promise<void>
+
+    /** `load` with a promise; `undefined` if there is no such session. */
+    loadAsync(sid: string): Promise<(Session & SessionData) | undefined>
+
+    /** `all` with a promise. */
+    allAsync(): Promise<All>
+
+    /** `length` with a promise. */
+    lengthAsync(): Promise<number>
+
+    /** `clear` with a promise. */
+    clearAsync(): Promise<void>
+
+    /** `ids` with a promise. */
+    idsAsync(): Promise<string[]>
+  }
+
+  interface MemoryStore extends StorePromises {}
+  interface SQLiteStore extends StorePromises {}
+  interface RedisStore extends StorePromises<SessionData[]> {}
+
+  /** The options of `MemoryStore`: those of memorystore 1.6.8, and `maxBytes`, `protect` and `shared`. */
   interface MemoryStoreOptions {
     /**
      * Maximum number of sessions. At the limit, sessions that no client came back with go first, and those of users
@@ -586,33 +621,6 @@ declare namespace session {
     /** Passes all ids to the callback. For a large store, use `keys` instead. */
     ids(callback: (err: any, ids?: string[]) => void): void
 
-    /** `get` with a promise; `undefined` if there is no such session. */
-    getAsync(sid: string): Promise<SessionData | undefined>
-
-    /** `set` with a promise. */
-    setAsync(sid: string, session: SessionData): Promise<void>
-
-    /** `touch` with a promise. */
-    touchAsync(sid: string, session: SessionData): Promise<void>
-
-    /** `destroy` with a promise. */
-    destroyAsync(sid: string | readonly string[]): Promise<void>
-
-    /** `load` with a promise; `undefined` if there is no such session. */
-    loadAsync(sid: string): Promise<(Session & SessionData) | undefined>
-
-    /** `all` with a promise. */
-    allAsync(): Promise<{ [sid: string]: SessionData }>
-
-    /** `length` with a promise. */
-    lengthAsync(): Promise<number>
-
-    /** `clear` with a promise. */
-    clearAsync(): Promise<void>
-
-    /** `ids` with a promise. */
-    idsAsync(): Promise<string[]>
-
     /** Iterates over the ids without blocking the event loop. */
     keys(): AsyncIterableIterator<string>
 
@@ -667,12 +675,7 @@ declare namespace session {
      */
     maxBytes?: number | undefined
 
-    /**
-     * Whether a session is that of a user who has signed in. Called at each write; its errors go to the callback. Such
-     * sessions have the highest rank: at a limit all others go before them (docs/eviction.md). A session that
-     * `regenerate` has made for a returning client has that rank too. Default: `session.user` or
-     * `session.passport.user` is truthy.
-     */
+    /** Whether a session is that of a user who has signed in, as in `MemoryStoreOptions`. */
     protect?(session: SessionData): boolean
 
     /** Milliseconds that a session lives after its last `set` or `touch`, as in `MemoryStoreOptions`. */

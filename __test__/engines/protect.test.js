@@ -3,9 +3,6 @@
 // The `protect` option says which sessions are those of users who have signed in.
 
 const assert = require('node:assert/strict')
-const { test } = require('node:test')
-const session = require('../..')
-const { readOptions } = require('../../lib/stores/memory/options')
 const { conform } = require('.')
 const { app, pages } = require('./app')
 
@@ -85,11 +82,4 @@ conform('what protect throws reaches the app of a request, and the process goes 
   assert.equal((await user.get('/bad')).body, 'done')
   assert.deepEqual(told, ['of the app'])
   assert.equal((await user.get('/read')).body, '{"user":"good"}')
-})
-
-test('protect of another type is refused where the store is made', () => {
-  for (const protect of ['user', true, {}, 1]) {
-    assert.throws(() => new session.MemoryStore({ protect }), { name: 'TypeError', message: 'protect option must be a function' })
-  }
-  for (const protect of [undefined, null]) assert.equal(typeof readOptions({ protect }).protect, 'function')
 })

@@ -121,6 +121,27 @@ conform('ids are taken as strings', async (subject, t) => {
   assert.deepEqual(await ids(store), [])
 })
 
+conform('every method has one that gives a promise', async (subject, t) => {
+  const store = subject.store(t)
+  assert.equal(await store.setAsync('a', data(1)), undefined)
+  assert.equal((await store.getAsync('a')).n, 1)
+  assert.equal(await store.getAsync('none'), undefined)
+  assert.ok(await store.loadAsync('a') instanceof Session)
+  assert.equal(await store.touchAsync('a', data(1)), undefined)
+  assert.equal(await store.lengthAsync(), 1)
+  assert.deepEqual(await store.idsAsync(), ['a'])
+  assert.deepEqual(await store.allAsync(), await ask(store, 'all'))
+  assert.equal(await store.destroyAsync(['a', 'none']), undefined)
+  await store.setAsync('b', data(2))
+  assert.equal(await store.clearAsync(), undefined)
+  assert.equal(await store.lengthAsync(), 0)
+
+  const loop = data(1)
+  loop.loop = loop
+  await assert.rejects(store.setAsync('a', loop), TypeError)
+  await assert.rejects(store.setAsync('a'), TypeError, 'no session')
+})
+
 conform('a session that has no JSON: an error through the callback, thrown without one', async (subject, t) => {
   const store = subject.store(t)
   const cycle = data(1)

@@ -50,10 +50,13 @@ describe('in an app', () => {
     })
   }
 
-  it('that declares the promises of its sessions', () => {
-    const project = makeProject({ named: [ALIAS], linked: ['@types/express'], sources: ['promises.ts'], options: NODE16 })
-    assert.strictEqual(check(project), '')
-  })
+  for (const name of [ALIAS, OWN_NAME]) {
+    it(`that declares the promises of its sessions on ${name}`, () => {
+      const linked = ['@types/express']
+      const project = makeProject({ named: [name], linked, sources: ['promises.ts'], rename: name === OWN_NAME, options: NODE16 })
+      assert.strictEqual(check(project), '')
+    })
+  }
 
   it('by tsc itself, which looks at every declaration', () => {
     const project = makeProject({

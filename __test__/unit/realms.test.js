@@ -18,6 +18,18 @@ test('a realm is collected after the package was used in it', async () => {
   assert.equal(await keptAfter(use), 0)
 })
 
+test('a realm is collected after a SQLiteStore was used in it', needsBinary, async () => {
+  assert.equal(await keptAfter(realm => useSqlite(realm, {})), 0)
+})
+
+test('the same with timers, when the store was closed', needsBinary, async () => {
+  assert.equal(await keptAfter(async realm => {
+    const store = await useSqlite(realm, { checkPeriod: 3_600_000 })
+    store.on('destroyed', () => {})
+    store.close()
+  }), 0)
+})
+
 test('a realm is kept if Rust holds an array of it', needsBinary, async () => {
   const held = []
   assert.equal(await keptAfter(realm => {
@@ -58,6 +70,18 @@ async function use ({ context, load }) {
   assert.equal(keyring.open(`sid=${keyring.seal('one')}`).sid, 'one')
   const found = await new Promise((resolve, reject) => store.get('one', (err, found) => err ? reject(err) : resolve(found)))
   assert.ok(found instanceof vm.runInContext('Object', context), 'the package runs in the realm')
+}
+
+/** Uses a SQLiteStore, also in ways that wait for its writer thread. */
+async function useSqlite ({ context, load }, options) {
+  const { newFile } = require('../engines/sqlite')
+  const session = load(path.join(ROOT, 'index.js'))
+  const store = new session.SQLiteStore({ file: newFile(), ...options })
+  context.app = { store, middleware: session({ secret: 'secret', resave: false, saveUninitialized: true, store }) }
+  await store.setAsync('one', { cookie: {} })
+  await store.getAsync('one')
+  await store.destroyAsync('one')
+  return store
 }
 
 /** A realm, and a `require` for it. Built-in modules and the addon come from the main realm, as in Jest. */

@@ -46,28 +46,6 @@ async function closed (store, file) {
   while (fs.existsSync(file + '-wal')) await new Promise(resolve => setTimeout(resolve, 5))
 }
 
-test('options: what is wrong is named', () => {
-  for (const [options, type, message] of [
-    [undefined, TypeError, /file/],
-    [{}, TypeError, /file/],
-    [{ file: 17 }, TypeError, /file/],
-    [{ file: '' }, RangeError, /file/],
-    [{ file: ':memory:' }, RangeError, /MemoryStore/],
-    [{ file: 'a\0b' }, RangeError, /file/],
-    [{ durability: 'high' }, RangeError, /durability/],
-    [{ durability: true }, RangeError, /durability/],
-    [{ max: '5' }, TypeError, /max/],
-    [{ max: -1 }, RangeError, /max/],
-    [{ maxBytes: NaN }, RangeError, /maxBytes/],
-    [{ ttl: 0 }, RangeError, /ttl/],
-    [{ serializer: {} }, TypeError, /serializer/],
-    [{ shared: 'x' }, RangeError, /shared/]
-  ]) {
-    const given = options && Object.keys(options).length > 0 && !('file' in options) ? { file: newFile(), ...options } : options
-    assert.throws(() => new session.SQLiteStore(given), err => err instanceof type && message.test(err.message), JSON.stringify(options))
-  }
-})
-
 test('the file and its log are for their owner alone', { skip: process.platform === 'win32' }, async t => {
   const file = newFile()
   const store = open(t, { file })

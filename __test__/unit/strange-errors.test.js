@@ -11,6 +11,7 @@ const createDebug = require('debug')
 const express = require('express')
 const { ask, turns } = require('../helpers/calls')
 const { request } = require('../helpers/client')
+const { DAY, fakeClock } = require('../helpers/clock')
 const { listen, serve } = require('../helpers/server')
 const { mapStore, ways } = require('../helpers/stores')
 const { middleware, session } = require('../helpers/subject')
@@ -47,6 +48,9 @@ const VALUES = {
   'a number': () => 5,
   'a bigint': () => 10n
 }
+/** What is shown as it is, as a text; of the others, only what they are. */
+const TEXTS = { 'an Error of another realm': 'Error: x', 'a symbol': 'Symbol\\(x\\)', 'a text': 'text', 'a number': '5', 'a bigint': '10' }
+const typeOf = what => /^an Error|^a function/.exec(what) ?? 'an object'
 const SOME = ['an object without a prototype', 'a revoked proxy of an Error', 'an object whose getters throw', 'a text']
 const FALSY = { undefined: () => undefined, null: () => null, zero: () => 0, false: () => false, 'an empty string': () => '' }
 
@@ -118,26 +122,39 @@ for (const [what, make] of Object.entries(VALUES)) {
     await turns(10)
   })
 
-  test(`A dispose and a listener that throw ${what} end no process, and a warning says so`, async t => {
+  test(`A dispose and a listener that throw ${what} end no process: it is for who has asked, else a warning says so`, async t => {
+    const clock = fakeClock(t)
     const emitted = []
     const { emitWarning } = process
-    t.mock.method(process, 'emitWarning', (...args) => { emitted.push(args[0]); return emitWarning.apply(process, args) })
-    for (const [, options] of Object.entries({ dispose: { dispose: () => { throw make() } }, listener: {} })) {
-      emitted.length = 0
-      const store = new MemoryStore(options)
-      if (options.dispose === undefined) for (const event of ['destroyed', 'expired', 'evicted']) store.on(event, () => { throw make() })
-      await ask(store, 'set', 'a', { cookie: {} })
-      await ask(store, 'set', 'b', { cookie: {} })
-      await new Promise(resolve => store.destroy('a', () => resolve()))
-      try {
-        store.destroy('b') // without a callback a dispose throws here
-      } catch {}
-      store.prune()
-      await turns(10)
-      store.close()
-      await turns()
-      if (options.dispose === undefined) assert.ok(emitted.length > 0 && emitted.every(warning => /^/.test(String(warning))))
-    }
+    t.mock.method(process, 'emitWarning', (...args) => { emitted.push(String(args[0])); return emitWarning.apply(process, args) })
+    const thrown = []
+    const thrower = () => { throw thrown[thrown.push(make()) - 1] }
+    const isLast = value => Object.is(value, thrown.at(-1))
+    const warned = new RegExp(`^${TEXTS[what] ?? `Error: the app or its session store threw ${typeOf(what)} that can ?not be shown`}$`)
+
+    const store = new MemoryStore({ dispose: thrower })
+    for (const sid of ['a', 'b', 'c']) await ask(store, 'set', sid, { cookie: {} })
+    const [err] = await new Promise(resolve => store.destroy('a', (...args) => resolve(args)))
+    assert.ok(isLast(err))
+    assert.throws(() => store.destroy('b'), isLast)
+    assert.deepEqual(emitted, [])
+    clock.advance(2 * DAY)
+    store.prune()
+    await turns(10)
+    store.close()
+    assert.equal(thrown.length, 3)
+    assert.equal(emitted.length, 1)
+    assert.match(emitted[0], warned)
+
+    const heard = new MemoryStore()
+    heard.on('destroyed', thrower)
+    await ask(heard, 'set', 'a', { cookie: {} })
+    await ask(heard, 'destroy', 'a')
+    heard.close()
+    await turns()
+    assert.equal(thrown.length, 4)
+    assert.equal(emitted.length, 2)
+    assert.match(emitted[1], warned)
   })
 }
 

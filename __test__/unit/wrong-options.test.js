@@ -1,6 +1,6 @@
 'use strict'
 
-// Every option of session(), of its cookie and of MemoryStore, with each type and value that it does not take, and the
+// Every option of session(), of its cookie and of the stores, with each type and value that it does not take, and the
 // sentence that comes where it is made. Where express-session has a sentence, it is the same.
 
 const assert = require('node:assert/strict')
@@ -26,6 +26,7 @@ const VALUES = {
   true: true,
   zero: 0,
   one: 1,
+  half: 0.5,
   negative: -1,
   fraction: 1.5,
   unsafe: 2 ** 53,
@@ -50,6 +51,7 @@ const NAMES = Object.keys(VALUES)
 const FALSY = ['undefined', 'null', 'false', 'zero', 'NaN', 'an empty string']
 const FALSY_NUMBERS = ['undefined', 'null', 'false', 'zero', 'an empty string']
 const OBJECTS = ['an object', 'an object without a prototype', 'a text object that throws', 'an array', 'a Date', 'an invalid Date']
+const NUMBERS = NAMES.filter(name => typeof VALUES[name] === 'number')
 const NO_DATE = ['NaN', 'Infinity', '-Infinity', 'enormous']
 const ALL = NAMES
 const NONE = []
@@ -80,7 +82,7 @@ const SESSION = {
   },
   touchAfter: {
     taken: ['undefined', 'null', 'false', 'zero', 'one', 'fraction', 'unsafe', 'enormous'],
-    refused: [[['negative', 'NaN', 'Infinity', '-Infinity'],
+    refused: [[['half', 'negative', 'NaN', 'Infinity', '-Infinity'],
       range('touchAfter option must be a number of milliseconds from 1, or a share of the lifetime between 0 and 0.5')]],
     rest: type('touchAfter option must be a number or false')
   },
@@ -100,7 +102,7 @@ const lifetime = key => range(`cookie.${key} option must be a number of millisec
 
 const COOKIE = {
   maxAge: {
-    taken: [...FALSY_NUMBERS, 'one', 'negative', 'fraction', 'a Date'],
+    taken: [...FALSY_NUMBERS, 'one', 'half', 'negative', 'fraction', 'a Date'],
     refused: [
       [[...NO_DATE, 'unsafe'], lifetime('maxAge')],
       [['an invalid Date'], range('cookie.maxAge option must be a valid Date')]
@@ -108,7 +110,7 @@ const COOKIE = {
     rest: type('maxAge must be a number or Date')
   },
   originalMaxAge: {
-    taken: [...FALSY_NUMBERS, 'one', 'negative', 'fraction', 'a Date'],
+    taken: [...FALSY_NUMBERS, 'one', 'half', 'negative', 'fraction', 'a Date'],
     refused: [
       [[...NO_DATE, 'unsafe'], lifetime('originalMaxAge')],
       [['an invalid Date'], range('cookie.originalMaxAge option must be a valid Date')]
@@ -117,12 +119,12 @@ const COOKIE = {
   },
   expires: {
     // Upstream's own test wants an error at each request for the invalid Date.
-    taken: [...FALSY_NUMBERS, 'one', 'negative', 'fraction', 'a Date', 'an invalid Date'],
+    taken: [...FALSY_NUMBERS, 'one', 'half', 'negative', 'fraction', 'a Date', 'an invalid Date'],
     refused: [[[...NO_DATE, 'unsafe'], lifetime('expires')]],
     rest: type('cookie.expires option must be a Date')
   },
   domain: {
-    taken: [...FALSY, 'true', 'one', 'fraction', 'unsafe', 'Infinity', 'a numeric string', 'a bigint'],
+    taken: [...FALSY, 'true', 'one', 'half', 'fraction', 'unsafe', 'Infinity', 'a numeric string', 'a bigint'],
     refused: [[['a symbol', 'an object without a prototype', 'a text object that throws'], type('cookie.domain option must be a string')]],
     rest: type('option domain is invalid')
   },
@@ -145,7 +147,7 @@ const notNegative = name => range(`${name} option must not be negative or NaN`)
 const bound = name => ({
   taken: ['undefined', 'null', 'zero', 'one', 'Infinity'],
   refused: [
-    [['fraction', 'unsafe', 'enormous'], range(`${name} option must be an integer`)],
+    [['half', 'fraction', 'unsafe', 'enormous'], range(`${name} option must be an integer`)],
     [['negative', 'NaN', '-Infinity'], notNegative(name)]
   ],
   rest: type(`${name} option must be a number`)
@@ -156,12 +158,12 @@ const MEMORY = {
   max: bound('max'),
   maxBytes: bound('maxBytes'),
   ttl: {
-    taken: ['undefined', 'null', 'one', 'fraction', 'unsafe', 'Infinity', 'enormous', 'a function'],
+    taken: ['undefined', 'null', 'one', 'half', 'fraction', 'unsafe', 'Infinity', 'enormous', 'a function'],
     refused: [[['zero'], range('ttl option must be greater than 0 milliseconds')], [['negative', 'NaN', '-Infinity'], notNegative('ttl')]],
     rest: type('ttl option must be a number')
   },
   checkPeriod: {
-    taken: ['undefined', 'null', 'false', 'zero', 'one', 'fraction', 'unsafe', 'Infinity', 'enormous'],
+    taken: ['undefined', 'null', 'false', 'zero', 'one', 'half', 'fraction', 'unsafe', 'Infinity', 'enormous'],
     refused: [[['negative', 'NaN', '-Infinity'], notNegative('checkPeriod')]],
     rest: type('checkPeriod option must be a number')
   },
@@ -177,15 +179,95 @@ const MEMORY = {
   }
 }
 
+const { shared, stale, ...COMMON } = MEMORY
+const ofMemory = name => ({ taken: ['undefined', 'null'], rest: range(`${name} option is one of MemoryStore, not of SQLiteStore`) })
+
+const SQLITE = {
+  ...COMMON,
+  file: {
+    taken: ['a numeric string'],
+    refused: [[['an empty string'], range('file option must name a file; for sessions in memory there is MemoryStore')]],
+    rest: type('file option must be a string: the path of the SQLite file')
+  },
+  durability: { taken: ['undefined', 'null'], rest: range('durability option must be "normal" or "full"') },
+  shared: ofMemory('shared'),
+  stale: ofMemory('stale')
+}
+
+const REDIS = {
+  client: {
+    taken: NONE,
+    refused: [
+      [['undefined', 'null'], type('client option of RedisStore is missing: pass a client of the redis or the ioredis package')],
+      [[...OBJECTS, 'a function'], type('client option of RedisStore must be a client of redis ≥ 5 or ioredis ≥ 5: createClient, ' +
+        'createCluster, createSentinel, createClientPool, new Redis or new Redis.Cluster (and no legacy client)')]
+    ],
+    rest: type('client option of RedisStore must be a client of the redis or the ioredis package')
+  },
+  prefix: { taken: ['undefined', 'null', 'an empty string', 'a numeric string'], rest: type('prefix option must be a string') },
+  ttl: {
+    taken: ['undefined', 'null', 'zero', 'one', 'half', 'fraction', 'unsafe', 'enormous', 'a function'],
+    refused: [[['negative', 'NaN', 'Infinity', '-Infinity'], range('ttl option must be greater than 0 seconds, and finite')]],
+    rest: type('ttl option must be a number of seconds or a function')
+  },
+  disableTTL: flag('disableTTL'),
+  disableTouch: flag('disableTouch'),
+  scanCount: {
+    taken: ['undefined', 'null', 'zero', 'one'],
+    refused: [[NUMBERS, range('scanCount option must be an integer from 1')]],
+    rest: type('scanCount option must be a number')
+  },
+  serializer: COMMON.serializer,
+  storeTimeout: {
+    taken: ['undefined', 'null', 'false', 'one', 'fraction'],
+    refused: [[NUMBERS, range('storeTimeout option must be from 1 to 2147483647 milliseconds')]],
+    rest: type('storeTimeout option must be a number of milliseconds or false')
+  },
+  nearCache: {
+    taken: ['undefined', 'null', 'true', 'false', ...OBJECTS],
+    rest: type('nearCache option must be true, false or an object')
+  }
+}
+
+const nearBound = name => ({
+  taken: ['undefined', 'one', 'Infinity'],
+  refused: [[NUMBERS, range(`nearCache.${name} option must be an integer from 1, or Infinity`)]],
+  rest: type(`nearCache.${name} option must be a number`)
+})
+
+const NEAR = {
+  max: nearBound('max'),
+  maxBytes: nearBound('maxBytes'),
+  lease: {
+    taken: ['undefined'],
+    refused: [[NUMBERS, range('nearCache.lease option must be from 100 to 60000 milliseconds')]],
+    rest: type('nearCache.lease option must be a number of milliseconds')
+  }
+}
+
+// It needs the binary.
+const { newFile, root } = needsBinary.skip ? {} : require('../engines/sqlite')
+
+const client = { isOpen: true, sendCommand () {}, on () {}, off () {} }
+const openRedis = options => new RedisStore({ client, ...options }).close()
+
+function openSqlite (options) {
+  const file = options.file === VALUES['a numeric string'] ? path.join(root, options.file) : options.file
+  new SQLiteStore({ ...options, file: Object.hasOwn(options, 'file') ? file : newFile() }).close()
+}
+
 const TABLES = {
   'session()': { rows: SESSION, make: options => middleware(options), type: 'SessionOptions' },
   'the cookie': { rows: COOKIE, make: cookie => middleware({ cookie }), type: 'CookieOptions' },
-  MemoryStore: { rows: MEMORY, make: options => new MemoryStore(options).close(), type: 'MemoryStoreOptions' }
+  MemoryStore: { rows: MEMORY, make: options => new MemoryStore(options).close(), type: 'MemoryStoreOptions' },
+  SQLiteStore: { rows: SQLITE, make: openSqlite, type: 'SQLiteStoreOptions', needs: needsBinary },
+  RedisStore: { rows: REDIS, make: openRedis, type: 'RedisStoreOptions' },
+  'nearCache of RedisStore': { rows: NEAR, make: nearCache => openRedis({ nearCache }) }
 }
 
-for (const [where, { rows, make, type }] of Object.entries(TABLES)) {
+for (const [where, { rows, make, type, needs = {} }] of Object.entries(TABLES)) {
   for (const [option, { taken, refused = NONE, rest }] of Object.entries(rows)) {
-    test(`${where}: ${option} takes what it should, and says of each other value what is wrong`, option === 'shared' ? needsBinary : {}, () => {
+    test(`${where}: ${option} takes what it should, and says of each other value what is wrong`, option === 'shared' ? needsBinary : needs, () => {
       for (const name of [...taken, ...refused.flatMap(([names]) => names)]) assert.ok(NAMES.includes(name), name)
       for (const [name, value] of Object.entries(VALUES)) {
         const given = { [option]: value }
@@ -199,20 +281,38 @@ for (const [where, { rows, make, type }] of Object.entries(TABLES)) {
     })
   }
 
+  if (type === undefined) continue
   test(`${where}: the table has every option that the types have`, () => {
     const source = fs.readFileSync(path.join(__dirname, '../../index.d.ts'), 'utf8')
     const [, body] = new RegExp(`\\n  interface ${type}\\b[^{]*\\{\\n([^]*?)\\n  \\}`).exec(source)
-    const declared = [...body.matchAll(/^ {4}(\w+)(?:\?:|\?\()/gm)].map(([, name]) => name)
+    const declared = [...body.matchAll(/^ {4}(\w+)\??[:(]/gm)].map(([, name]) => name)
     assert.ok(declared.length > 5)
     assert.deepEqual(declared.filter(name => !Object.hasOwn(rows, name)), [])
   })
 }
 
-test('A MemoryStore takes no options but an object', () => {
-  for (const [name, value] of Object.entries(VALUES)) {
-    if (value === undefined || value === null || typeof value === 'object') continue
-    assert.throws(() => new MemoryStore(value), type('options of MemoryStore must be an object'), name)
+test('A store takes no options but an object', () => {
+  const given = Object.entries(VALUES).filter(([, value]) => value === null || typeof value !== 'object')
+  for (const [name, value] of given) {
+    if (value != null) assert.throws(() => new MemoryStore(value), type('options of MemoryStore must be an object'), name)
+    assert.throws(() => new SQLiteStore(value), type('SQLiteStore needs options: an object with a file'), name)
+    assert.throws(() => new RedisStore(value), type('options of RedisStore must be an object with a client'), name)
   }
+})
+
+test('A serializer has both functions', () => {
+  for (const serializer of [{ parse () {} }, { stringify () {} }, { parse: 1, stringify: 2 }]) {
+    for (const Store of [MemoryStore, SQLiteStore, RedisStore]) {
+      assert.throws(() => new Store({ client, file: 'a', serializer }), COMMON.serializer.rest, JSON.stringify(serializer))
+    }
+  }
+})
+
+test('What is no file and what is no client are named', () => {
+  assert.throws(() => new SQLiteStore({ file: ':memory:' }), SQLITE.file.refused[0][1])
+  assert.throws(() => new SQLiteStore({ file: 'a\0b' }), range('file option must not contain NUL'))
+  assert.throws(() => new RedisStore({ client: { get () {}, set () {} } }), REDIS.client.refused[1][1])
+  assert.throws(() => new RedisStore({ client: Promise.resolve(client) }), type('client option of RedisStore is a promise: await it first'))
 })
 
 for (const bad of ['a\ud800', 'a\udfff', '\udc00\ud800', 'a\ud800b']) {

@@ -101,7 +101,7 @@ function flagOption (name, value) {
 /** @param {any} ms */
 function storeTimeoutOption (ms) {
   if (ms === undefined || ms === null || ms === false) return 0
-  if (typeof ms !== 'number' || !(ms > 0) || ms > 2 ** 31 - 1) {
+  if (typeof ms !== 'number' || !(ms >= 1 && ms <= 2 ** 31 - 1)) {
     throw new RangeError('storeTimeout option must be a number of milliseconds from 1 to 2147483647')
   }
   return ms

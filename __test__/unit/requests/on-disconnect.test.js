@@ -96,10 +96,7 @@ test('A store has its own default, which the option overrides', async t => {
   }
 })
 
-test('A wrong onDisconnect is refused when the middleware is made', () => {
-  for (const wrong of [null, false, true, 0, 'next', 'Error', {}, []]) {
-    assert.throws(() => middleware({ onDisconnect: wrong }), { name: 'TypeError', message: /^onDisconnect option must / }, String(wrong))
-  }
+test('A wrong onDisconnect of a store is refused when the middleware is made', () => {
   const store = new session.MemoryStore()
   store.sessionDefaults = { onDisconnect: 'wait' }
   assert.throws(() => middleware({ store }), /onDisconnect of the store's sessionDefaults must/)

@@ -135,28 +135,6 @@ test('What a method throws, and a session that is gone, are rejections', async t
   assert.deepEqual(app.errors, [])
 })
 
-test('Stores of this package can be awaited', async () => {
-  const store = new MemoryStore()
-  const data = { cookie: { path: '/' }, n: 1 }
-  assert.equal(await store.setAsync('a', data), undefined)
-  assert.equal((await store.getAsync('a')).n, 1)
-  assert.equal(await store.getAsync('b'), undefined)
-  assert.ok(await store.loadAsync('a') instanceof Session)
-  assert.equal(await store.touchAsync('a', data), undefined)
-  assert.equal(await store.lengthAsync(), 1)
-  assert.deepEqual(await store.idsAsync(), ['a'])
-  assert.deepEqual(Object.keys(await store.allAsync()), ['a'])
-  assert.equal(await store.destroyAsync('a'), undefined)
-  await store.setAsync('a', data)
-  assert.equal(await store.clearAsync(), undefined)
-  assert.equal(await store.lengthAsync(), 0)
-
-  const loop = { cookie: {} }
-  loop.loop = loop
-  await assert.rejects(store.setAsync('a', loop), TypeError)
-  await assert.rejects(store.setAsync('a'), TypeError, 'no session')
-})
-
 test('A replaced method is the one that is awaited', async () => {
   const store = new MemoryStore()
   store.get = (sid, callback) => callback(null, `replaced ${sid}`)

@@ -1,4 +1,4 @@
-//! SQLite databases of others, for the command that copies sessions. Which tables they have, `lib/copy/` knows.
+//! SQLite databases of others, for the command that copies sessions. Which tables they have, `lib/cli/copy/` knows.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! A store, as the thread that runs JavaScript uses it. Nothing here waits for a lock or for the disk.
+//! A store, as the thread that runs JavaScript uses it. Nothing here waits for a lock or for the disk, but for two: `prune`
+//! sleeps a millisecond where the file is busy, and `shut_down` waits for the writer thread.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -33,7 +34,7 @@ use crate::codec::template::{Template, Templates};
 const FEW_VISITS: usize = 64;
 /// Sessions that one call of `prune` removes.
 const PRUNED_AT_ONCE: usize = 250;
-/// How often `prune` tries again while the file is locked, a millisecond apart.
+/// How many calls of `prune` in a row sleep for a millisecond and ask for another call, until it gives up.
 const PRUNE_TRIES: u32 = 20;
 /// A touch whose session ends sooner is written at once, in milliseconds: other processes do not know of it yet.
 const SOON: i64 = 3000;
