@@ -5,9 +5,9 @@ const LAYERS = {
   facades: '^((index|memorystore)\\.js$|session/)',
   request: '^lib/request/',
   http: '^lib/http/',
-  stores: '^lib/stores/(?!(engine|refused)\\.js$|plain/|redis/(?!(index|options)\\.js$)|[^/]+/engine\\.js$)',
+  stores: '^lib/stores/(?!(engine|loaded|parse|refused)\\.js$|plain/|redis/(?!(index|options)\\.js$)|[^/]+/engine\\.js$)',
   native: '^lib/native\\.js$',
-  engines: '^lib/stores/(plain/|redis/(?!(index|options)\\.js$)|(engine|refused|[^/]+/engine)\\.js$)',
+  engines: '^lib/stores/(plain/|redis/(?!(index|options)\\.js$)|(engine|loaded|parse|refused|[^/]+/engine)\\.js$)',
   'cookie and session': '^lib/(cookie|session)/',
   util: '^lib/util/'
 }

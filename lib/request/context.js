@@ -194,7 +194,7 @@ class RequestContext {
   /* start: req.session */
 
   /**
-   * @param {import('../stores/engine').Loaded} [loaded] what the engine gave,
+   * @param {import('../stores/loaded').Loaded} [loaded] what the engine gave,
    * @param {any} [data] or the store's get. Neither: there is no such session
    */
   start (loaded, data) {
@@ -225,7 +225,7 @@ class RequestContext {
   /**
    * Makes a session of what the engine loaded in parts.
    *
-   * @param {import('../stores/engine').Loaded} loaded
+   * @param {import('../stores/loaded').Loaded} loaded
    */
   revive (loaded) {
     debug('session found')

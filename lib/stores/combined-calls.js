@@ -2,7 +2,8 @@
 
 const { failure } = require('../util/as-error')
 const { now } = require('../util/clock')
-const { DONE, isPromise, parse, PENDING, whenParsed } = require('./engine')
+const { DONE, PENDING } = require('./engine')
+const { isPromise, parse, whenParsed } = require('./parse')
 const { textOf } = require('./records')
 
 /*

@@ -10,8 +10,9 @@
  * a callback, PENDING means that nothing was begun. A method throws what it can tell at once.
  *
  *   load(keyring, header, now)      Opened | undefined     undefined: no cookie with a valid signature. `opened.found`
- *                                                         is a Loaded, undefined for no such session, or PENDING:
- *                                                         ask the store's `get`. The client has come back: see rank
+ *                                                         is a Loaded (loaded.js), undefined for no such
+ *                                                         session, or PENDING: ask the store's `get`. The client has
+ *                                                         come back: see rank
  *   get(sid, now, callback)         Stored | undefined     for a client that has come back
  *   peek(sid, now, callback)        Stored | undefined     for somebody who looks around: no rank, no statistics
  *   commit(write, callback)         DONE | DROPPED         stores a session; with `expected`, CHANGED too
@@ -148,89 +149,4 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {unknown} revision
  */
 
-/** A session as an engine loads it for a request. */
-class Loaded {
-  /**
-   * @param {any} data parsed; with the cookie in it where `cookie` is undefined
-   * @param {object|undefined} cookie a Cookie
-   * @param {unknown} revision
-   * @param {unknown} hint
-   * @param {string} [text] of `data`, as JSON.stringify made it
-   */
-  constructor (data, cookie, revision, hint, text) {
-    this.data = data
-    this.cookie = cookie
-    this.revision = revision
-    this.hint = hint
-    this.text = text
-    /** @type {any} why the stored text cannot be parsed */
-    this.error = undefined
-  }
-}
-
-/**
- * What a serializer makes of a stored text.
- *
- * @param {Serializer} serializer
- * @param {string} text
- * @param {string} [origin] said of a text that is not JSON
- * @throws {SyntaxError} without the text, which JSON's own would quote; other serializers' errors as they are
- */
-function parse (serializer, text, origin) {
-  if (serializer !== JSON) return serializer.parse(text)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new SyntaxError(`the text stored for the session is not JSON${origin === undefined ? '' : `. ${origin}`}`)
-  }
-}
-
-/**
- * Does something with what a serializer has made: later, when `parse` gave a promise, as connect-redis takes it.
- *
- * @param {any} session
- * @param {(session: any) => any} next
- * @return {any} what `next` gives, or a promise of it
- */
-function whenParsed (session, next) {
-  return isPromise(session) ? Promise.resolve(session).then(next) : next(session)
-}
-
-/** @param {any} value */
-function isPromise (value) {
-  return typeof value === 'object' && value !== null && typeof value.then === 'function'
-}
-
-/**
- * `load` for an engine that has no quicker way than its `get`.
- *
- * @param {Engine} engine
- * @param {Keyring} keyring
- * @param {string} header
- * @param {number} now
- */
-function loadByGet (engine, keyring, header, now) {
-  const opened = keyring.open(header)
-  if (opened === undefined) return undefined
-  const stored = engine.get(opened.sid, now)
-  opened.found = stored === undefined || stored === PENDING ? stored : loadedFrom(stored)
-  return opened
-}
-
-/**
- * A Loaded made of a whole text. An empty text is no session: upstream takes it so.
- *
- * @param {Stored} stored
- */
-function loadedFrom ({ text, revision }) {
-  if (text === '') return undefined
-  const loaded = new Loaded(undefined, undefined, revision, undefined)
-  try {
-    loaded.data = parse(JSON, text)
-  } catch (err) {
-    loaded.error = err
-  }
-  return loaded
-}
-
-module.exports = /** @type {const} */ ({ CHANGED, DONE, DROPPED, isPromise, Loaded, loadByGet, loadedFrom, parse, PENDING, RANK, whenParsed })
+module.exports = /** @type {const} */ ({ CHANGED, DONE, DROPPED, PENDING, RANK })

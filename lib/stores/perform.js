@@ -4,7 +4,8 @@ const { failure } = require('../util/as-error')
 const defer = require('../util/defer')
 const { warnOf } = require('../util/warn')
 const Awaited = require('./awaited')
-const { isPromise, PENDING } = require('./engine')
+const { PENDING } = require('./engine')
+const { isPromise } = require('./parse')
 const { partsOf } = require('./store-engine')
 
 /**

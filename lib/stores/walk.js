@@ -4,7 +4,8 @@ const { failure } = require('../util/as-error')
 const { now } = require('../util/clock')
 const defer = require('../util/defer')
 const Awaited = require('./awaited')
-const { parse, PENDING } = require('./engine')
+const { PENDING } = require('./engine')
+const { parse } = require('./parse')
 const { engineOf } = require('./store-engine')
 
 /**

@@ -1,7 +1,7 @@
 'use strict'
 
 const Awaited = require('../awaited')
-const { parse } = require('../engine')
+const { parse } = require('../parse')
 const { defineStore } = require('../native-store')
 const Store = require('../store')
 const { engineIn, engineOf, openEngine } = require('../store-engine')

@@ -7,7 +7,8 @@ const { Templates } = require('../../cookie/template')
 const { dataText } = require('../../session/serialize')
 const defer = require('../../util/defer')
 const numberAt = require('../../util/numbers')
-const { DONE, DROPPED, Loaded, loadedFrom, PENDING } = require('../engine')
+const { DONE, DROPPED, PENDING } = require('../engine')
+const { Loaded, loadedFrom } = require('../loaded')
 const RemovalLog = require('../plain/removal-log')
 
 const { numbers, Now, Deadline, Expires, Template, Revision, Rank, Hint, Job, Outcome: OutcomeAt } = numberAt
