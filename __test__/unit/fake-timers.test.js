@@ -10,10 +10,17 @@ const { needsBinary } = require('../helpers/binary')
 
 const ROOT = path.join(__dirname, '../..')
 
-/** What runners do: node:test binds a method, @sinonjs/fake-timers (Vitest, Jest) puts a function without a name there. */
+/** What runners do: node:test binds a method, @sinonjs/fake-timers (Vitest, Jest) puts a function without a name there, or with Node's. */
+const fakes = named => `for (const name of ['setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask']) {
+  const fake = (() => () => {})()
+  fake.clock = {}
+  ${named ? "Object.defineProperty(fake, 'name', { value: name })" : ''}
+  globalThis[name] = require('timers')[name] = fake
+}`
 const TAKE = {
   'node:test': "require('node:test').mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] })",
-  'nobody named': "const fake = () => { const f = (() => () => {})(); f.clock = {}; return f }; for (const name of ['setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask']) globalThis[name] = require('timers')[name] = fake()"
+  'nobody named': fakes(false),
+  '@sinonjs': fakes(true)
 }
 
 for (const [runner, take] of Object.entries(TAKE)) {
