@@ -108,10 +108,12 @@ impl Shard {
             .is_some_and(|Slot { entry, .. }| entry.revision == revision && entry.deadline > now)
     }
 
-    /// The number of sessions that have not expired. `is_swept`: none are left that the wheel has found.
+    /// The number of sessions that have not expired. `is_swept`: none are left in the ticks that are over.
     pub(super) fn count(&self, now: i64, is_swept: bool) -> u64 {
         if is_swept && !self.wheel.is_beyond(now) {
-            return self.slots.len() as u64;
+            let tick = self.wheel.current(&self.slots, usize::MAX);
+            let expired = tick.iter().filter(|slot| self.entry(**slot).deadline <= now).count();
+            return (self.slots.len() - expired) as u64;
         }
         self.slots.iter().filter(|slot| slot.entry.deadline > now).count() as u64
     }
