@@ -7,7 +7,7 @@ use super::rank::{Rank, Visits};
 use super::record::{self, Parts};
 use super::ring::{self, ByQueue};
 use super::slot::{Entry, Links, NIL, Slot, index, number};
-use super::spared::Spared;
+use super::spared::{Revisions, Spared};
 use super::table::Table;
 use super::tally::{Tally, Totals};
 use super::tombstones::Tombstones;
@@ -288,6 +288,7 @@ impl Shard {
         if self.queues[rank.index()] == NIL {
             return None;
         }
+        let spared = &*spared.lock();
         if rank != Rank::New {
             self.advance_clock(rank, spared);
         }
@@ -303,7 +304,7 @@ impl Shard {
     }
 
     /// Second chance: a referenced session goes to the end of the queue, no longer referenced.
-    fn advance_clock(&mut self, rank: Rank, spared: &Spared) {
+    fn advance_clock(&mut self, rank: Rank, spared: &Revisions) {
         let head = &mut self.queues[rank.index()];
         for _ in 0..CLOCK_STEPS {
             let slot = &mut self.slots[index(*head)];
