@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { test } = require('node:test')
+const { every } = require('../../lib/stores/interval')
 const { needsBinary } = require('../helpers/binary')
 
 const ROOT = path.join(__dirname, '../..')
@@ -42,3 +43,13 @@ for (const [runner, take] of Object.entries(TAKE)) {
     }
   }
 }
+
+test('a timer of a tool that wraps setInterval is no test\'s', async t => {
+  const { setInterval } = globalThis
+  globalThis.setInterval = (...args) => setInterval(...args)
+  t.after(() => { globalThis.setInterval = setInterval })
+  let timer
+  const isTest = await new Promise(resolve => { timer = every(100, resolve).ref() })
+  clearInterval(timer)
+  assert.equal(isTest, false)
+})
