@@ -22,6 +22,6 @@ module.exports = [
   // Those of the test runners.
   {
     files: ['__test__/runners/fixtures/**'],
-    languageOptions: { globals: { expect: 'readonly', jest: 'readonly', test: 'readonly', vi: 'readonly' } }
+    languageOptions: { globals: { afterEach: 'readonly', beforeEach: 'readonly', expect: 'readonly', jest: 'readonly', test: 'readonly', vi: 'readonly' } }
   }
 ]

@@ -86,6 +86,23 @@ conform('a save of another revision, after eviction, has the rank that it brings
   assert.equal(await usersIn(engine), 1)
 })
 
+// The memory engine has 256 shards from 2 MiB on.
+conform('15 KB for each stranger, at a bound above 2 MiB that users fill to nearly nine tenths: all users stay', async subject => {
+  const maxBytes = 2_200_000
+  const engine = subject.engine({ maxBytes })
+  let users = 0
+  while (engine.stats(START).bytes < maxBytes * 0.89) {
+    await put(engine, 'user' + users++, { rank: RANK.SIGNED_IN, ...pad(1000) })
+  }
+  await assert.rejects(put(engine, 'large', pad(1_500_000)), { name: 'RangeError', message: /tenth of maxBytes/ })
+  for (let n = 0; n < 600; n++) {
+    await put(engine, 'flood' + n, pad(n % 2 ? 15_000 : n))
+    if (n % 3 === 0) assert.ok(await comeBack(engine, 'flood' + n), 'who signs in needs it')
+  }
+  assert.equal(await usersIn(engine), users)
+  assert.ok(engine.stats(START).bytes <= maxBytes)
+})
+
 for (const shared of ['a cookie whose session is gone', 'a cookie whose session is there']) {
   conform(`requests with one cookie, ${shared}`, async (subject, t) => {
     const handlers = {

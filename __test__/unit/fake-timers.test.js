@@ -6,14 +6,22 @@ const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { test } = require('node:test')
+const { every } = require('../../lib/stores/interval')
 const { needsBinary } = require('../helpers/binary')
 
 const ROOT = path.join(__dirname, '../..')
 
-/** What runners do: node:test binds a method, @sinonjs/fake-timers (Vitest, Jest) puts a function without a name there. */
+/** What runners do: node:test binds a method, @sinonjs/fake-timers (Vitest, Jest) puts a function without a name there, or with Node's. */
+const fakes = named => `for (const name of ['setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask']) {
+  const fake = (() => () => {})()
+  fake.clock = {}
+  ${named ? "Object.defineProperty(fake, 'name', { value: name })" : ''}
+  globalThis[name] = require('timers')[name] = fake
+}`
 const TAKE = {
   'node:test': "require('node:test').mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] })",
-  'nobody named': "const fake = () => { const f = (() => () => {})(); f.clock = {}; return f }; for (const name of ['setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask']) globalThis[name] = require('timers')[name] = fake()"
+  'nobody named': fakes(false),
+  '@sinonjs': fakes(true)
 }
 
 for (const [runner, take] of Object.entries(TAKE)) {
@@ -35,3 +43,13 @@ for (const [runner, take] of Object.entries(TAKE)) {
     }
   }
 }
+
+test('a timer of a tool that wraps setInterval is no test\'s', async t => {
+  const { setInterval } = globalThis
+  globalThis.setInterval = (...args) => setInterval(...args)
+  t.after(() => { globalThis.setInterval = setInterval })
+  let timer
+  const isTest = await new Promise(resolve => { timer = every(100, resolve).ref() })
+  clearInterval(timer)
+  assert.equal(isTest, false)
+})

@@ -64,7 +64,8 @@ const CHANGED = Symbol('changed')
 
 /**
  * How much a session has proved: nothing; its client came back with a cookie whose session was found; it came back in two
- * different minutes; it took the place of a session that was found, as logins do, or the `protect` option says so.
+ * different minutes; it holds data and took the place of a session that was found, as logins do, or the `protect` option
+ * says so.
  */
 const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
 

@@ -8,6 +8,6 @@
  */
 module.exports = function unrefInterval (work, ms) {
   const timer = setInterval(work, ms)
-  if (typeof timer.unref === 'function') timer.unref()
+  if (typeof timer?.unref === 'function') timer.unref()
   return timer
 }

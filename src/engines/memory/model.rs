@@ -11,6 +11,8 @@ use crate::codec::encoding::Encoding;
 use crate::codec::iso_date;
 
 const START: i64 = 1_763_754_720_000;
+/// The first id of strangers, and how many there are.
+const STRANGERS: u8 = 100;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -57,6 +59,14 @@ enum Op {
         budget: usize,
     },
     Count,
+    /// Strangers come one after the other, each with a session that is new.
+    Flood {
+        first: u8,
+        count: u8,
+        data: u8,
+        /// Their clients come back once.
+        come_back: bool,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -257,7 +267,7 @@ impl Model {
         let rank = self.sessions.get(id).map_or(rank, |session| session.rank.max(rank));
         assert!(self.sessions.values().any(|session| session.rank > rank));
         let max = self.store.limits().max_bytes.expect("a bound on bytes");
-        assert!((len as u64 + 200) * 10 > max);
+        assert!(((id.len() + len) as u64 + 200) * 10 > max);
     }
 
     fn written(
@@ -474,6 +484,16 @@ impl Model {
                     self.events(Vec::new(), None, None);
                 }
             }
+            Op::Flood { first, count, data, come_back } => {
+                for number in 0..count {
+                    let id = STRANGERS + first.wrapping_add(number) % STRANGERS;
+                    let text = Text::Split { cookie: 2, data };
+                    self.apply(Op::Set { id, text, ttl: 1000, rank: 0 });
+                    if come_back {
+                        self.apply(Op::Get { id, came_back: true });
+                    }
+                }
+            }
         }
         self.is_side_effect = true;
         self.check();
@@ -549,6 +569,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => prop_oneof![2 => Just(0), 1 => Just(31_536_000_000_i64), 1 => -100_000_000..1_000_000_i64]
             .prop_map(|ms| Op::Skew { ms }),
         3 => (0..20_usize).prop_map(|budget| Op::Sweep { budget }),
+        1 => (any::<u8>(), 5..16_u8, any::<u8>(), any::<bool>())
+            .prop_map(|(first, count, data, come_back)| Op::Flood { first, count, data, come_back }),
     ]
 }
 

@@ -7,7 +7,7 @@ use super::rank::{Rank, Visits};
 use super::record::{self, Parts};
 use super::ring::{self, ByQueue};
 use super::slot::{Entry, Links, NIL, Slot, index, number};
-use super::spared::Spared;
+use super::spared::{Revisions, Spared};
 use super::table::Table;
 use super::tally::{Tally, Totals};
 use super::tombstones::Tombstones;
@@ -108,10 +108,12 @@ impl Shard {
             .is_some_and(|Slot { entry, .. }| entry.revision == revision && entry.deadline > now)
     }
 
-    /// The number of sessions that have not expired. `is_swept`: all that the wheel has found are removed.
+    /// The number of sessions that have not expired. `is_swept`: none are left in the ticks that are over.
     pub(super) fn count(&self, now: i64, is_swept: bool) -> u64 {
         if is_swept && !self.wheel.is_beyond(now) {
-            return self.slots.len() as u64;
+            let tick = self.wheel.current(&self.slots, usize::MAX);
+            let expired = tick.iter().filter(|slot| self.entry(**slot).deadline <= now).count();
+            return (self.slots.len() - expired) as u64;
         }
         self.slots.iter().filter(|slot| slot.entry.deadline > now).count() as u64
     }
@@ -286,6 +288,7 @@ impl Shard {
         if self.queues[rank.index()] == NIL {
             return None;
         }
+        let spared = &*spared.lock();
         if rank != Rank::New {
             self.advance_clock(rank, spared);
         }
@@ -301,7 +304,7 @@ impl Shard {
     }
 
     /// Second chance: a referenced session goes to the end of the queue, no longer referenced.
-    fn advance_clock(&mut self, rank: Rank, spared: &Spared) {
+    fn advance_clock(&mut self, rank: Rank, spared: &Revisions) {
         let head = &mut self.queues[rank.index()];
         for _ in 0..CLOCK_STEPS {
             let slot = &mut self.slots[index(*head)];

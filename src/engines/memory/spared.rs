@@ -8,11 +8,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) struct Spared(Mutex<Revisions>);
 
 #[derive(Debug, Default)]
-struct Revisions {
+pub(super) struct Revisions {
     /// Of calls that make room now: one for each thread, at most.
     now: Vec<u32>,
     /// Of the last call that could not finish. One only: two might fill the store.
     kept: Option<u32>,
+}
+
+impl Revisions {
+    pub(super) fn has(&self, revision: u32) -> bool {
+        self.now.contains(&revision) || self.kept == Some(revision)
+    }
 }
 
 impl Spared {
@@ -23,17 +29,12 @@ impl Spared {
         SpareGuard { spared: self, revision }
     }
 
-    pub(super) fn has(&self, revision: u32) -> bool {
-        let revisions = self.lock();
-        revisions.now.contains(&revision) || revisions.kept == Some(revision)
-    }
-
     /// There is room again.
     pub(super) fn forget(&self) {
         self.lock().kept = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Revisions> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Revisions> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -65,13 +65,18 @@ impl MemoryStore {
     /// the next time. For callers who count what is left.
     pub fn sweep_to_now(&self, now: i64, budget: usize) -> Swept {
         let mut swept = self.sweep(now, budget);
-        let mut left = budget;
+        let (mut left, before) = (budget, swept.expired);
+        let mut is_cut = false;
         let mut to_free = Vec::new();
         for at in 0..self.shard_count() {
             let steps = left.min(STEPS);
             let expire = |shard: &mut Shard, expired: &mut Vec<_>| shard.expire_tick(now, steps, expired);
-            left -= self.sweep_shard(at, &mut swept, &mut to_free, expire);
+            let used = self.sweep_shard(at, &mut swept, &mut to_free, expire);
+            is_cut |= used == steps;
+            left -= used;
         }
+        // Where none had expired, more calls would look at the same ones.
+        swept.more |= is_cut && swept.expired > before;
         swept
     }
 
@@ -167,5 +172,25 @@ mod tests {
         assert_eq!(store.sweep_to_now(5123, 100).expired, 3);
         assert_eq!(store.len(), 1);
         assert_eq!(store.peek(b"d", 5123, |_| ()), Some(()));
+    }
+
+    #[test]
+    fn more_than_the_budget_may_expire_in_the_current_tick() {
+        let fill = |deadlines: [i64; 4]| {
+            let store = MemoryStore::new(Limits::default());
+            store.state.clock.set(5122);
+            for (id, deadline) in [b"a", b"b", b"c", b"d"].into_iter().zip(deadlines) {
+                store.write_text(id, b"{}", Encoding::Ascii, deadline, Rank::New, 5120).unwrap();
+            }
+            store
+        };
+        for deadlines in [[5121; 4], [5123, 5123, 5123, 5121], [5121, 5123, 5123, 5123]] {
+            let valid = deadlines.iter().filter(|deadline| **deadline == 5123).count() as u64;
+            assert_eq!(fill(deadlines).count(5122, 3), valid);
+        }
+        let store = fill([5121; 4]);
+        while store.sweep_to_now(5122, 3).more {}
+        assert_eq!(store.len(), 0);
+        assert!(!fill([5123; 4]).sweep_to_now(5122, 3).more, "no loop");
     }
 }
