@@ -193,7 +193,6 @@ fn run(stores: &mut [Store; 2], file: &TestFile, model: &mut Model, at: usize, s
             }
             // Here, whatever is in the file yet.
             check(&stores[at], model, n);
-            stores[at].flush();
         }
         Step::Look { n } => check(&stores[at], model, n),
         Step::Destroy { n } => {
@@ -238,10 +237,17 @@ proptest! {
             now: 1_000_000,
             step: 0,
         };
+        let mut last = 0;
         for (is_second, step) in steps {
             model.step += 1;
-            run(&mut stores, &file, &mut model, usize::from(is_second), &step);
+            let at = usize::from(is_second);
+            if at != last {
+                stores[last].flush();
+            }
+            run(&mut stores, &file, &mut model, at, &step);
+            last = at;
         }
+        stores[last].flush();
         stores[0].shut_down(Duration::from_secs(10));
         for n in 0..4 {
             check(&stores[1], &mut model, n);

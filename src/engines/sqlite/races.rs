@@ -78,6 +78,18 @@ fn a_touch_alone_may_shorten_a_life() {
 }
 
 #[test]
+fn a_touch_of_a_session_that_ends_soon_takes_the_place_of_the_one_that_waits() {
+    let file = TestFile::new();
+    let store = open(&file);
+    set(&store, session(LONG, NOW + 25 * HOUR));
+    touch(&store, HALF, NOW + 1000, NOW + 25 * HOUR);
+    let other = NewDeadline { deadline: Some(NOW + 10), cookie: Some(LONG.to_vec()), revision: None };
+    assert_eq!(store.touch(key(1), other, Now::at(NOW)).unwrap(), Touched::Done);
+    assert_eq!(stored(&open(&file)), (LONG.to_vec(), Some(NOW + 10)));
+    assert_eq!(stored(&store), (LONG.to_vec(), Some(NOW + 10)));
+}
+
+#[test]
 fn a_save_that_is_refused_leaves_the_touch_before_it() {
     let file = TestFile::new();
     let limits = Limits { max_bytes: Some(10_000), ..Limits::default() };

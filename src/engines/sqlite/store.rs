@@ -461,7 +461,9 @@ impl Store {
     fn write_touch(&self, key: &Key, touch: &Touch) -> Result<()> {
         let done = self.on(|statements| {
             let mut transaction = Transaction::begin(statements, &self.shared)?;
-            if write::touch(&mut transaction, key, touch, FEW_VISITS)?.is_some() {
+            // What it takes the place of was read just now. What waits is not in the file.
+            let now = Touch { base: None, ..touch.clone() };
+            if write::touch(&mut transaction, key, &now, FEW_VISITS)?.is_some() {
                 super::bounds::make_room(&mut transaction, key, FEW_VISITS)?;
             }
             transaction.commit()
