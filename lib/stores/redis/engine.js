@@ -4,7 +4,7 @@ const defer = require('../../util/defer')
 const { CHANGED, DONE, DROPPED, PENDING } = require('../engine')
 const Availability = require('./availability')
 const { clientOf } = require('./client')
-const { disconnected, explain, inTransaction } = require('./errors')
+const { disconnected, explain, inTransaction, isAnswer, isSilence } = require('./errors')
 const Flights = require('./flight')
 const Keys = require('./keys')
 const NearCache = require('./near')
@@ -67,7 +67,7 @@ class RedisEngine {
       this.#mayJoin = flight => near.mayJoin(flight)
       if (typeof options.seconds === 'number' && options.serializer === JSON) this.options.idle = options.seconds * 1000
     }
-    this.#availability = new Availability(this.#client, options.storeTimeout, near)
+    this.#availability = new Availability(this.#client, options.storeTimeout, () => this.#probe(), near)
     if (near !== undefined && this.#client.isReady()) near.up()
   }
 
@@ -473,6 +473,7 @@ class RedisEngine {
       return PENDING
     }
     this.#limit.wait(send(), (err, reply) => {
+      this.#heard(err)
       if (err) return callback(explain(err, this.options.prefix))
       if (reply === QUEUED) return callback(inTransaction())
       callback(null, reply instanceof Uint8Array ? String(reply) : reply)
@@ -488,8 +489,28 @@ class RedisEngine {
   #inTime (ask) {
     if (this.#availability.isDown) return Promise.reject(disconnected())
     return new Promise((resolve, reject) => {
-      this.#limit.wait(ask(), (err, value) => err ? reject(err) : resolve(value))
+      this.#limit.wait(ask(), (err, value) => {
+        this.#heard(err)
+        if (err) reject(err)
+        else resolve(value)
+      })
     })
+  }
+
+  /** @param {any} err of a call; null where there is an answer */
+  #heard (err) {
+    if (!err) this.#availability.answered()
+    else if (isSilence(err)) this.#availability.doubt()
+  }
+
+  /**
+   * Whether a server answers. Of a cluster it is any: while one is gone, the sessions of the others are there.
+   *
+   * @return {Promise<boolean>}
+   */
+  #probe () {
+    const key = `${this.options.prefix}${Keys.PROOF}${Math.random()}`
+    return this.#client.send(key, ['GET', key]).then(() => true, isAnswer)
   }
 
   /**
