@@ -826,7 +826,9 @@ declare namespace session {
     destroyed: number
     /** The near cache, if there is one. */
     near?: {
+      /** Reads that it answered. */
       hits: number
+      /** Reads that went on to Redis. */
       misses: number
       /** Sessions that were put into it. */
       stored: number

@@ -320,6 +320,25 @@ withEach('requests: a login on another machine, a logout, and a late save', asyn
   assert.deepEqual([...one.errors, ...other.errors], [])
 })
 
+withEach('requests: each is one miss or one hit', async ({ t, near }) => {
+  const ann = (await app({ store: () => near }, t, pages)).browser()
+  await ann.get('/login')
+  const before = near.stats().near
+  const counted = () => ['misses', 'hits'].map(what => near.stats().near[what] - before[what])
+  let requests = 0
+  const read = () => {
+    requests++
+    return ann.get('/read')
+  }
+  await read()
+  assert.deepEqual(counted(), [1, 0])
+  await until(async () => {
+    await read()
+    return near.stats().near.hits > before.hits
+  })
+  assert.deepEqual(counted(), [requests - 1, 1])
+})
+
 const SECONDS = 20
 withEach('requests: a session whose cookie has no expiry is touched once in a while, and never expires early', async ({ t, near, talk, key }) => {
   const touches = () => near.stats().touches

@@ -1,5 +1,6 @@
 'use strict'
 
+const { systemNow } = require('../../util/clock')
 const defer = require('../../util/defer')
 const { CHANGED, DONE, DROPPED, PENDING } = require('../engine')
 const Availability = require('./availability')
@@ -165,7 +166,15 @@ class RedisEngine {
    * @return {import('../engine').Stored|Pending}
    */
   peek (sid, now, callback) {
-    return this.get(sid, now, callback)
+    const near = this.#near
+    const text = near !== undefined && near.isFresh ? near.peek(sid, systemNow()) : undefined
+    if (text !== undefined) return { text, revision: EXISTS }
+    if (callback === undefined) return PENDING
+    const key = this.options.prefix + sid
+    return this.#ask(() => this.#client.send(key, ['GET', key]), (err, text) => {
+      if (err) return callback(err)
+      callback(null, text === null ? undefined : { text, revision: EXISTS })
+    })
   }
 
   /**
