@@ -536,7 +536,7 @@ class RedisEngine {
 
 /** @type {Readonly<import('../engine').Capabilities>} */
 RedisEngine.capabilities = Object.freeze({
-  reads: 'later', writes: 'later', revisions: true, events: false, iterate: true, compareAndSet: true, promises: true
+  reads: 'later', writes: 'later', revisions: true, dropsExpired: true, events: false, iterate: true, compareAndSet: true, promises: true
 })
 
 /**
