@@ -86,6 +86,55 @@ for (const [form, start] of Object.entries(topologies)) {
   }
 }
 
+test('one node of a cluster stopped: the sessions on the others are there, and the store is not down', { skip: clusterMissing }, async t => {
+  const nodes = await startCluster()
+  for (const node of nodes) await node.talk('CONFIG', 'SET', 'cluster-require-full-coverage', 'no')
+  const stores = []
+  for (const name of names) {
+    const client = await clientsOf(name).cluster(t, nodes.map(({ port }) => port))
+    const store = new RedisStore({ client, storeTimeout: 2000, prefix: name })
+    t.after(() => store.close())
+    stores.push([name, store, heard(store)])
+  }
+  t.after(() => Promise.all(nodes.map(node => node.kill())))
+  const sids = Array.from({ length: 20 }, (_, n) => 'id' + n)
+  for (const [, store] of stores) await Promise.all(sids.map((sid, n) => store.set(sid, session(n))))
+  nodes[0].pause()
+  await Promise.all(stores.map(async ([name, store, events]) => {
+    const outcomes = await Promise.all(sids.map(sid => store.get(sid).then(() => 'there', () => 'not')))
+    const [there, gone] = ['there', 'not'].map(outcome => sids.filter((sid, i) => outcomes[i] === outcome))
+    assert.ok(there.length > 0 && gone.length > 0, `${name}: ${outcomes}`)
+    // Somebody asks for the sessions on the node that is stopped, and somebody for the others.
+    const asking = { isDone: false }
+    const failing = failure(() => store.get(gone[0])).then(() => failure(() => store.get(gone[0]))).finally(() => { asking.isDone = true })
+    while (!asking.isDone) {
+      for (const sid of there) assert.equal((await store.get(sid)).n, sids.indexOf(sid), name)
+    }
+    await failing
+    assert.deepEqual(events, [], name)
+  }))
+})
+
+test('which errors are answers of a server, and which say that there is none', () => {
+  const { isAnswer, isSilence, timedOut } = require('../../lib/stores/redis/errors')
+  for (const [message, answer, silence] of [
+    ['NOPERM this user has no permissions', true, false],
+    ['WRONGTYPE Operation against a key', true, false],
+    ['ERR max number of clients reached', true, false],
+    ['LOADING Redis is loading the dataset in memory', false, true],
+    ['CLUSTERDOWN Hash slot not served', false, true],
+    ['connect ECONNREFUSED 127.0.0.1:6379', false, true],
+    ['Socket closed unexpectedly', false, true],
+    ['Timeout waiting for a client', false, true],
+    [timedOut(1).message, false, true],
+    // What the app does with its client says nothing of the server.
+    ['The client is closed', false, false],
+    ['Connection in subscriber mode, only subscriber commands may be used', false, false]
+  ]) {
+    assert.deepEqual([isAnswer(new Error(message)), isSilence(new Error(message))], [answer, silence], message)
+  }
+})
+
 for (const name of names) {
   const check = (title, run) => test(`${name}: ${title}`, { skip: missing }, run)
 
