@@ -829,7 +829,9 @@ declare namespace session {
     destroyed: number
     /** The near cache, if there is one. */
     near?: {
+      /** Reads that it answered. */
       hits: number
+      /** Reads that went on to Redis. */
       misses: number
       /** Sessions that were put into it. */
       stored: number
@@ -853,7 +855,7 @@ declare namespace session {
    * `ERR_SESSION_CLIENT` (the client is closed, subscribed, or in MULTI) or `ERR_SESSION_FOREIGN_VALUE` (another program
    * writes keys with this prefix). Errors of the client itself pass through.
    *
-   * Emits `disconnect` when Redis has been away for `storeTimeout`, and `connect` when it is back. Its `sessionDefaults`
+   * Emits `disconnect` when Redis has answered nothing for `storeTimeout`, and `connect` when it answers again. Its `sessionDefaults`
    * are `{ touchAfter: 0.05, onDisconnect: 'error' }`.
    */
   class RedisStore extends Store {

@@ -44,6 +44,7 @@ const SUITES = {
     require('../__test__/redis/install')()
     return runFolder('redis', args, 300_000)
   },
+  'connect-redis': (args) => require('../__test__/connect-redis/suite')(args),
   crash: (args) => require('../__test__/crash/suite')(args),
   soak: (args) => require('../__test__/soak/suite')(args),
   nodes: (args) => require('../__test__/nodes/suite')(args)

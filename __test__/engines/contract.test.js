@@ -377,6 +377,18 @@ conform('an id that stays is given once, whatever comes and goes meanwhile', asy
   for (let n = 600; n < 1000; n += 2) assert.ok(seen.includes('id' + n), String(n))
 })
 
+conform('a peek counts nowhere', async subject => {
+  const engine = subject.engine()
+  await put(engine, 'a')
+  const counted = () => {
+    const { hits, misses, reads, found, near } = engine.stats(START)
+    return [hits, misses, reads, found, near?.hits, near?.misses, near?.stored]
+  }
+  const before = counted()
+  for (const sid of ['a', 'a', 'a', 'no such']) await look(engine, sid)
+  assert.deepEqual(counted(), before)
+})
+
 conform('stats count what was done and what there is', async subject => {
   const engine = subject.engine({ max: 3, maxBytes: 1e6 })
   const empty = engine.stats(START)

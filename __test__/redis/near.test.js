@@ -17,7 +17,7 @@ const { until } = require('../helpers/calls')
 const { app, pages } = require('../engines/app')
 const { clientsOf, names } = require('./clients')
 const Proxy = require('./proxy')
-const { clusterMissing, missing, startCluster, startRedis } = require('./servers')
+const { clusterMissing, missing, startCluster, startRedis, startSentinel } = require('./servers')
 
 const keyring = new Keyring('sid', ['keyboard cat'])
 const session = (n, maxAge = 60_000) => ({ cookie: new Cookie({ maxAge }), n })
@@ -321,6 +321,25 @@ withEach('requests: a login on another machine, a logout, and a late save', asyn
   assert.deepEqual([...one.errors, ...other.errors], [])
 })
 
+withEach('requests: each is one miss or one hit', async ({ t, near }) => {
+  const ann = (await app({ store: () => near }, t, pages)).browser()
+  await ann.get('/login')
+  const before = near.stats().near
+  const counted = () => ['misses', 'hits'].map(what => near.stats().near[what] - before[what])
+  let requests = 0
+  const read = () => {
+    requests++
+    return ann.get('/read')
+  }
+  await read()
+  assert.deepEqual(counted(), [1, 0])
+  await until(async () => {
+    await read()
+    return near.stats().near.hits > before.hits
+  })
+  assert.deepEqual(counted(), [requests - 1, 1])
+})
+
 const SECONDS = 20
 withEach('requests: a session whose cookie has no expiry is touched once in a while, and never expires early', async ({ t, near, talk, key }) => {
   const touches = () => near.stats().touches
@@ -392,20 +411,45 @@ for (const name of names) {
   })
 }
 
-test('a cluster, a pool and node-redis with sentinel: said once', { skip: clusterMissing }, async t => {
-  const nodes = await startCluster()
-  t.after(() => Promise.all(nodes.map(node => node.kill())))
-  for (const name of names) {
-    const warnings = []
-    const mock = t.mock.method(process, 'emitWarning', text => warnings.push(String(text)))
-    const store = new RedisStore({ client: await clientsOf(name).cluster(t, nodes.map(({ port }) => port)), prefix: name, nearCache: true })
-    t.after(() => store.close())
-    await store.set('a', session(1))
-    assert.equal((await store.get('a')).n, 1)
-    mock.mock.restore()
-    assert.match(warnings.join(), /^the nearCache option of RedisStore has no effect: a cluster/)
+/** Where changes can not be told: the servers, what a client is made with, and how it is said. */
+const untellable = {
+  async cluster () {
+    const nodes = await startCluster()
+    return { servers: nodes, at: nodes.map(({ port }) => port), reason: /: a cluster/ }
+  },
+  pool: async () => ({ servers: [], at: server.port, reason: /: a pool/ }),
+  async sentinel () {
+    const { master, replica, sentinel } = await startSentinel()
+    return { servers: [sentinel, master, replica], at: sentinel.port, reason: /: node-redis does not tell of a failover/ }
   }
-})
+}
+
+for (const [form, start] of Object.entries(untellable)) {
+  const title = form === 'sentinel' ? 'node-redis with sentinel' : `a ${form}`
+  test(`${title}: said once, and every session is read from the server`, { skip: form === 'cluster' ? clusterMissing : missing }, async t => {
+    const { servers, at, reason } = await start()
+    t.after(() => Promise.all(servers.map(server => server.kill())))
+    for (const name of names) {
+      const make = clientsOf(name)[form]
+      if (make === undefined || (form === 'sentinel' && name.startsWith('ioredis'))) continue
+      await t.test(name, async t => {
+        const warnings = []
+        t.mock.method(process, 'emitWarning', text => warnings.push(String(text)))
+        const store = new RedisStore({ client: await make(t, at), prefix: name, nearCache: true })
+        t.after(() => store.close())
+        for (const n of [1, 2]) {
+          await store.set('a', session(n))
+          for (let i = 0; i < 3; i++) assert.equal((await store.get('a')).n, n)
+          assert.equal(isNear(store, 'a'), false)
+        }
+        assert.equal(warnings.length, 1)
+        assert.match(warnings[0], /^the nearCache option of RedisStore has no effect: /)
+        assert.match(warnings[0], reason)
+        assert.equal(store.stats().near, undefined)
+      })
+    }
+  })
+}
 
 test('there is none where nobody asks for it', () => {
   const client = { isOpen: true, sendCommand () {}, on () {}, off () {} }

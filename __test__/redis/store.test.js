@@ -257,6 +257,30 @@ withEach('a late save is dropped after a logout on another machine, and who save
   assert.equal((await other.get('/read', { cookie: ann.cookie })).body, '{}')
 })
 
+withEach('a session that has expired in Redis while its request ran is dropped too, and who saves is told why', async ({ t, client, prefix, key, raw }) => {
+  const end = (req, res) => res.end('ended')
+  const save = (req, res) => req.session.save(err => res.end(`${err?.code}: ${err?.message}`))
+  const [ends, saves] = [end, save].map(answer => slowPage((req, res) => {
+    req.session.late = true
+    answer(req, res)
+  }))
+  const one = await app({ store: (t, options) => new RedisStore({ client, prefix, ...options }) }, t, { ...pages, '/ends': ends, '/saves': saves })
+  const ann = one.browser()
+  for (const [path, slow, expected] of [
+    ['/ends', ends, /^ended$/], ['/saves', saves, /^ERR_SESSION_DESTROYED: the session was destroyed, expired or evicted after/]
+  ]) {
+    const sid = (await ann.get('/login')).body
+    const answer = ann.get(path)
+    await until(() => slow.isWaiting)
+    await raw('PEXPIRE', key(sid), 1)
+    await until(async () => await raw('EXISTS', key(sid)) === 0)
+    slow.goOn()
+    assert.match((await answer).body, expected)
+    assert.equal(await raw('EXISTS', key(sid)), 0)
+  }
+  assert.deepEqual(one.errors, [])
+})
+
 withEach('a session that was loaded is written only where it still exists', async ({ store, key, raw }) => {
   const engine = engineOf(store)
   const write = writeOf('a')

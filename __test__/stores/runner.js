@@ -7,7 +7,7 @@ const fs = require('fs')
 const path = require('path')
 const { Servers } = require('./servers')
 const { difference, without } = require('./normalise')
-const { rows, left } = require('./stores')
+const { rows } = require('./stores')
 const consumers = require('./consumers')
 const sabotage = require('./sabotage')
 const { versionOf } = require('./version')
@@ -35,7 +35,6 @@ class Runner {
     results.push(...await this.pool(chosen, (row) => this.store(row)))
     await this.outages(chosen, results)
     results.push(...await this.pool(Object.keys(consumers).filter((name) => this.wants(name)), (name) => this.consumer(name)))
-    for (const { name, reason } of left) if (this.wants(name)) results.push(this.judged({ name, kind: 'store', skipped: reason }))
     return results
   }
 
@@ -59,7 +58,7 @@ class Runner {
     const started = Date.now()
     const backend = row.server ? this.backends[row.server] : { title: row.backend }
     const result = { name: row.name, kind: 'store', row, version: versionOf(row.package), client: row.client, backend, steps: 0, problems: [] }
-    const missing = backend.missing || [row.package, ...(row.needs || [])].map(unloadable).find(Boolean)
+    const missing = tooOld(row) || backend.missing || [row.package, ...(row.needs || [])].map(unloadable).find(Boolean)
     if (missing) return this.judged({ ...result, skipped: missing })
 
     const places = CONTESTANTS.map(() => this.place())
@@ -301,6 +300,10 @@ class Child {
   end () {
     this.process.kill('SIGKILL')
   }
+}
+
+function tooOld ({ node }) {
+  return Number(process.versions.node.split('.')[0]) < node && `needs Node ${node}`
 }
 
 /** Why a package can't be used here; undefined when it can. */

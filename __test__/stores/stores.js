@@ -19,6 +19,7 @@
  *   memory    nothing outlives the process: no restart, no swap
  *   swap      false where the two contestants have other stores, whose files the other does not read
  *   back      false where what the other package changed is not read again
+ *   node      the major version of Node that it needs
  *   outage    false where the client or the backend has no server that could be killed
  */
 
@@ -29,6 +30,10 @@ const { promisify } = require('util')
 const quiet = () => {}
 const read = (file) => fs.readFileSync(file, 'utf8')
 const url = (scheme, port, rest = '') => `${scheme}://127.0.0.1:${port}${rest}`
+
+const losesMaxAge = Object.fromEntries([
+  'longer maxAge', 'load with the longer maxAge', 'reload', 'save', 'streamed response', 'redirect', 'HEAD', 'error in the app', 'five at once'
+].map((step) => [step, 'the other\'s touch loses a cookie\'s new maxAge']))
 
 /* ---- Redis */
 
@@ -65,6 +70,24 @@ const redis = (name, packageName, client, connect, storeOf) => ({
     const prefix = place.name + ':'
     const Store = await storeOf(session)
     return { store: new Store({ client: connection.client, prefix }), held: redisHeld(connection.send, prefix), close: connection.close }
+  }
+})
+
+const redisBeside = (version, node) => ({
+  name: `RedisStore, beside connect-redis ${version}`,
+  package: `connect-redis-${version}`,
+  client: 'redis',
+  node,
+  server: 'redis',
+  vague: ['results'], // each its own
+  differs: losesMaxAge,
+  async open ({ session, place, port }) {
+    const { client, close, send } = await nodeRedis('redis', port)
+    const prefix = place.name + ':'
+    const { RedisStore } = session.RedisStore ? session : require(`connect-redis-${version}`)
+    const store = new RedisStore({ client, prefix })
+    store.sessionDefaults = {} // the other knows no touchAfter
+    return { store, held: redisHeld(send, prefix), close }
   }
 })
 
@@ -253,6 +276,7 @@ const rows = [
     open: ({ session }) => ({ store: new session.MemoryStore() })
   },
 
+  { ...redis('connect-redis 10', 'connect-redis-10', 'redis', (port) => nodeRedis('redis', port), () => require('connect-redis-10').RedisStore), node: 22 },
   redis('connect-redis 9', 'connect-redis-9', 'redis', (port) => nodeRedis('redis', port), () => require('connect-redis-9').RedisStore),
   redis('connect-redis 9, imported', 'connect-redis-9', 'redis', (port) => nodeRedis('redis', port), async () => (await import('connect-redis-9')).RedisStore),
   redis('connect-redis 8', 'connect-redis-8', 'redis-4', (port) => nodeRedis('redis-4', port), () => require('connect-redis-8').RedisStore),
@@ -260,6 +284,8 @@ const rows = [
   redis('connect-redis 7', 'connect-redis-7', 'redis-4', (port) => nodeRedis('redis-4', port), () => require('connect-redis-7').default),
   redis('connect-redis 6', 'connect-redis-6', 'redis-4', (port) => nodeRedis('redis-4', port, { legacyMode: true }), (session) => require('connect-redis-6')(session)),
   redis('connect-redis 6 with ioredis', 'connect-redis-6', 'ioredis', ioRedis, (session) => require('connect-redis-6')(session)),
+  redisBeside(9),
+  redisBeside(10, 22),
 
   {
     name: 'connect-pg-simple 10',
@@ -444,9 +470,7 @@ const rows = [
     backend: 'SQLite in a file',
     swap: false,
     vague: ['results'], // each its own
-    differs: Object.fromEntries([
-      'longer maxAge', 'load with the longer maxAge', 'reload', 'save', 'streamed response', 'redirect', 'HEAD', 'error in the app', 'five at once'
-    ].map((step) => [step, 'the other\'s touch loses a cookie\'s new maxAge'])),
+    differs: losesMaxAge,
     open ({ session, place }) {
       const file = path.join(place.dir, 'sessions.sqlite')
       if (session.SQLiteStore) {
@@ -621,9 +645,4 @@ function pouchRow (name, foreign) {
   }
 }
 
-/** Named in the table, and not run, with the reason. */
-const left = [
-  { name: 'connect-redis 10', reason: 'needs Node 22' }
-]
-
-module.exports = { rows, left }
+module.exports = { rows }

@@ -94,7 +94,7 @@ function save (context, session, callback) {
   /** @type {import('../stores/engine').Callback<any>} */
   const answer = (err, result) => {
     if (err) defer(callback, err)
-    else if (result === DROPPED) defer(callback, droppedError())
+    else if (result === DROPPED) defer(callback, droppedError(engine))
     else defer(callback)
   }
   try {

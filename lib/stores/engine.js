@@ -126,6 +126,7 @@ const RANK = { NEW: 0, RETURNED: 1, ESTABLISHED: 2, SIGNED_IN: 3 }
  * @property {'now'|'later'} reads `later`: `load` and `get` may return PENDING
  * @property {'now'|'later'} writes `later`: `commit`, `touch` and `destroy` may return PENDING
  * @property {boolean} revisions a late save of a destroyed session is dropped
+ * @property {boolean} [dropsExpired] and one of a session that expired, or was evicted, after it had been loaded
  * @property {boolean} events `watch`, `drain` and `unwatch` work
  * @property {boolean} iterate `ids` works
  * @property {boolean} [compareAndSet] `commit` keeps to `expected`

@@ -66,8 +66,8 @@ const methods = {
       write = writeOf(engine, String(sid), session, known, now())
       write.text = textOf(engine, session)
       return engine.commit(write, done)
-    }, result => {
-      if (result === DROPPED) throw droppedError()
+    }, (result, engine) => {
+      if (result === DROPPED) throw droppedError(engine)
       if (known !== undefined) known.revision = write.revision
       if (session.id === sid) setRevision(session, write.revision)
       return NOTHING

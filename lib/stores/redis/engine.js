@@ -1,11 +1,12 @@
 'use strict'
 
 const keepAsyncContext = require('../../util/async-context')
+const { systemNow } = require('../../util/clock')
 const defer = require('../../util/defer')
 const { CHANGED, DONE, DROPPED, PENDING } = require('../engine')
 const Availability = require('./availability')
 const { clientOf } = require('./client')
-const { disconnected, explain, inTransaction } = require('./errors')
+const { disconnected, explain, inTransaction, isAnswer, isSilence } = require('./errors')
 const Flights = require('./flight')
 const Keys = require('./keys')
 const NearCache = require('./near')
@@ -68,7 +69,7 @@ class RedisEngine {
       this.#mayJoin = flight => near.mayJoin(flight)
       if (typeof options.seconds === 'number' && options.serializer === JSON) this.options.idle = options.seconds * 1000
     }
-    this.#availability = new Availability(this.#client, options.storeTimeout, near)
+    this.#availability = new Availability(this.#client, options.storeTimeout, () => this.#probe(), near)
     if (near !== undefined && this.#client.isReady()) near.up()
   }
 
@@ -166,7 +167,15 @@ class RedisEngine {
    * @return {import('../engine').Stored|Pending}
    */
   peek (sid, now, callback) {
-    return this.get(sid, now, callback)
+    const near = this.#near
+    const text = near !== undefined && near.isFresh ? near.peek(sid, systemNow()) : undefined
+    if (text !== undefined) return { text, revision: EXISTS }
+    if (callback === undefined) return PENDING
+    const key = this.options.prefix + sid
+    return this.#ask(() => this.#client.send(key, ['GET', key]), (err, text) => {
+      if (err) return callback(err)
+      callback(null, text === null ? undefined : { text, revision: EXISTS })
+    })
   }
 
   /**
@@ -416,6 +425,7 @@ class RedisEngine {
     this.#availability.close()
     if (this.#near !== undefined) this.#near.close()
     this.#near = undefined
+    this.#mayJoin = undefined
   }
 
   /** @param {(isDown: boolean) => void} tell called when the server is lost for long, and when it is back */
@@ -474,6 +484,7 @@ class RedisEngine {
       return PENDING
     }
     this.#limit.wait(send(), (err, reply) => {
+      this.#heard(err)
       if (err) return callback(explain(err, this.options.prefix))
       if (reply === QUEUED) return callback(inTransaction())
       callback(null, reply instanceof Uint8Array ? String(reply) : reply)
@@ -489,8 +500,28 @@ class RedisEngine {
   #inTime (ask) {
     if (this.#availability.isDown) return Promise.reject(disconnected())
     return new Promise((resolve, reject) => {
-      this.#limit.wait(ask(), (err, value) => err ? reject(err) : resolve(value))
+      this.#limit.wait(ask(), (err, value) => {
+        this.#heard(err)
+        if (err) reject(err)
+        else resolve(value)
+      })
     })
+  }
+
+  /** @param {any} err of a call; null where there is an answer */
+  #heard (err) {
+    if (!err) this.#availability.answered()
+    else if (isSilence(err)) this.#availability.doubt()
+  }
+
+  /**
+   * Whether a server answers. Of a cluster it is any: while one is gone, the sessions of the others are there.
+   *
+   * @return {Promise<boolean>}
+   */
+  #probe () {
+    const key = `${this.options.prefix}${Keys.PROOF}${Math.random()}`
+    return this.#client.send(key, ['GET', key]).then(() => true, isAnswer)
   }
 
   /**
@@ -507,7 +538,7 @@ class RedisEngine {
 
 /** @type {Readonly<import('../engine').Capabilities>} */
 RedisEngine.capabilities = Object.freeze({
-  reads: 'later', writes: 'later', revisions: true, events: false, iterate: true, compareAndSet: true, promises: true
+  reads: 'later', writes: 'later', revisions: true, dropsExpired: true, events: false, iterate: true, compareAndSet: true, promises: true
 })
 
 /**

@@ -15,6 +15,9 @@ const TIMEOUT = 'ERR_SESSION_STORE_TIMEOUT'
 const SUBSCRIBED = /subscriber mode|\(P(\|S)?\)SUBSCRIBE|pubsub mode/i
 const CLOSED = /^(the client is closed|connection is closed)/i
 
+/** A server's own error begins with a word in capitals. These say that it serves nobody now. */
+const ANSWER = /^(?!LOADING|CLUSTERDOWN|MASTERDOWN)[A-Z]+ /
+
 /**
  * @param {string} code
  * @param {string} message
@@ -45,6 +48,25 @@ function explain (err, prefix) {
   }
   hideArguments(err)
   return err
+}
+
+/**
+ * Whether an error is what a server has said of a command.
+ *
+ * @param {any} err
+ */
+function isAnswer (err) {
+  return err instanceof Error && ANSWER.test(err.message)
+}
+
+/**
+ * Whether an error says that no server has answered. One that the client gives because of what the app does with it says
+ * nothing of servers.
+ *
+ * @param {any} err
+ */
+function isSilence (err) {
+  return err instanceof Error && !ANSWER.test(err.message) && !SUBSCRIBED.test(err.message) && !CLOSED.test(err.message)
 }
 
 /**
@@ -86,4 +108,4 @@ function timedOut (ms) {
   return storeError(TIMEOUT, `Redis has not answered within the storeTimeout of ${ms} ms`)
 }
 
-module.exports = { disconnected, explain, inTransaction, remedy, timedOut }
+module.exports = { disconnected, explain, inTransaction, isAnswer, isSilence, remedy, timedOut }

@@ -68,6 +68,6 @@ async function clusterMasters (client) {
  * @return {(up: () => void, down: () => void) => [string, () => void][]}
  */
 function listenersOf (client) {
-  // Without a reconnect strategy, an error is all that a client tells of its end.
+  // Without a reconnect strategy, an error is all that a client tells of its end; and a pool tells nothing else at all.
   return (up, down) => [['ready', up], ['reconnecting', down], ['end', down], ['error', () => { if (!client.isReady) down() }]]
 }

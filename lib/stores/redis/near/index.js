@@ -102,6 +102,8 @@ class NearCache {
   }
 
   /**
+   * A miss is counted by the `get` that follows.
+   *
    * @param {Keyring} keyring
    * @param {string} header
    */
@@ -109,12 +111,8 @@ class NearCache {
     const opened = this.#memory.load(keyring, header, systemNow())
     if (opened === undefined) return undefined
     const { found } = opened
-    if (found === undefined || found.error !== undefined) {
-      opened.found = PENDING
-      this.#counts.misses++
-    } else {
-      this.#counts.hits++
-    }
+    if (found === undefined || found.error !== undefined) opened.found = PENDING
+    else this.#counts.hits++
     return opened
   }
 
