@@ -65,6 +65,7 @@ const REASONS = {
     'stats'
   ],
   'keys and texts are UTF-8, which has no halves of surrogate pairs': [
+    'a long text with half a surrogate pair is stored as it is',
     'a text is stored as it is',
     'ids that differ in anything are different ids'
   ],
