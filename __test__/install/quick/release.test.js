@@ -114,6 +114,13 @@ test('A binary is refused that is too large, damaged, or no library', () => {
   }
 })
 
+test('The SBOM names the npm packages and the crates', { skip: !OPTIONS.needsSbom && 'cargo-cyclonedx is not installed' }, () => {
+  const { components } = JSON.parse(fs.readFileSync(path.join(staged, NAME, 'sbom.cdx.json'), 'utf8'))
+  const kinds = new Map(components.map(({ name, purl }) => [name, /^pkg:(\w+)\//.exec(purl)?.[1]]))
+  const wanted = { cookie: 'npm', debug: 'npm', ms: 'npm', napi: 'cargo', rusqlite: 'cargo', 'libsqlite3-sys': 'cargo' }
+  assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((name) => [name, kinds.get(name)])), wanted)
+})
+
 /** What is wrong with a release in which a file was changed. */
 function afterChange (name, file, change, options = OPTIONS) {
   const place = path.join(staged, name, file)
