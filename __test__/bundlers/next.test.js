@@ -12,6 +12,7 @@ const { after, before, test } = require('node:test')
 const { setTimeout: wait } = require('node:timers/promises')
 const { NAMES, prepare } = require('./app')
 const { npm } = require('../install/pack')
+const { binaryFile } = require('../../lib/util/binary-names')
 
 const BUILD_LIMIT = 240_000
 const START_LIMIT = 60_000
@@ -145,6 +146,11 @@ for (const [bundler, config] of Object.entries(CONFIG)) {
       [`custom-${part}.js`]: customServer(name)
     }))), config, `--${bundler}`)
 
+    // For each by itself: in the standalone output, one route has what another has brought.
+    for (const part of Object.values(PART)) {
+      const { files } = JSON.parse(fs.readFileSync(path.join(place, `.next/server/app/api/app-${part}/route.js.nft.json`), 'utf8'))
+      assert.ok(files.some((file) => path.basename(file) === binaryFile()), `${part}: ${files.join('\n')}`)
+    }
     for (const part of Object.values(PART)) {
       await serve(place, [`custom-${part}.js`], async (get) => {
         await checkRoutes(get)
