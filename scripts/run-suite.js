@@ -3,7 +3,7 @@
 /*
  *   node scripts/run-suite.js <suite> [--fallback] [argument …]
  *
- * `--fallback` runs the suite without the binary, on the plain engine.
+ * `--fallback` runs the suite on a copy of the checkout that has no binary, so on the plain engine.
  * Runs one suite; every `npm run test:*` is this. The last line is `N passed, N failed`, with
  * `, N skipped` where some were. The exit code is 1 when a test failed or the suite did not end well.
  */
@@ -20,6 +20,7 @@ const FILES_AT_ONCE = `--test-concurrency=${2 * Math.max(2, os.availableParallel
 // A test that waits for what never comes fails by itself. Node 18 has no such option.
 const HAS_TEST_TIMEOUT = Number(process.versions.node.split('.')[0]) >= 20
 const FALLBACK = '--fallback'
+const NOT_COPIED = /^(\.git|node_modules|target|\.servers)$|\.node$/
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
 
 /** Each takes the arguments and resolves to { passed, failed, skipped }. */
@@ -156,13 +157,27 @@ function conclude (counts) {
   if (counts.failed > 0) process.exitCode = 1
 }
 
+/** Runs a suite as where no binary was installed. */
+async function runWithoutBinary (name, args) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'without-binary-'))
+  try {
+    for (const entry of fs.readdirSync(ROOT).filter(entry => !NOT_COPIED.test(entry))) {
+      fs.cpSync(path.join(ROOT, entry), path.join(folder, entry), { recursive: true, filter: (from) => !NOT_COPIED.test(path.basename(from)) })
+    }
+    fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'junction')
+    if (require(folder).native) throw new Error('the copy without a binary has found one')
+    // From here, where a path among the arguments begins.
+    const script = path.join(folder, path.relative(ROOT, __filename))
+    return await runProgram(process.execPath, [script, name, ...args], readTotal, { cwd: process.cwd() })
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 async function runSuite (name, args = []) {
   try {
-    if (args.includes(FALLBACK)) {
-      process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS || ''} --no-addons`
-      args = args.filter(arg => arg !== FALLBACK)
-    }
     if (!Object.hasOwn(SUITES, name)) throw new Error(`usage: node scripts/run-suite.js <${Object.keys(SUITES).join('|')}> [--fallback] [argument …]`)
+    if (args.includes(FALLBACK)) return await runWithoutBinary(name, args.filter(arg => arg !== FALLBACK))
     return await SUITES[name](args)
   } catch (error) {
     console.error(error.message)

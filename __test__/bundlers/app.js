@@ -84,4 +84,4 @@ function checkBundle (folder, file, command = (bundle) => [process.execPath, bun
   assert.deepEqual(run(command(copy)), RIGHT)
 }
 
-module.exports = { NAMES, checkBundle, prepare, run, toolsOf, write }
+module.exports = { NAMES, RIGHT, checkBundle, prepare, run, toolsOf, write }

@@ -7,7 +7,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { after, before, test } = require('node:test')
-const { NAMES, checkBundle, prepare, run, toolsOf, write } = require('./app')
+const { NAMES, RIGHT, checkBundle, prepare, run, toolsOf, write } = require('./app')
 const { binaryFile, platformPackage } = require('../../lib/util/binary-names')
 
 let folder, place, end
@@ -17,6 +17,17 @@ before(() => {
 })
 
 after(() => end())
+
+async function bundleByVite (load, entry, outfile, ssr) {
+  const { build } = await load('vite')
+  await build({
+    root: path.dirname(entry),
+    configFile: false,
+    logLevel: 'error',
+    ssr,
+    build: { ssr: entry, outDir: path.dirname(outfile), emptyOutDir: false, rollupOptions: { output: { entryFileNames: path.basename(outfile) } } }
+  })
+}
 
 /** Each gets the tools, the app's file and where to put the bundle; it throws for an error or a warning. */
 const BUNDLERS = {
@@ -55,19 +66,16 @@ const BUNDLERS = {
       assert.deepEqual(warnings, [])
     }
   },
+  'Vite SSR': {
+    tools: { vite: 'latest' },
+    files: { 'ES module': 'app.mjs' },
+    leavesPackagesOut: true,
+    bundle: ({ load }, entry, outfile) => bundleByVite(load, entry, outfile, {})
+  },
   'Vite SSR, ssr.noExternal': {
     tools: { vite: 'latest' },
     files: { 'ES module': 'app.mjs' },
-    async bundle ({ load }, entry, outfile) {
-      const { build } = await load('vite')
-      await build({
-        root: path.dirname(entry),
-        configFile: false,
-        logLevel: 'error',
-        ssr: { noExternal: true },
-        build: { ssr: entry, outDir: path.dirname(outfile), emptyOutDir: false, rollupOptions: { output: { entryFileNames: path.basename(outfile) } } }
-      })
-    }
+    bundle: ({ load }, entry, outfile) => bundleByVite(load, entry, outfile, { noExternal: true })
   },
   '@vercel/ncc': {
     tools: { '@vercel/ncc': 'latest' },
@@ -80,7 +88,7 @@ const BUNDLERS = {
   }
 }
 
-for (const [title, { tools, files, bundle }] of Object.entries(BUNDLERS)) {
+for (const [title, { tools, files, bundle, leavesPackagesOut }] of Object.entries(BUNDLERS)) {
   for (const [form, file] of Object.entries(files)) {
     test(`${title} (${form})`, async (t) => {
       const found = toolsOf(folder, tools)
@@ -89,7 +97,8 @@ for (const [title, { tools, files, bundle }] of Object.entries(BUNDLERS)) {
       for (const name of NAMES) {
         const outfile = path.join(place, 'dist', `${title.replace(/\W+/g, '-')}-${name}`, file)
         await bundle(found, write(place, 'bundled.js', name), outfile, form)
-        checkBundle(folder, outfile)
+        if (leavesPackagesOut) assert.deepEqual(run([process.execPath, outfile]), RIGHT)
+        else checkBundle(folder, outfile)
       }
     })
   }

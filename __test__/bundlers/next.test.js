@@ -12,6 +12,7 @@ const { after, before, test } = require('node:test')
 const { setTimeout: wait } = require('node:timers/promises')
 const { NAMES, prepare } = require('./app')
 const { npm } = require('../install/pack')
+const { binaryFile } = require('../../lib/util/binary-names')
 
 const BUILD_LIMIT = 240_000
 const START_LIMIT = 60_000
@@ -63,7 +64,7 @@ const customServer = (name) => `
   const app = require('next')({ dev: false })
   const use = session({ secret: 'custom', name: 'custom.sid', resave: false, saveUninitialized: false })
   app.prepare().then(() => require('http').createServer((req, res) => use(req, res, () => {
-    req.session.views = (req.session.views || 0) + 1
+    req.session.custom = true
     app.getRequestHandler()(req, res)
   })).listen(process.env.PORT, '127.0.0.1'))`
 
@@ -123,29 +124,39 @@ async function checkSession (get, where) {
   assert.deepEqual([await first.json(), await (await get(where, { cookie })).json()], [{ native: true, views: 1 }, { native: true, views: 2 }])
 }
 
-const json = async (get, where) => (await get(where)).json()
+/** In paths, which the build prints: it must not name the package. */
+const PART = { [NAMES[0]]: 'own', [NAMES[1]]: 'alias' }
+/** What docs/bundling.md says to write. A build takes long: so one has both names. */
+const CONFIG = { turbopack: {}, webpack: { serverExternalPackages: NAMES } }
 
-test('Turbopack, without a line of configuration: App Router, pages API, custom server, standalone', async (t) => {
-  if (version === undefined) return t.skip('next can\'t be installed from npm')
-  t.diagnostic(version)
-  const [name] = NAMES
-  build({ 'app/api/app/route.js': appRoute(name), 'pages/api/pages.js': pagesRoute(name), 'custom.js': customServer(name) }, {}, '--turbopack')
+async function checkRoutes (get) {
+  for (const part of Object.values(PART)) {
+    assert.deepEqual(await (await get(`/api/app-${part}`)).json(), { native: true, views: 1 })
+    await checkSession(get, `/api/pages-${part}`)
+  }
+}
 
-  await serve(place, ['custom.js'], async (get) => {
-    assert.deepEqual(await json(get, '/api/app'), { native: true, views: 1 })
-    assert.match((await get('/')).headers.get('set-cookie'), /^custom\.sid=/)
-  })
-  await serve(standalone(), ['server.js'], async (get) => {
-    assert.deepEqual(await json(get, '/api/app'), { native: true, views: 1 })
-    await checkSession(get, '/api/pages')
-  })
-})
+for (const [bundler, config] of Object.entries(CONFIG)) {
+  test(`${bundler}, under both names: App Router, pages API, custom server, standalone`, async (t) => {
+    if (version === undefined) return t.skip('next can\'t be installed from npm')
+    t.diagnostic(version)
+    build(Object.assign({}, ...Object.entries(PART).map(([name, part]) => ({
+      [`app/api/app-${part}/route.js`]: appRoute(name),
+      [`pages/api/pages-${part}.js`]: pagesRoute(name),
+      [`custom-${part}.js`]: customServer(name)
+    }))), config, `--${bundler}`)
 
-test('webpack, with the line of docs/bundling.md: App Router, standalone, under the alias', async (t) => {
-  if (version === undefined) return t.skip('next can\'t be installed from npm')
-  const name = NAMES[1]
-  build({ 'app/api/app/route.js': appRoute(name) }, { serverExternalPackages: [name] }, '--webpack')
-  await serve(standalone(), ['server.js'], async (get) => {
-    assert.deepEqual(await json(get, '/api/app'), { native: true, views: 1 })
+    // For each by itself: in the standalone output, one route has what another has brought.
+    for (const part of Object.values(PART)) {
+      const { files } = JSON.parse(fs.readFileSync(path.join(place, `.next/server/app/api/app-${part}/route.js.nft.json`), 'utf8'))
+      assert.ok(files.some((file) => path.basename(file) === binaryFile()), `${part}: ${files.join('\n')}`)
+    }
+    for (const part of Object.values(PART)) {
+      await serve(place, [`custom-${part}.js`], async (get) => {
+        await checkRoutes(get)
+        assert.match((await get('/')).headers.get('set-cookie'), /^custom\.sid=/)
+      })
+    }
+    await serve(standalone(), ['server.js'], checkRoutes)
   })
-})
+}

@@ -8,7 +8,6 @@ const PlainEngine = require('../../lib/stores/plain/engine')
 const Store = require('../../lib/stores/store')
 const { openEngine } = require('../../lib/stores/store-engine')
 const { later, nowAndThen } = require('./answers')
-const notYet = require('./not-yet')
 const { sqlite } = require('./sqlite')
 
 const memory = options => new MemoryEngine(readOptions(options))
@@ -53,9 +52,8 @@ function subject (name, makeEngine) {
 /** Runs a test with each engine. An engine may lack what a test is about: `without` says why. */
 function conform (title, run) {
   for (const subject of engines) {
-    const todo = subject.name.startsWith('memory') && notYet.has(title)
     const skip = subject.without && subject.without(title)
-    test(`${subject.name}: ${title}`, { todo, skip }, async t => run(subject.during ? await subject.during(t) : subject, t))
+    test(`${subject.name}: ${title}`, { skip }, async t => run(subject.during ? await subject.during(t) : subject, t))
   }
 }
 

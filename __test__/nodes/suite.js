@@ -1,8 +1,8 @@
 'use strict'
 
 /*
- * `npm run test:nodes`: the unit tests, those of the engines, and upstream's suite where UPSTREAM_SESSION names a checkout,
- * under other versions of Node, which come from npm. A version that can't be installed is skipped by name.
+ * `npm run test:nodes`: the unit tests, those of the engines, the differential suite, and upstream's where UPSTREAM_SESSION
+ * names a checkout, under other versions of Node, which come from npm. A version that can't be installed is skipped by name.
  */
 
 const fs = require('node:fs')
@@ -17,7 +17,7 @@ const VERSIONS = ['18', '22', '24', '26']
 
 module.exports = async function runUnderOtherNodes () {
   const upstream = process.env.UPSTREAM_SESSION
-  const suites = [['unit'], ['engines'], ...upstream ? [['upstream', path.resolve(upstream)]] : []]
+  const suites = [['unit'], ['engines'], ['differential'], ...upstream ? [['upstream', path.resolve(upstream)]] : []]
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodes-'))
   let total = { passed: 0, failed: 0, skipped: 0 }
   try {

@@ -5,13 +5,13 @@
  *   open(place)  close()  scenario(name, …args)  consumer(name)  progress()
  */
 
-const { World, Recorder } = require('./world')
+const { Trial, Recorder } = require('./trial')
 const verify = require('./contestant')
 const sabotage = require('./sabotage')
 const scenario = require('./scenario')
 
 const recorder = new Recorder()
-let world
+let trial
 
 const commands = {
   async open ({ row: name, place, port }) {
@@ -23,14 +23,14 @@ const commands = {
     const opened = await row.open({ session, place, port })
     verify()
     sabotage.store(opened.store)
-    world = new World(recorder, session, opened, row)
+    trial = new Trial(recorder, session, opened, row)
   },
   async close () {
-    await world.close()
-    world = undefined
+    await trial.close()
+    trial = undefined
   },
   async scenario ({ scenario: name, args }) {
-    const result = await scenario[name](world, ...args)
+    const result = await scenario[name](trial, ...args)
     return { result, steps: recorder.take() }
   },
   async consumer ({ consumer }) {

@@ -4,7 +4,7 @@
 
 const assert = require('assert')
 const { setTimeout: sleep } = require('timers/promises')
-const { HOUR } = require('./world')
+const { HOUR } = require('./trial')
 
 const ok = (response) => assert.equal(response.status, 200, `status ${response.status}: ${JSON.stringify(response.body)}`)
 const n = (value) => (response, [held]) => {
@@ -18,25 +18,25 @@ const SHORT = 2000
 const GONE = 2500
 
 /** From the first session to an expired one. Answers with the cookies of sessions that are left for the next process. */
-async function whole (world) {
-  await world.serve({})
+async function whole (trial) {
+  await trial.serve({})
   const started = Date.now()
   const ids = (browser) => ({ ids: () => [browser.id] })
 
-  const name = world.ascii ? 'Zoe "quoted"' : 'Zoë 🐈 „quoted“\u2028'
+  const name = trial.ascii ? 'Zoe "quoted"' : 'Zoë 🐈 „quoted“\u2028'
 
-  const dying = world.browser()
-  await world.step('short maxAge', () => dying.get(`/maxage?ms=${SHORT}&n=1`), { ...ids(dying), expect: ok })
+  const dying = trial.browser()
+  await trial.step('short maxAge', () => dying.get(`/maxage?ms=${SHORT}&n=1`), { ...ids(dying), expect: ok })
 
-  const ann = world.browser()
-  await world.step('no session', () => ann.get('/nothing'), {
+  const ann = trial.browser()
+  await trial.step('no session', () => ann.get('/nothing'), {
     expect (response, held, calls) {
       ok(response)
       assert.deepEqual(response.cookies, [])
       assert.deepEqual(calls.filter((call) => call.method !== 'get'), [])
     }
   })
-  await world.step('new session', () => ann.get('/set?n=1'), {
+  await trial.step('new session', () => ann.get('/set?n=1'), {
     ...ids(ann),
     expect (response, held) {
       n(1)(response, held)
@@ -45,47 +45,47 @@ async function whole (world) {
       assert.ok(response.body.same, 'session.id is sessionID')
     }
   })
-  await world.step('load', () => ann.get('/view'), { ...ids(ann), expect: n(1) })
-  await world.step('change', () => ann.get('/set?n=2'), { ...ids(ann), expect: n(2) })
-  await world.step('load the change', () => ann.get('/view'), { ...ids(ann), expect: n(2) })
-  await world.step('rich data', () => ann.get('/rich?name=' + encodeURIComponent(name)), { ...ids(ann), expect: ok })
-  await world.step('load rich data', () => ann.get('/view'), {
+  await trial.step('load', () => ann.get('/view'), { ...ids(ann), expect: n(1) })
+  await trial.step('change', () => ann.get('/set?n=2'), { ...ids(ann), expect: n(2) })
+  await trial.step('load the change', () => ann.get('/view'), { ...ids(ann), expect: n(2) })
+  await trial.step('rich data', () => ann.get('/rich?name=' + encodeURIComponent(name)), { ...ids(ann), expect: ok })
+  await trial.step('load rich data', () => ann.get('/view'), {
     ...ids(ann),
     expect (response) {
       n(2)(response, [response.body.session])
       assert.equal(response.body.session.user.name, name)
     }
   })
-  await world.step('change inside an array', () => ann.get('/push?item=a'), { ...ids(ann), expect: ok })
-  await world.step('load the array', () => ann.get('/view'), {
+  await trial.step('change inside an array', () => ann.get('/push?item=a'), { ...ids(ann), expect: ok })
+  await trial.step('load the array', () => ann.get('/view'), {
     ...ids(ann), expect: (response) => assert.deepEqual(response.body.session.list, ['a'])
   })
-  await world.step('remove a key', () => ann.get('/remove'), { ...ids(ann), expect: n(undefined) })
-  await world.step('touch by the app', () => ann.get('/touch?call=1'), { ...ids(ann), expect: ok })
-  await world.step('touch at the end', () => ann.get('/touch'), { ...ids(ann), expect: ok })
-  await world.step('longer maxAge', () => ann.get('/maxage?ms=' + 2 * HOUR), { ...ids(ann), expect: ok })
-  await world.step('load with the longer maxAge', () => ann.get('/view'), { ...ids(ann), expect: ok })
-  await world.step('reload', () => ann.get('/set?n=3').then(() => ann.get('/reload')), { ...ids(ann), expect: n(3) })
-  await world.step('save', () => ann.get('/save?n=4'), {
+  await trial.step('remove a key', () => ann.get('/remove'), { ...ids(ann), expect: n(undefined) })
+  await trial.step('touch by the app', () => ann.get('/touch?call=1'), { ...ids(ann), expect: ok })
+  await trial.step('touch at the end', () => ann.get('/touch'), { ...ids(ann), expect: ok })
+  await trial.step('longer maxAge', () => ann.get('/maxage?ms=' + 2 * HOUR), { ...ids(ann), expect: ok })
+  await trial.step('load with the longer maxAge', () => ann.get('/view'), { ...ids(ann), expect: ok })
+  await trial.step('reload', () => ann.get('/set?n=3').then(() => ann.get('/reload')), { ...ids(ann), expect: n(3) })
+  await trial.step('save', () => ann.get('/save?n=4'), {
     ...ids(ann), expect: (response) => assert.equal(response.body.held, 4, 'not held right after save')
   })
-  await world.step('streamed response', () => ann.get('/stream?n=5'), {
+  await trial.step('streamed response', () => ann.get('/stream?n=5'), {
     ...ids(ann),
     expect (response, [held]) {
       assert.equal(response.body, 'one two three')
       assert.equal(held.n, 5)
     }
   })
-  await world.step('redirect', () => ann.get('/redirect?n=6'), { ...ids(ann), expect: (response, [held]) => assert.equal(held.n, 6) })
-  await world.step('HEAD', () => ann.get('/head', { method: 'HEAD' }), { ...ids(ann), expect: ok })
-  await world.step('error in the app', () => ann.get('/throw?n=7'), {
+  await trial.step('redirect', () => ann.get('/redirect?n=6'), { ...ids(ann), expect: (response, [held]) => assert.equal(held.n, 6) })
+  await trial.step('HEAD', () => ann.get('/head', { method: 'HEAD' }), { ...ids(ann), expect: ok })
+  await trial.step('error in the app', () => ann.get('/throw?n=7'), {
     ...ids(ann),
     expect (response, [held]) {
       assert.equal(response.body.error, 'the app failed')
       assert.equal(held.n, 7)
     }
   })
-  await world.step('five at once', async () => {
+  await trial.step('five at once', async () => {
     const responses = await Promise.all([1, 2, 3, 4, 5].map(() => ann.copy().get('/view')))
     return { statuses: responses.map((response) => response.status), values: responses.map((response) => response.body.session.n) }
   }, {
@@ -93,7 +93,7 @@ async function whole (world) {
   })
 
   const before = ann.id
-  await world.step('regenerate', () => ann.get('/regenerate?n=8'), {
+  await trial.step('regenerate', () => ann.get('/regenerate?n=8'), {
     ids: () => [before, ann.id],
     expect (response, [old, fresh]) {
       ok(response)
@@ -102,74 +102,74 @@ async function whole (world) {
       assert.equal(fresh.n, 8)
     }
   })
-  await world.step('load regenerated', () => ann.get('/view'), { ...ids(ann), expect: n(8) })
+  await trial.step('load regenerated', () => ann.get('/view'), { ...ids(ann), expect: n(8) })
 
-  await world.step('disconnect', () => {
-    world.store.emit('disconnect')
+  await trial.step('disconnect', () => {
+    trial.store.emit('disconnect')
     return ann.copy().get('/view')
   }, { ...ids(ann), expect: (response) => assert.equal(response.body.session, 'none') })
-  await world.step('connect', () => {
-    world.store.emit('connect')
+  await trial.step('connect', () => {
+    trial.store.emit('connect')
     return ann.get('/view')
   }, { ...ids(ann), expect: n(8) })
 
-  await world.step('delete req.session', () => ann.get('/delete'), { ...ids(ann), expect: (response, [held]) => assert.equal(held.n, 8) })
+  await trial.step('delete req.session', () => ann.get('/delete'), { ...ids(ann), expect: (response, [held]) => assert.equal(held.n, 8) })
   const stale = ann.copy()
-  await world.step('destroy', () => ann.get('/destroy'), {
+  await trial.step('destroy', () => ann.get('/destroy'), {
     ...ids(ann),
     expect (response, [held]) {
       ok(response)
       gone(held)
     }
   })
-  await world.step('cookie of a destroyed session', () => stale.get('/view'), {
+  await trial.step('cookie of a destroyed session', () => stale.get('/view'), {
     ids: () => [stale.id], expect: (response, [held]) => gone(held)
   })
-  await world.step('new session after that', () => stale.get('/set?n=9'), { ...ids(stale), expect: n(9) })
-  await world.step('destroy, then generate', () => stale.get('/destroy-generate'), { ...ids(stale), expect: n(7) })
-  await world.step('forged cookie', () => {
+  await trial.step('new session after that', () => stale.get('/set?n=9'), { ...ids(stale), expect: n(9) })
+  await trial.step('destroy, then generate', () => stale.get('/destroy-generate'), { ...ids(stale), expect: n(7) })
+  await trial.step('forged cookie', () => {
     const forger = stale.copy()
     forger.cookies.set('connect.sid', forger.cookies.get('connect.sid').replace(/.$/, (last) => last === 'A' ? 'B' : 'A'))
     return forger.get('/view')
   }, { ...ids(stale), expect: (response) => assert.equal(response.body.session.n, undefined) })
 
-  const browserSession = world.browser()
-  await world.step('maxAge null', () => browserSession.get('/maxage?ms=null&n=1'), { ...ids(browserSession), expect: ok })
-  await world.step('load without maxAge', () => browserSession.get('/view'), { ...ids(browserSession), expect: n(1) })
+  const browserSession = trial.browser()
+  await trial.step('maxAge null', () => browserSession.get('/maxage?ms=null&n=1'), { ...ids(browserSession), expect: ok })
+  await trial.step('load without maxAge', () => browserSession.get('/view'), { ...ids(browserSession), expect: n(1) })
 
   const kept = []
   for (let i = 1; i <= 3; i++) {
-    const browser = world.browser()
-    await world.step(`left for later ${i}`, () => browser.get('/set?n=' + 10 * i), { ...ids(browser), expect: n(10 * i) })
+    const browser = trial.browser()
+    await trial.step(`left for later ${i}`, () => browser.get('/set?n=' + 10 * i), { ...ids(browser), expect: n(10 * i) })
     kept.push(Object.fromEntries(browser.cookies))
   }
 
-  await world.serve({ rolling: true })
-  const bob = world.browser()
-  await world.step('rolling: new', () => bob.get('/set?n=1'), { ...ids(bob), expect: n(1) })
-  await world.step('rolling: load', () => bob.get('/view'), {
+  await trial.serve({ rolling: true })
+  const bob = trial.browser()
+  await trial.step('rolling: new', () => bob.get('/set?n=1'), { ...ids(bob), expect: n(1) })
+  await trial.step('rolling: load', () => bob.get('/view'), {
     ...ids(bob), expect: (response) => assert.equal(response.cookies.length, 1, 'the cookie is sent again')
   })
 
-  await world.serve({ unset: 'destroy' })
-  const cid = world.browser()
-  await world.step('unset: new', () => cid.get('/set?n=1'), { ...ids(cid), expect: n(1) })
-  await world.step('unset: null', () => cid.get('/unset'), { ...ids(cid), expect: (response, [held]) => gone(held) })
+  await trial.serve({ unset: 'destroy' })
+  const cid = trial.browser()
+  await trial.step('unset: new', () => cid.get('/set?n=1'), { ...ids(cid), expect: n(1) })
+  await trial.step('unset: null', () => cid.get('/unset'), { ...ids(cid), expect: (response, [held]) => gone(held) })
 
-  await world.serve({ resave: true, saveUninitialized: true })
-  const dan = world.browser()
-  await world.step('resave: new', () => dan.get('/view'), { ...ids(dan), expect: (response) => assert.equal(response.cookies.length, 1) })
-  await world.step('resave: load', () => dan.get('/view'), { ...ids(dan), expect: ok })
+  await trial.serve({ resave: true, saveUninitialized: true })
+  const dan = trial.browser()
+  await trial.step('resave: new', () => dan.get('/view'), { ...ids(dan), expect: (response) => assert.equal(response.cookies.length, 1) })
+  await trial.step('resave: load', () => dan.get('/view'), { ...ids(dan), expect: ok })
 
-  await world.serve({ cookie: {} })
-  const eve = world.browser()
-  await world.step('cookie without maxAge: new', () => eve.get('/set?n=1'), { ...ids(eve), expect: n(1) })
-  await world.step('cookie without maxAge: load', () => eve.get('/view'), { ...ids(eve), expect: n(1) })
+  await trial.serve({ cookie: {} })
+  const eve = trial.browser()
+  await trial.step('cookie without maxAge: new', () => eve.get('/set?n=1'), { ...ids(eve), expect: n(1) })
+  await trial.step('cookie without maxAge: load', () => eve.get('/view'), { ...ids(eve), expect: n(1) })
 
-  await world.serve({})
+  await trial.serve({})
   // a second over, for backends that count in seconds, and time for a busy machine
   await sleep(Math.max(0, started + SHORT + 1600 - Date.now()))
-  await world.step('expired', () => dying.copy().get('/view'), {
+  await trial.step('expired', () => dying.copy().get('/view'), {
     expect (response) {
       ok(response)
       assert.equal(response.body.session.n, undefined, 'an expired session came back')
@@ -179,48 +179,48 @@ async function whole (world) {
 }
 
 /** Another process, the same sessions. */
-async function restarted (world, kept) {
-  await world.serve({})
-  const browser = world.browser(kept)
+async function restarted (trial, kept) {
+  await trial.serve({})
+  const browser = trial.browser(kept)
   const ids = { ids: () => [browser.id] }
-  await world.step('restart: load', () => browser.get('/view'), { ...ids, expect: n(10) })
-  await world.step('restart: change', () => browser.get('/set?n=11'), { ...ids, expect: n(11) })
-  await world.step('restart: load the change', () => browser.get('/view'), { ...ids, expect: n(11) })
+  await trial.step('restart: load', () => browser.get('/view'), { ...ids, expect: n(10) })
+  await trial.step('restart: change', () => browser.get('/set?n=11'), { ...ids, expect: n(11) })
+  await trial.step('restart: load the change', () => browser.get('/view'), { ...ids, expect: n(11) })
 }
 
 /** Sessions that the other package wrote. */
-async function swapped (world, [, second, third]) {
-  await world.serve({})
-  const browser = world.browser(second)
+async function swapped (trial, [, second, third]) {
+  await trial.serve({})
+  const browser = trial.browser(second)
   const ids = { ids: () => [browser.id] }
-  await world.step('swap: load', () => browser.get('/view'), {
+  await trial.step('swap: load', () => browser.get('/view'), {
     ...ids,
     expect (response, held) {
       n(20)(response, held)
       assert.deepEqual(response.cookies, [], 'the cookie is valid, no other is sent')
     }
   })
-  await world.step('swap: change', () => browser.get('/set?n=21'), { ...ids, expect: n(21) })
-  await world.step('swap: load the change', () => browser.get('/view'), { ...ids, expect: n(21) })
-  const last = world.browser(third)
+  await trial.step('swap: change', () => browser.get('/set?n=21'), { ...ids, expect: n(21) })
+  await trial.step('swap: load the change', () => browser.get('/view'), { ...ids, expect: n(21) })
+  const last = trial.browser(third)
   const before = last.id
-  await world.step('swap: regenerate', () => last.get('/regenerate?n=31'), {
+  await trial.step('swap: regenerate', () => last.get('/regenerate?n=31'), {
     ids: () => [before, last.id],
     expect (response, [old, fresh]) {
       gone(old)
       assert.equal(fresh.n, 31)
     }
   })
-  await world.step('swap: destroy', () => last.get('/destroy'), { ids: () => [last.id], expect: (response, [held]) => gone(held) })
+  await trial.step('swap: destroy', () => last.get('/destroy'), { ids: () => [last.id], expect: (response, [held]) => gone(held) })
 }
 
 /** Back with the first package: what the other one changed. */
-async function back (world, [, second]) {
-  await world.serve({})
-  const browser = world.browser(second)
+async function back (trial, [, second]) {
+  await trial.serve({})
+  const browser = trial.browser(second)
   const ids = { ids: () => [browser.id] }
-  await world.step('swap back: load', () => browser.get('/view'), { ...ids, expect: n(21) })
-  await world.step('swap back: destroy', () => browser.get('/destroy'), { ...ids, expect: (response, [held]) => gone(held) })
+  await trial.step('swap back: load', () => browser.get('/view'), { ...ids, expect: n(21) })
+  await trial.step('swap back: destroy', () => browser.get('/destroy'), { ...ids, expect: (response, [held]) => gone(held) })
 }
 
 /*
@@ -231,33 +231,33 @@ const kindOf = (response) => response.status === 200 && response.body.session ==
   ? 'no session'
   : response.status === 200 ? { n: response.body.session.n } : response.status === 'waits' ? 'waits' : 'error'
 
-async function outageBegins (world) {
-  await world.serve({})
-  world.survivor = world.browser()
-  await world.step('before the outage', () => world.survivor.get('/set?n=1'), { ids: () => [world.survivor.id], expect: n(1) })
+async function outageBegins (trial) {
+  await trial.serve({})
+  trial.survivor = trial.browser()
+  await trial.step('before the outage', () => trial.survivor.get('/set?n=1'), { ids: () => [trial.survivor.id], expect: n(1) })
 }
 
-async function outageLasts (world) {
-  world.events.splice(0)
+async function outageLasts (trial) {
+  trial.events.splice(0)
   await sleep(300)
   const [view, fresh] = await Promise.all([
-    world.survivor.copy().get('/view', { wait: GONE }), world.browser().get('/set?n=2', { wait: GONE })
+    trial.survivor.copy().get('/view', { wait: GONE }), trial.browser().get('/set?n=2', { wait: GONE })
   ].map((promise) => promise.catch((err) => ({ status: err.code }))))
-  world.recorder.forgetRejections()
-  world.recorder.add('server gone', { view: kindOf(view), fresh: kindOf(fresh) })
+  trial.recorder.forgetRejections()
+  trial.recorder.add('server gone', { view: kindOf(view), fresh: kindOf(fresh) })
 }
 
-async function outageEnds (world, patience) {
+async function outageEnds (trial, patience) {
   let view
   const until = Date.now() + patience
   for (;;) {
-    view = await world.survivor.copy().get('/view', { wait: 2000 }).catch((err) => ({ status: err.code }))
+    view = await trial.survivor.copy().get('/view', { wait: 2000 }).catch((err) => ({ status: err.code }))
     if (typeof kindOf(view) === 'object' || Date.now() > until) break
     await sleep(100)
   }
-  const fresh = await world.browser().get('/set?n=3', { wait: 5000 }).catch((err) => ({ status: err.code }))
-  world.recorder.forgetRejections()
-  world.recorder.add('server back', { view: kindOf(view), fresh: kindOf(fresh), events: [...new Set(world.events)].sort() },
+  const fresh = await trial.browser().get('/set?n=3', { wait: 5000 }).catch((err) => ({ status: err.code }))
+  trial.recorder.forgetRejections()
+  trial.recorder.add('server back', { view: kindOf(view), fresh: kindOf(fresh), events: [...new Set(trial.events)].sort() },
     kindOf(fresh).n === 3 ? undefined : 'no new session after the server is back: ' + JSON.stringify(kindOf(fresh)))
 }
 

@@ -610,10 +610,10 @@ function sessionstoreRow (backend, server, client, options) {
       ? { 'server back': 'stays disconnected' }
       : server === 'memcached' ? { expired: 'a ttl of its own in place of maxAge' } : {},
     redirect: { sessionstore: { express: 'express-4', redis: 'redis-2' } },
-    open (world) {
+    open (given) {
       return new Promise((resolve, reject) => {
         const { createSessionStore } = require('sessionstore')
-        const store = createSessionStore(options(world), (err) => err
+        const store = createSessionStore(options(given), (err) => err
           ? reject(err)
           : resolve({
             store, close: () => store.client && (store.client.quit ? store.client.quit() : store.client.close && store.client.close())

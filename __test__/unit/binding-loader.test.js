@@ -10,6 +10,7 @@ const path = require('node:path')
 const { test } = require('node:test')
 const { buildSync } = require('esbuild')
 const { NAME, VERSION, binaryFile, platformPackage } = require('../../lib/util/binary-names')
+const { needsBinary } = require('../helpers/binary')
 
 const ROOT = path.join(__dirname, '../..')
 const PRODUCT = ['package.json', 'index.js', 'binding.js', 'memorystore.js', 'lib', 'session']
@@ -60,27 +61,27 @@ function run (app, { name = NAME, file = 'app.js', args = [], env = {}, source =
 }
 
 for (const name of [NAME, 'express-session']) {
-  test(`The platform package beside the package is loaded, under the name ${name}`, t => {
+  test(`The platform package beside the package is loaded, under the name ${name}`, needsBinary, t => {
     const app = appWith(t, name)
     addPlatform(path.join(app, 'node_modules'))
     assert.deepEqual(run(app, { name }), { native: true, warning: '' })
   })
 }
 
-test('The platform package below the package is loaded', t => {
+test('The platform package below the package is loaded', needsBinary, t => {
   const app = appWith(t)
   addPlatform(path.join(app, 'node_modules', NAME, 'node_modules'))
   assert.deepEqual(run(app), { native: true, warning: '' })
 })
 
-test('A binary in the package\'s own folder comes first', t => {
+test('A binary in the package\'s own folder comes first', needsBinary, t => {
   const app = appWith(t)
   addPlatform(path.join(app, 'node_modules'), { binary: 'not a library' })
   fs.copyFileSync(path.join(ROOT, binaryFile()), path.join(app, 'node_modules', NAME, binaryFile()))
   assert.deepEqual(run(app), { native: true, warning: '' })
 })
 
-test('A binary of another version is not taken', t => {
+test('A binary of another version is not taken', needsBinary, t => {
   const app = appWith(t)
   addPlatform(path.join(app, 'node_modules'))
   const names = path.join(app, 'node_modules', NAME, 'lib/util/binary-names.js')
@@ -98,7 +99,7 @@ test('Without the platform package, the warning names it and npm\'s bug', t => {
   assert.match(warning, /npx express-session-native build\./)
 })
 
-test('With the package of another platform or libc instead, the warning names both', t => {
+test('With the package of another platform or libc instead, the warning names both', needsBinary, t => {
   const app = appWith(t)
   addPlatform(path.join(app, 'node_modules'), { name: `${NAME}-plan9-mips` })
   const { native, warning } = run(app)
@@ -114,7 +115,7 @@ test('With a platform package that lost its binary, the warning says so', t => {
   assert.ok(warning.includes(`${platformPackage()} is installed without its binary`), warning)
 })
 
-test('With a binary that does not load, the warning has the true cause and what to do', t => {
+test('With a binary that does not load, the warning has the true cause and what to do', needsBinary, t => {
   const app = appWith(t)
   const modules = path.join(app, 'node_modules')
   const binary = fs.readFileSync(path.join(ROOT, binaryFile()))
@@ -137,7 +138,7 @@ test('With a binary that does not load, the warning has the true cause and what 
   }
 })
 
-test('A platform package whose folder is closed to the user is not said to be empty', { skip: process.platform === 'win32' && 'no such modes' }, t => {
+test('A platform package whose folder is closed to the user is not said to be empty', { skip: process.platform === 'win32' ? 'no such modes' : needsBinary.skip }, t => {
   const app = appWith(t)
   addPlatform(path.join(app, 'node_modules'))
   fs.chmodSync(app, 0o755)
@@ -167,7 +168,7 @@ test('A main script that has no path, as with `node -` and in Electron, is no ca
 
 const permission = ['--permission', '--experimental-permission'].find(flag => process.allowedNodeEnvironmentFlags.has(flag))
 
-test('Under the permission model, the warning names the flag to add', { skip: permission === undefined }, t => {
+test('Under the permission model, the warning names the flag to add', { skip: permission === undefined || needsBinary.skip }, t => {
   const app = appWith(t)
   addPlatform(path.join(app, 'node_modules'))
   const allowed = [permission, '--allow-fs-read=*']
@@ -231,7 +232,7 @@ const FORMS = {
 
 for (const [form, { file, options }] of Object.entries(FORMS)) {
   for (const [layout, lay] of Object.entries(LAYOUTS)) {
-    test(`A bundle (${form}) finds the binary where ${layout}`, t => {
+    test(`A bundle (${form}) finds the binary where ${layout}`, needsBinary, t => {
       const app = folderOf(t)
       lay(app)
       assert.deepEqual(run(app, { file, source: bundle(t, options) }), { native: true, warning: '' })

@@ -4,6 +4,7 @@
 
 const fs = require('node:fs')
 const { readLibrary } = require('./library')
+const { isOfMusl } = require('./musl')
 
 /** SQLite's C library is to be in it, too. */
 const MOST_BYTES = 3_200_000
@@ -70,6 +71,7 @@ function problemsOfImport ({ name, weak, library, version }, target, newestGlibc
     if (version === undefined) return weak ? [] : [`it needs the symbol ${name}, which has no version`]
   }
   if (version !== undefined) return problemsOfVersion(name, version, target, newestGlibc)
+  if (target.libc === 'musl') return weak || isOfMusl(name) ? [] : [`it needs the symbol ${name}, which is not among those of musl.js`]
   // Left to whatever the process has.
   if (target.os === 'darwin' && library === undefined && !weak) return [`it needs the symbol ${name} of no library`]
   return []

@@ -63,6 +63,13 @@ test('The binary that is built here is read: symbols of Node-API and libc, and o
   if (target.os !== 'win32') assert.ok(imports.some(({ name }) => name === 'napi_create_function'))
 })
 
+test('What the binary for glibc needs, the one for musl may need', { skip: readLibrary(path.join(ROOT, binaryFile())).format !== 'ELF' && 'this is not Linux' }, () => {
+  const { imports } = readLibrary(path.join(ROOT, binaryFile()))
+  // musl has neither that function nor names for files of more than 2 GB.
+  const same = imports.filter(({ name, weak }) => !weak && name !== 'malloc_trim').map(({ name }) => ({ name: name.replace(/(?<=[a-z])64$/, '') }))
+  assert.deepEqual(refused('linux-x64-musl', withImport(...same)), [])
+})
+
 for (const [what, platform, change, problem] of [
   ['a program', 'linux-x64-gnu', () => ({ isLibrary: false }), 'it is not a shared library'],
   ['a library without the entry', 'darwin-x64', () => ({ exports: ['init'] }), 'it does not export napi_register_module_v1'],
@@ -74,6 +81,8 @@ for (const [what, platform, change, problem] of [
   ['a symbol without a version', 'linux-x64-gnu', withImport({ name: 'zlibVersion' }), 'it needs the symbol zlibVersion, which has no version'],
   ['V8', 'linux-x64-musl', withImport({ name: '_ZN2v87Isolate10GetCurrentEv' }), 'it needs the symbol _ZN2v87Isolate10GetCurrentEv'],
   ['a function of Node beside Node-API', 'linux-x64-musl', withImport({ name: 'node_module_register' }), 'it needs the symbol node_module_register'],
+  ['zlib', 'linux-x64-musl', withImport({ name: 'zlibVersion' }), 'it needs the symbol zlibVersion, which is not among those of musl.js'],
+  ['c-ares', 'linux-arm64-musl', withImport({ name: 'ares_init' }), 'it needs the symbol ares_init, which is not among those of musl.js'],
   ['libuv', 'darwin-arm64', withImport({ name: 'uv_run' }), 'it needs the symbol uv_run'],
   ['glibc in a binary for musl', 'linux-arm64-musl', withImport({ name: 'malloc_trim', version: 'GLIBC_2.2.5' }), 'it needs malloc_trim of GLIBC_2.2.5: that is not musl'],
   ['another library of Linux', 'linux-x64-gnu', ({ libraries }) => ({ libraries: [...libraries, 'libstdc++.so.6'] }), 'it needs the library libstdc++.so.6'],
@@ -103,6 +112,13 @@ test('A binary is refused that is too large, damaged, or no library', () => {
     fs.writeFileSync(file, bytes)
     assert.deepEqual(problemsOf(file, target), [problem])
   }
+})
+
+test('The SBOM names the npm packages and the crates', { skip: !OPTIONS.needsSbom && 'cargo-cyclonedx is not installed' }, () => {
+  const { components } = JSON.parse(fs.readFileSync(path.join(staged, NAME, 'sbom.cdx.json'), 'utf8'))
+  const kinds = new Map(components.map(({ name, purl }) => [name, /^pkg:(\w+)\//.exec(purl)?.[1]]))
+  const wanted = { cookie: 'npm', debug: 'npm', ms: 'npm', napi: 'cargo', rusqlite: 'cargo', 'libsqlite3-sys': 'cargo' }
+  assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((name) => [name, kinds.get(name)])), wanted)
 })
 
 /** What is wrong with a release in which a file was changed. */

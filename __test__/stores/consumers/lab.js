@@ -4,7 +4,7 @@
 
 const assert = require('assert')
 const { listen } = require('../../helpers/server')
-const { Browser, SECRET, snapshot } = require('../world')
+const { Browser, SECRET, snapshot } = require('../trial')
 
 class Lab {
   constructor (recorder, session, variant) {

@@ -15,7 +15,7 @@ const HOUR = 3600000
 const UNTOLD = ['date', 'connection', 'etag', 'set-cookie', 'keep-alive', 'content-length']
 const SPIED = ['get', 'set', 'touch', 'destroy']
 
-/** The steps of one process, shared by the worlds in it. */
+/** The steps of one process, shared by the trials in it. */
 class Recorder {
   constructor () {
     this.normaliser = new Normaliser()
@@ -45,7 +45,8 @@ class Recorder {
   }
 }
 
-class World {
+/** One store is tried: its calls are on record, apps on it come and go. */
+class Trial {
   /**
    * @param session the contestant
    * @param {object} opened what a row of stores.js opened: `{ store, held, close }`
@@ -83,7 +84,7 @@ class World {
     })
   }
 
-  /** Serves `options` on this world's store, in place of what it served before. */
+  /** Serves `options` on this trial's store, in place of what it served before. */
   async serve (options) {
     await this.stop()
     const { port, close } = await listen(makeApp(this.session, { ...baseOptions(), ...options, store: this.store }))
@@ -329,4 +330,4 @@ function snapshot (value) {
   }
 }
 
-module.exports = { World, Browser, Recorder, makeApp, snapshot, SECRET, HOUR }
+module.exports = { Trial, Browser, Recorder, makeApp, snapshot, SECRET, HOUR }
