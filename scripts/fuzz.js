@@ -11,7 +11,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { ROOT, conclude } = require('./run-suite')
+const { ROOT, conclude } = require('./run-program')
 
 const TARGETS = fs.readdirSync(path.join(ROOT, 'fuzz/fuzz_targets')).map(file => path.basename(file, '.rs'))
 // Without a sanitizer the stable compiler does. The engine's code has no `unsafe` that one would watch.

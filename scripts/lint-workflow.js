@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { ROOT, conclude } = require('./run-suite')
+const { ROOT, conclude } = require('./run-program')
 const { fileOf } = require('./release/rehearsal/tools')
 
 const FILE = '.github/workflows/ci.yml'

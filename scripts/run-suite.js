@@ -8,20 +8,17 @@
  * `, N skipped` where some were. The exit code is 1 when a test failed or the suite did not end well.
  */
 
-const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { add, conclude, counted, readTotal, ROOT, runProgram } = require('./run-program')
 
-const ROOT = path.join(__dirname, '..')
-const TIME_LIMIT = 15 * 60 * 1000
 // Node's own choice is one file at a time on two cores. Twice as many as cores: some tests wait.
 const FILES_AT_ONCE = `--test-concurrency=${2 * Math.max(2, os.availableParallelism())}`
 // A test that waits for what never comes fails by itself. Node 18 has no such option.
 const HAS_TEST_TIMEOUT = Number(process.versions.node.split('.')[0]) >= 20
 const FALLBACK = '--fallback'
 const NOT_COPIED = /^(\.git|node_modules|target|\.servers)$|\.node$/
-const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
 
 /** Each takes the arguments and resolves to { passed, failed, skipped }. */
 const SUITES = {
@@ -66,57 +63,6 @@ function testFiles (folder) {
   }).sort()
 }
 
-/**
- * Runs a program, shows what it prints (`quiet`: only when it fails), and counts what `read` finds in
- * those lines. A program that ends badly or says nothing has failed, whatever it counted.
- */
-async function runProgram (command, args, read, { cwd = ROOT, limit = TIME_LIMIT, quiet = false } = {}) {
-  const { status, output } = await run(command, args, { cwd, limit, quiet })
-  const counts = judge(read(output.replace(ESCAPES, '').split(/\r?\n/)), status)
-  if (quiet && counts.failed > 0) process.stdout.write(output)
-  return counts
-}
-
-function judge (counts, status) {
-  if (!counts) {
-    console.error(`the suite ended without a summary, with status ${status}`)
-    return { passed: 0, failed: 1, skipped: 0 }
-  }
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
-}
-
-/** Resolves to { status, output }; status is null after `limit` milliseconds, when the program is killed. */
-function run (command, args, { cwd, limit, quiet }) {
-  const env = { ...process.env }
-  // Set when this runs below `node --test`; it would change what a test runner prints.
-  delete env.NODE_TEST_CONTEXT
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
-    const timer = setTimeout(() => child.kill('SIGKILL'), limit)
-    // A signal to this process is meant for the program.
-    const stop = () => child.kill()
-    process.once('SIGTERM', stop)
-    const end = (status, output) => {
-      clearTimeout(timer)
-      process.removeListener('SIGTERM', stop)
-      resolve({ status, output })
-    }
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (data) => {
-      output += data
-      if (!quiet) process.stdout.write(data)
-    })
-    child.on('error', (error) => {
-      console.error(error.message)
-      end(null, output)
-    })
-    child.on('close', (status, signal) => {
-      if (signal !== null) console.error(`${command} ${args[0]} … was ended by ${signal}`)
-      end(status, output)
-    })
-  })
-}
-
 /** The summary at the end of `node --test`. */
 function readNodeTest (lines) {
   const count = (word) => {
@@ -131,30 +77,6 @@ function readNodeTest (lines) {
 function readCargo (lines) {
   const found = lines.map((line) => /^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/.exec(line)).filter(Boolean)
   return found.length === 0 ? null : found.map(counted).reduce(add)
-}
-
-/** The last line of the form `N passed, N failed[, N skipped]`: what this file prints. */
-function readTotal (lines) {
-  const found = lines.map((line) => /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(line.trim())).filter(Boolean).pop()
-  return found ? counted(found) : null
-}
-
-function counted ([, passed, failed, skipped = 0]) {
-  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
-}
-
-function add (one, other) {
-  return { passed: one.passed + other.passed, failed: one.failed + other.failed, skipped: one.skipped + other.skipped }
-}
-
-function format ({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`
-}
-
-/** Prints the closing line and sets the exit code. */
-function conclude (counts) {
-  console.log(format(counts))
-  if (counts.failed > 0) process.exitCode = 1
 }
 
 /** Runs a suite as where no binary was installed. */
@@ -185,8 +107,7 @@ async function runSuite (name, args = []) {
   }
 }
 
-// Before a suite is loaded, which may need them.
-module.exports = { ROOT, add, conclude, format, readTotal, runProgram, runSuite }
+module.exports = { runSuite }
 
 if (require.main === module) {
   const [name, ...args] = process.argv.slice(2)

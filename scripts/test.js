@@ -11,7 +11,8 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { ROOT, build, buildAhead, checkTools, install, say } = require('./prepare')
-const { add, conclude, format, readTotal, runSuite } = require('./run-suite')
+const { add, conclude, format, readTotal } = require('./run-program')
+const { runSuite } = require('./run-suite')
 
 /** One after the other: each keeps all processors busy, for the most part. */
 const SUITES = ['engines', 'unit', 'differential', 'package']

@@ -14,7 +14,7 @@ const { buildSync } = require('esbuild')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { ROOT, readTotal, runProgram } = require('../../scripts/run-suite')
+const { ROOT, readTotal, runProgram } = require('../../scripts/run-program')
 const { missing } = require('../redis/servers')
 
 const SUITE = 'index_test.ts'

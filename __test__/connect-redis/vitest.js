@@ -3,7 +3,7 @@
 /* In place of vitest: what the suite needs of it. Each expectation counts, and the suite goes on after one that fails. */
 
 const { isDeepStrictEqual, inspect } = require('node:util')
-const { conclude } = require('../../scripts/run-suite')
+const { conclude } = require('../../scripts/run-program')
 
 const MATCHERS = {
   toBe: Object.is,

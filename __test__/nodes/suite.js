@@ -9,7 +9,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { say } = require('../../scripts/prepare')
-const { add, format, readTotal, runProgram } = require('../../scripts/run-suite')
+const { add, format, readTotal, runProgram } = require('../../scripts/run-program')
 const { install } = require('./install')
 
 const TIME_LIMIT = 4 * 60 * 1000

@@ -14,7 +14,7 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { ROOT, runProgram } = require('../../scripts/run-suite')
+const { ROOT, runProgram } = require('../../scripts/run-program')
 const { makeCertificate } = require('../helpers/certificate')
 
 const MODULES = ['cookie', 'memory', 'session', 'store']
