@@ -23,9 +23,23 @@ pub(super) struct Touch {
 pub(super) const NEVER: i64 = i64::MAX;
 
 impl Touch {
-    /// The same for what the file has after the touch `before`, or has not yet.
-    fn after(self, before: Option<&Touch>) -> Self {
-        Touch { base: before.map_or(self.base, |before| before.base), ..self }
+    /// This touch in the place of one before it that is not in the file.
+    fn after(self, before: Option<Touch>) -> Self {
+        match before {
+            Some(before) if before.may_precede(&self) => {
+                Touch { base: before.base, ..self }.with_cookie_of(before)
+            }
+            _ => self,
+        }
+    }
+
+    fn with_cookie_of(self, before: Touch) -> Self {
+        Touch { cookie: self.cookie.or(before.cookie), ..self }
+    }
+
+    /// Whether both are of one session, as far as is known: one may have been destroyed and the id used again.
+    fn may_precede(&self, later: &Touch) -> bool {
+        self.revision.zip(later.revision).is_none_or(|(revision, other)| revision == other)
     }
 }
 
@@ -77,7 +91,12 @@ impl Pending {
         let flushing = self.flushing.get(key).filter(|_| !self.superseded.contains(key));
         match (fresh, flushing) {
             (Some(fresh), Some(flushing)) => Some(Entry {
-                touch: fresh.touch.clone().or_else(|| flushing.touch.clone()),
+                touch: match (fresh.touch.clone(), flushing.touch.clone()) {
+                    (Some(fresh), Some(before)) if before.may_precede(&fresh) => {
+                        Some(fresh.with_cookie_of(before))
+                    }
+                    (fresh, before) => fresh.or(before),
+                },
                 visit: fresh.visit.clone().or_else(|| flushing.visit.clone()),
             }),
             (entry, other) => entry.or(other).cloned(),
@@ -86,9 +105,7 @@ impl Pending {
 
     pub(super) fn touch(&mut self, key: Key, touch: Touch) {
         let entry = self.fresh.entry(key).or_default();
-        let mut touch = touch.after(entry.touch.as_ref());
-        touch.cookie = touch.cookie.or_else(|| entry.touch.take().and_then(|before| before.cookie));
-        entry.touch = Some(touch);
+        entry.touch = Some(touch.after(entry.touch.take()));
     }
 
     pub(super) fn visit(&mut self, key: Key, rank: usize, returned: Option<i64>) {
@@ -168,7 +185,7 @@ impl Pending {
     pub(super) fn put_back(&mut self, key: Key, old: Entry) {
         let entry = self.fresh.entry(key).or_default();
         entry.touch = match entry.touch.take() {
-            Some(newer) => Some(newer.after(old.touch.as_ref())),
+            Some(newer) => Some(newer.after(old.touch)),
             None => old.touch,
         };
         entry.visit = entry.visit.take().or(old.visit);
@@ -269,6 +286,31 @@ mod tests {
         pending.touch(KEY, Touch { cookie: Some(b"{}".to_vec()), ..touch(1) });
         pending.touch(KEY, touch(2));
         assert_eq!(pending.find(&KEY).unwrap().touch.unwrap().cookie.unwrap(), b"{}");
+    }
+
+    #[test]
+    fn so_does_one_whose_predecessor_is_being_written_or_was_not() {
+        let mut pending = Pending::default();
+        pending.touch(KEY, Touch { cookie: Some(b"{}".to_vec()), ..touch(1) });
+        let flushed = pending.begin_flush();
+        pending.touch(KEY, touch(2));
+        assert_eq!(pending.find(&KEY).unwrap().touch.unwrap().cookie.unwrap(), b"{}");
+        pending.end_flush(&flushed, false);
+        assert_eq!(pending.find(&KEY).unwrap().touch.unwrap().cookie.unwrap(), b"{}");
+    }
+
+    #[test]
+    fn a_touch_takes_nothing_from_one_of_another_session_with_the_same_id() {
+        let mut pending = Pending::default();
+        pending.touch(KEY, Touch { cookie: Some(b"{}".to_vec()), ..touch(1) });
+        let other = Touch { revision: Some(2), base: Some(7), ..touch(8) };
+        let flushed = pending.begin_flush();
+        pending.touch(KEY, other.clone());
+        assert_eq!(pending.find(&KEY).unwrap().touch.unwrap().cookie, None);
+        pending.end_flush(&flushed, false);
+        assert_eq!(pending.find(&KEY).unwrap().touch.unwrap().cookie, None);
+        pending.touch(KEY, Touch { revision: Some(1), ..other });
+        assert_eq!(base(&pending), Some(7));
     }
 
     #[test]
