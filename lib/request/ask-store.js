@@ -2,7 +2,7 @@
 
 const { asError } = require('../util/as-error')
 const { onRejection } = require('../util/ask')
-const keepAsyncContext = require('../util/async-context')
+const { keepAsyncContext } = require('../util/async-context')
 const debug = require('../util/debug')
 
 module.exports = { askStore }

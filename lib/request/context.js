@@ -311,7 +311,7 @@ class RequestContext {
       return
     }
 
-    if (!fastPath.save(this, session, done)) this.saveThroughStore(session, done)
+    if (!fastPath.save(this, session, done)) ask(done, done => this.saveThroughStore(session, done))
   }
 
   get isRunning () {
@@ -333,8 +333,7 @@ class RequestContext {
    * @param {(err?: any) => void} callback
    */
   saveThroughStore (session, callback) {
-    const store = this.req.sessionStore
-    ask(this.handedDown(session, callback), done => store.set(session.id, session, done))
+    return this.req.sessionStore.set(session.id, session, this.handedDown(session, callback))
   }
 
   /**
@@ -658,8 +657,23 @@ class RequestContext {
     const { req, store, config: { touchAfter } } = this
     const { session, sessionID: sid } = req
     if (task === DESTROY) return store.destroy(sid, done)
-    if (task === SAVE) return session.save(this.handedDown(session, done))
+    if (task === SAVE) return this.saveAtEnd(session, done)
     return touchAfter === undefined ? store.touch(sid, session, done) : touchAfter.touch(this, done)
+  }
+
+  /**
+   * `session.save`, which an app or a store may have replaced, for a callback that needs no binding to its async context.
+   *
+   * @param {any} session
+   * @param {(err?: any) => void} done
+   */
+  saveAtEnd (session, done) {
+    if (session.save !== Session.save || contextOf(session) !== this) return session.save(this.handedDown(session, done))
+    debug.session('saving %s', session.id)
+    this.noteSaved(session)
+    const { touchAfter } = this.config
+    if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
+    return this.saveThroughStore(session, done)
   }
 
   /** @param {any} err */

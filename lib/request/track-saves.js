@@ -2,7 +2,7 @@
 
 const { addSessionPromises } = require('../session/promises')
 const Session = require('../session/session')
-const keepAsyncContext = require('../util/async-context')
+const { keepAsyncContext } = require('../util/async-context')
 
 module.exports = { trackSaves }
 

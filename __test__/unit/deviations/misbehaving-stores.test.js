@@ -62,6 +62,24 @@ for (const [method, path] of CALLS) {
     assert.ok(app.errors.every(err => err.name === 'StoreError'))
   })
 
+  deviation(`The app runs once and nothing is lost when ${method}, an async function, calls back and then throws`, async t => {
+    const both = async (...args) => {
+      args.at(-1)(null, method === 'get' ? { cookie: {}, a: 1 } : undefined)
+      throw failure()
+    }
+    const unhandled = []
+    const note = err => unhandled.push(err)
+    process.on('unhandledRejection', note)
+    t.after(() => process.off('unhandledRejection', note))
+    const { app, browser, handled } = await appWith(t, method, both, options)
+    const res = await browser.get(path)
+    await turns()
+    assert.equal(res.body, 'hello')
+    assert.equal(handled(), 1)
+    assert.deepEqual(app.errors, [])
+    assert.deepEqual(unhandled, [])
+  })
+
   deviation(`The error reaches next once and the request is answered when ${method} throws`, async t => {
     const { app, browser, handled } = await appWith(t, method, () => { throw failure() }, options)
     const res = await browser.get(path)
