@@ -2,7 +2,7 @@
 
 const { types } = require('util')
 const { failure } = require('./as-error')
-const keepAsyncContext = require('./async-context')
+const { keepAsyncContext } = require('./async-context')
 
 module.exports = { ask, onRejection }
 

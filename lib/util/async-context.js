@@ -2,8 +2,10 @@
 
 const { AsyncResource } = require('async_hooks')
 
-/** Without it, Node would watch the garbage collector for each. */
+/** For `new AsyncResource`: without it, Node would watch the garbage collector for each. */
 const MANUAL = { requireManualDestroy: true }
+
+module.exports = { MANUAL, keepAsyncContext }
 
 /**
  * Binds a callback to the async context of now: AsyncLocalStorage holds in it even when a pooled client calls it from
@@ -12,7 +14,7 @@ const MANUAL = { requireManualDestroy: true }
  * @param {any} callback given back as it is when it is no function
  * @return {any}
  */
-module.exports = function keepAsyncContext (callback) {
+function keepAsyncContext (callback) {
   if (typeof callback !== 'function') return callback
   const resource = new AsyncResource('express-session', MANUAL)
   let called = false

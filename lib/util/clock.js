@@ -2,11 +2,12 @@
 
 const { performance } = require('perf_hooks')
 
-module.exports = { now, systemNow }
-
 // Taken once, from the module: test runners replace the global ones.
 const { timeOrigin } = performance
+/** Milliseconds by a clock that nobody can set. It stands still while the machine sleeps. */
 const elapsed = performance.now.bind(performance)
+
+module.exports = { elapsed, now, systemNow }
 
 /**
  * The time that the app sees, in milliseconds since the epoch. Tests replace `Date.now`, sometimes with a function

@@ -1,6 +1,6 @@
 'use strict'
 
-const keepAsyncContext = require('../../util/async-context')
+const { keepAsyncContext } = require('../../util/async-context')
 const { systemNow } = require('../../util/clock')
 const defer = require('../../util/defer')
 const { CHANGED, DONE, DROPPED, PENDING } = require('../engine')

@@ -1,12 +1,10 @@
 'use strict'
 
-const { performance } = require('perf_hooks')
+const { elapsed } = require('../../util/clock')
 const defer = require('../../util/defer')
 
 /** @typedef {import('../engine').Callback<any>} Callback */
 
-// Taken once: test runners replace the global one.
-const elapsed = performance.now.bind(performance)
 /** Milliseconds that a turn of the event loop takes, if nothing blocks it. */
 const TURN = 10
 
@@ -89,7 +87,7 @@ class Flights {
     let lane = this.#lanes.get(sid)
     if (lane === undefined) this.#lanes.set(sid, lane = { flights: 0, version: 0, newest: undefined })
     lane.flights++
-    return { sid, lane, version: lane.version, spoilt: this.#spoilt, since: 0, begun: elapsed(), hasDeparted: false, callbacks: [] }
+    return { sid, lane, version: lane.version, spoilt: this.#spoilt, begun: elapsed(), isTold: false, hasDeparted: false, callbacks: [] }
   }
 
   #depart () {
@@ -109,8 +107,8 @@ class Flights {
  * @property {Lane} lane
  * @property {number} version
  * @property {number} spoilt
- * @property {number} since when it was sent, where a near cache is told of changes; else 0
- * @property {number} begun when the read began
+ * @property {number} begun when the read began, as `elapsed` counts
+ * @property {boolean} isTold whether a near cache is told of changes since then
  * @property {boolean} hasDeparted
  * @property {Callback[]} callbacks of the reads that share it
  */

@@ -1,17 +1,15 @@
 'use strict'
 
 const { AsyncResource } = require('async_hooks')
-const { performance } = require('perf_hooks')
+const { MANUAL } = require('../../util/async-context')
+const { elapsed } = require('../../util/clock')
 const { timedOut } = require('./errors')
 
 /** @typedef {import('../engine').Callback<any>} Callback */
 
-// Taken once: test runners replace the global ones.
-const elapsed = performance.now.bind(performance)
+// Taken once: test runners replace the global one.
 const { setTimeout } = require('timers')
 
-/** Without it, Node would watch the garbage collector for each. */
-const MANUAL = { requireManualDestroy: true }
 /** The context of no request: a timer that is armed again and again must not keep one alive. */
 const ROOT = new AsyncResource('express-session', MANUAL)
 

@@ -1,6 +1,6 @@
 'use strict'
 
-const { systemNow } = require('../../../util/clock')
+const { elapsed, systemNow } = require('../../../util/clock')
 const { warn } = require('../../../util/warn')
 const { PENDING, RANK } = require('../../engine')
 const Doorkeeper = require('./doorkeeper')
@@ -83,7 +83,7 @@ class NearCache {
    */
   begin (flight) {
     if (!this.#isTold) return false
-    flight.since = Lease.now()
+    flight.isTold = true
     return this.#doorkeeper.knows(flight.sid)
   }
 
@@ -98,7 +98,7 @@ class NearCache {
    * @param {import('../flight').Flight} flight
    */
   mayJoin (flight) {
-    return flight.since > 0 && Lease.now() - flight.since < this.#lease.length && this.isFresh
+    return flight.isTold && elapsed() - flight.begun < this.#lease.length && this.isFresh
   }
 
   /**
@@ -149,11 +149,11 @@ class NearCache {
    * @param {string} text
    * @param {number} ttl milliseconds that it had left when Redis answered; -1 for no end
    */
-  store ({ sid, since }, text, ttl) {
+  store ({ sid, begun }, text, ttl) {
     if (UNNAMEABLE.test(sid)) return
     const now = systemNow()
     // The answer may have been long on its way.
-    const deadline = ttl === -1 ? Infinity : now + ttl - (Lease.now() - since)
+    const deadline = ttl === -1 ? Infinity : now + ttl - (elapsed() - begun)
     if (!(deadline > now)) return
     try {
       this.#memory.commit({ sid, session: undefined, text, deadline, revision: undefined, hint: undefined, rank: RANK.RETURNED, now })

@@ -1,9 +1,8 @@
 'use strict'
 
-const { performance } = require('perf_hooks')
+const { elapsed } = require('../../../util/clock')
 
-// Taken once: test runners replace the global ones.
-const elapsed = performance.now.bind(performance)
+// Taken once: test runners replace the global one.
 const { now: wallNow } = Date
 
 /** How far two clocks may drift apart between two pings, in milliseconds. */
@@ -27,16 +26,11 @@ class Lease {
     this.difference = NaN
   }
 
-  /** The time that `renew` takes. */
-  static now () {
-    return elapsed()
-  }
-
   isValid () {
     return elapsed() < this.until && wallNow() < this.wallUntil
   }
 
-  /** @param {number} sent when the ping that is answered now was sent */
+  /** @param {number} sent when the ping that is answered now was sent, as `elapsed` counts */
   renew (sent) {
     if (sent + this.length <= this.until) return
     this.until = sent + this.length

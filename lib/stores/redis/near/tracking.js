@@ -2,9 +2,9 @@
 
 const { randomBytes } = require('crypto')
 const { clearInterval, clearTimeout, setInterval, setTimeout } = require('timers')
+const { elapsed } = require('../../../util/clock')
 const debug = require('../../../util/debug')
 const { PROOF } = require('../keys')
-const Lease = require('./lease')
 const push = require('./push')
 const redirect = require('./redirect')
 
@@ -62,7 +62,7 @@ class Tracking {
   /**
    * @param {import('../client').Client} client
    * @param {string} prefix of the keys
-   * @param {Lease} lease
+   * @param {import('./lease')} lease
    * @param {Owner} owner
    */
   constructor (client, prefix, lease, owner) {
@@ -163,7 +163,7 @@ class Tracking {
   #begin (attempt) {
     this.#delay = FIRST_DELAY
     this.#isTelling = true
-    this.#lastAnswer = Lease.now()
+    this.#lastAnswer = elapsed()
     this.lease.hasJumped()
     this.owner.begin()
     this.#ping(attempt)
@@ -175,11 +175,11 @@ class Tracking {
   #ping (attempt) {
     const { lease } = this
     const connection = /** @type {Connection} */ (this.#connection)
-    const sent = Lease.now()
+    const sent = elapsed()
     if (sent - this.#lastAnswer > PATIENCE * lease.length) return this.#lost()
     connection.ping().then(() => {
       if (attempt !== this.#attempt) return
-      this.#lastAnswer = Lease.now()
+      this.#lastAnswer = elapsed()
       if (lease.hasJumped()) this.owner.changed(null)
       lease.renew(sent)
     }, (/** @type {Error} */ err) => {
