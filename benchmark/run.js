@@ -9,7 +9,7 @@
  *
  *   groups      middleware primitives apps redis redis-store sizes, the default;
  *               sqlite-requests sqlite-apps sqlite-writes sqlite-stalls sqlite-file, together: sqlite;
- *               full expiry scale flood flood-bytes, together: store
+ *               full expiry scale shared flood flood-bytes, together: store
  *   --quick     one round, and a tenth of the store's sessions; writes nothing
  *   --rounds    of each group, instead of its own number
  *   --node      the Node of the measured processes: a version, which comes from npm, or a path

@@ -4,6 +4,8 @@
  * Figures: what the rounds of a run gave, with a unit. Tables, plots and goals know figures only.
  */
 
+const RESAMPLINGS = 1000
+
 function median (numbers) {
   return quantile(sorted(numbers), 0.5)
 }
@@ -22,6 +24,24 @@ function time (numbers) {
 /** Round by round: a busy machine slows what ran side by side alike. */
 function ratio (above, below) {
   return spread(above.map((value, round) => value / below[round]), '×')
+}
+
+/** For differences, which vary too much from round to round to be divided one by one. The quartiles are those of resamplings. */
+function ratioOfSums (above, below) {
+  let seed = 1
+  const draw = () => {
+    seed = seed * 48271 % (2 ** 31 - 1)
+    return seed % above.length
+  }
+  const resampled = () => {
+    const rounds = above.map(draw)
+    return sum(rounds.map((round) => above[round])) / sum(rounds.map((round) => below[round]))
+  }
+  return { ...spread(Array.from({ length: RESAMPLINGS }, resampled), '×'), median: sum(above) / sum(below) }
+}
+
+function sum (numbers) {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function differences (whole, part) {
@@ -45,4 +65,4 @@ function quantile (s, q) {
   return s[low] + (s[Math.ceil(at)] - s[low]) * (at - low)
 }
 
-module.exports = { cpuTimes, differences, median, ratio, spread, time }
+module.exports = { cpuTimes, differences, median, ratio, ratioOfSums, spread, time }

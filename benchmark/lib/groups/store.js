@@ -6,8 +6,8 @@
 
 const { LRU, MEMORY, NATIVE } = require('../contestants')
 const { grouped } = require('../report/text')
-const { oneByOne } = require('../rounds')
-const { spread, time } = require('../statistics')
+const { interleave, oneByOne } = require('../rounds')
+const { ratio, spread, time } = require('../statistics')
 
 const LABELS = { ours: NATIVE, upstream: MEMORY, memorystore: LRU }
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192']
@@ -89,6 +89,44 @@ const scale = {
   goals: [['all', 'ratio', () => ['≤', 1.5]]]
 }
 
+const WORKERS = 2
+const MORE_WORKERS = 4
+const ESTIMATED = `${MORE_WORKERS} workers / one, estimated`
+
+const shared = {
+  rounds: 5,
+  slices: 20,
+
+  async measure (run) {
+    const all = {}
+    for (const kind of ['read', 'write']) {
+      const trial = (workers) => ({ trial: 'shared.shared', args: { contestant: 'ours', kind, workers } })
+      const { one, two } = await interleave(run, kind, { one: trial(1), two: trial(WORKERS) })
+      const rate = (results, store) => results.map((result) => result[store])
+      const kept = ratio(rate(two, 'shared'), rate(two, 'own'))
+      all[kind] = {
+        'one worker': perSecond(rate(one, 'own')),
+        'two, a store each': perSecond(rate(two, 'own')),
+        'two on one store': perSecond(rate(two, 'shared')),
+        'two, one store / a store each': kept,
+        [ESTIMATED]: { unit: '×', median: estimate(kept.median) }
+      }
+    }
+    return { tables: { all } }
+  },
+
+  goals: [['all', ESTIMATED, () => ['≥', 3]]]
+}
+
+function perSecond (rates) {
+  return Math.round(spread(rates).median)
+}
+
+/** What more workers do, each on a core, if each beside the first loses what two lose to the store that they share. */
+function estimate (kept) {
+  return MORE_WORKERS * (1 - (MORE_WORKERS - 1) * Math.max(0, 1 - kept))
+}
+
 const flood = {
   rounds: 1,
 
@@ -165,4 +203,4 @@ async function compareStores (run, trial, args, stores = Object.keys(LABELS)) {
   )))
 }
 
-module.exports = { full, expiry, scale, flood, 'flood-bytes': floodBytes }
+module.exports = { full, expiry, scale, shared, flood, 'flood-bytes': floodBytes }

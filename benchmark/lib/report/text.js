@@ -15,15 +15,15 @@ function markdown (table) {
   return [head, rule, ...others].map((line) => `| ${line.join(' | ')} |`).join('\n')
 }
 
-/** Ratios with their extremes, other figures too where they differ; not times, which drift. */
+/** Ratios with their quartiles, other figures with their extremes where they differ; times alone, because they drift. */
 function print (cell) {
   if (cell == null) return '–'
   if (typeof cell === 'string') return cell
   if (typeof cell === 'number') return grouped(cell)
-  const { unit, median, min, max } = cell
-  const differ = unit === '×' ? max > min : unit !== 'µs' && max - min >= 0.05
-  const extremes = differ ? ` (${digits(min)}–${digits(max)})` : ''
-  return unit === '×' ? `${digits(median)}×${extremes}` : `${digits(median)}${extremes} ${unit}`.trim()
+  const { unit, median, q1, q3, min, max } = cell
+  if (unit === '×') return `${digits(median)}×${q3 > q1 ? ` (${digits(q1)}–${digits(q3)})` : ''}`
+  const extremes = unit !== 'µs' && max - min >= 0.05 ? ` (${digits(min)}–${digits(max)})` : ''
+  return `${digits(median)}${extremes} ${unit}`.trim()
 }
 
 /** Two or three significant digits; whole numbers in full. */

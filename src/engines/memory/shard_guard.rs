@@ -6,14 +6,23 @@ use super::super::removal::Kind;
 use super::shard::{Key, Shard};
 use super::slot::Entry;
 use super::state::State;
+use super::stats::Counts;
 use super::tally::Tally;
+
+/// What the lock of a shard guards.
+#[derive(Debug, Default)]
+pub(super) struct Guarded {
+    /// `None` until the first session: empty stores are small.
+    shard: Option<Box<Shard>>,
+    counts: Counts,
+}
 
 /// A locked shard. Dropping the guard updates the totals, unlocks the shard, and only then handles what was
 /// removed: memory is never freed, and watchers are never told, while the lock is held.
 pub(super) struct ShardGuard<'a> {
     state: &'a State,
     /// Taken on drop.
-    guard: Option<MutexGuard<'a, Option<Box<Shard>>>>,
+    guard: Option<MutexGuard<'a, Guarded>>,
     /// Removed entries, and why they were removed. `None`: the entry only has to be freed.
     pub(super) removed: Vec<(Option<Kind>, Entry)>,
 }
@@ -31,21 +40,28 @@ impl Drop for ShardGuard<'_> {
 }
 
 impl<'a> ShardGuard<'a> {
-    pub(super) fn new(state: &'a State, guard: MutexGuard<'a, Option<Box<Shard>>>) -> Self {
+    pub(super) fn new(state: &'a State, guard: MutexGuard<'a, Guarded>) -> Self {
         ShardGuard { state, guard: Some(guard), removed: Vec::new() }
     }
 
     pub(super) fn shard(&mut self) -> Option<&mut Shard> {
-        self.guard.as_mut()?.as_deref_mut()
+        self.guard.as_mut()?.shard.as_deref_mut()
+    }
+
+    pub(super) fn counts(&mut self) -> &mut Counts {
+        &mut self.guarded().counts
+    }
+
+    fn guarded(&mut self) -> &mut Guarded {
+        self.guard.as_mut().expect("the guard is taken on drop")
     }
 
     pub(super) fn shard_or_new(&mut self, now: i64) -> &mut Shard {
-        let guard = self.guard.as_mut().expect("the guard is taken on drop");
-        guard.get_or_insert_with(|| Box::new(Shard::new(now)))
+        self.guarded().shard.get_or_insert_with(|| Box::new(Shard::new(now)))
     }
 
     pub(super) fn take_shard(&mut self) -> Option<Box<Shard>> {
-        let shard = self.guard.as_mut()?.take()?;
+        let shard = self.guarded().shard.take()?;
         self.state.totals.change(&shard.settled(), &Tally::default());
         Some(shard)
     }

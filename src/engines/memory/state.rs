@@ -9,7 +9,7 @@ use super::limits::{Bound, Limits};
 use super::revisions::Revisions;
 use super::slot::Entry;
 use super::spared::Spared;
-use super::stats::{Counters, Stats};
+use super::stats::{Counters, Counts, Stats};
 use super::tally::Totals;
 use crate::codec::template::Templates;
 
@@ -84,17 +84,18 @@ impl State {
         }
     }
 
-    pub(super) fn stats(&self) -> Stats {
+    /// `counts`: those of all shards.
+    pub(super) fn stats(&self, counts: Counts) -> Stats {
         let State { totals, counters, limits, .. } = self;
         Stats {
             sessions: totals.sessions.get(),
             bytes: totals.bytes.get() + self.watchers.bytes(),
             tombstones: totals.tombstones.get(),
             limits: *limits,
-            hits: counters.hits.get(),
-            misses: counters.misses.get(),
-            sets: counters.sets.get(),
-            touches: counters.touches.get(),
+            hits: counts.hits,
+            misses: counts.misses,
+            sets: counts.sets,
+            touches: counts.touches,
             destroyed: counters.destroyed.get(),
             expired: counters.expired.get(),
             evicted_for_sessions: counters.evicted_for_sessions.get(),

@@ -173,9 +173,9 @@ impl MemoryStore {
         let shard = guard.shard_or_new(now);
         shard.try_reserve()?;
         let revision = self.state.revisions.next();
-        self.state.counters.sets.add();
         let template = parts.template();
         shard.insert(&key, Entry { record, deadline, revision, template, form, rank });
+        guard.counts().sets += 1;
         self.make_room(guard, Some(revision));
         Ok(Written::Created(revision))
     }
@@ -257,8 +257,8 @@ impl MemoryStore {
         self.check_room(bytes, entry.cost(), rank.max(entry.rank))?;
         let keep = self.state.watchers.want(Kind::Replaced);
         let old = shard.replace(slot, id, parts, deadline, keep)?;
-        self.state.counters.sets.add();
         shard.raise(slot, rank);
+        guard.counts().sets += 1;
         guard.removed.extend(old.map(|old| (Some(Kind::Replaced), old)));
         self.make_room(guard, Some(revision));
         Ok(Written::Replaced(revision))
@@ -333,17 +333,17 @@ impl MemoryStore {
                 Ok(record) => record,
                 Err(refused) => return Touched::Refused(refused),
             };
-            self.state.counters.touches.add();
             let old = shard.swap_record(slot, record);
             shard.relabel(slot, new, template);
             shard.set_deadline(slot, deadline);
+            guard.counts().touches += 1;
             // The session was neither replaced nor removed: its old record only has to be freed.
             guard.removed.push((None, old));
             self.make_room(guard, Some(revision));
             return Touched::Renewed;
         }
-        self.state.counters.touches.add();
         shard.set_deadline(slot, deadline);
+        guard.counts().touches += 1;
         if is_whole { Touched::Whole } else { Touched::Renewed }
     }
 
