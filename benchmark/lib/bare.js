@@ -28,13 +28,14 @@ function bareMiddleware ({ engine }) {
     req.session = JSON.parse(text)
 
     const { end } = res
-    res.end = (chunk, encoding) => {
+    const ending = (chunk, encoding) => {
       const json = JSON.stringify(req.session)
       engine.setTime(now)
       if (json !== text) save(engine, sid || engine.generateId(), json, res)
       else if (sid !== undefined) engine.touch(sid)
       return end.call(res, chunk, encoding)
     }
+    res.end = ending // see eslint.config.js
     next()
   }
 }

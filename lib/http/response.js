@@ -61,10 +61,11 @@ function isMock (res) {
 function hookMock (res, name, context) {
   if (!(name in res)) return
   const method = res[name]
-  res[name] = function (/** @type {any[]} */ ...args) {
+  const hooked = (/** @type {any[]} */ ...args) => {
     context.beforeHeaders()
     return method.apply(res, args)
   }
+  res[name] = hooked
 }
 
 /**

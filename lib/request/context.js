@@ -158,7 +158,8 @@ class RequestContext {
     this.originalWrite = res.write
     this.originalEnd = res.end
     this.writeHead = hookHeaders(res, this)
-    res.end = (/** @type {any} */ chunk, /** @type {any} */ encoding, /** @type {any} */ callback) => this.end(chunk, encoding, callback)
+    const end = (/** @type {any} */ chunk, /** @type {any} */ encoding, /** @type {any} */ callback) => this.end(chunk, encoding, callback)
+    res.end = end
     if (this.config.holdsHeaders) {
       this.held = new HeldHeaders(this)
       this.writeHead = res.writeHead
@@ -705,7 +706,8 @@ class RequestContext {
       this.sendEnd = holdEnd(res, originalWrite, originalEnd, chunk, encoding)
     } catch (err) {
       // A wrapper of writeHead threw. An app that goes on must not wait for ever.
-      this.sendEnd = () => originalEnd.call(res, chunk, encoding)
+      const sendEnd = () => originalEnd.call(res, chunk, encoding)
+      this.sendEnd = sendEnd
       throw err
     }
   }

@@ -89,28 +89,32 @@ class HeldHeaders {
     const { writeHead, write, end, flushHeaders } = this.before
     const isGivenUp = this.failure === undefined ? () => this.failure !== undefined : () => false
 
-    res.writeHead = (/** @type {any[]} */ ...args) => {
+    const keepingHead = (/** @type {any[]} */ ...args) => {
       if (isGivenUp()) return res
       if (this.sendsHead) this.begin()
       return this.keeps() ? this.keepHead(writeHead, args) : writeHead.apply(res, args)
     }
+    res.writeHead = keepingHead
     if (typeof write === 'function') {
-      res.write = (/** @type {any[]} */ ...args) => {
+      const keepingWrite = (/** @type {any[]} */ ...args) => {
         if (args[0] == null || !isBody(args[0])) return write.apply(res, args) // Node throws
         if (isGivenUp()) return this.dropWrite(args)
         this.begin()
         if (this.keeps()) return this.keepWrite(write, args)
         return this.isOver ? this.dropWrite(args) : write.apply(res, args)
       }
+      res.write = keepingWrite
     }
-    res.end = (/** @type {any[]} */ ...args) => isGivenUp() ? res : end.apply(res, args)
+    const endUnlessGivenUp = (/** @type {any[]} */ ...args) => isGivenUp() ? res : end.apply(res, args)
+    res.end = endUnlessGivenUp
     if (typeof flushHeaders === 'function') {
-      res.flushHeaders = () => {
+      const keepingFlush = () => {
         if (isGivenUp()) return
         this.begin()
         if (this.keeps()) this.kept.push(() => flushHeaders.call(res))
         else flushHeaders.call(res)
       }
+      res.flushHeaders = keepingFlush
     }
   }
 

@@ -471,6 +471,32 @@ const BEGINNINGS = {
   end: res => { res.end('hello') }
 }
 
+test('headersSent holds for wrappers of the response, with two sessions that hold it, and where it was replaced', async t => {
+  const seen = []
+  const look = res => seen.push([res, Object.create(res), new Proxy(res, {})].map(one => one.headersSent))
+  const second = middleware({ ...OPTIONS, name: 'second', store: mapStore(ways.later) })
+  const app = await serve(t, [
+    middleware({ ...OPTIONS, store: mapStore(ways.later) }),
+    (req, res, next) => {
+      if (req.url === '/own') Object.defineProperty(res, 'headersSent', { configurable: true, value: 'own' })
+      delete req.session
+      next()
+    },
+    second
+  ], (req, res) => {
+    look(res)
+    req.session.user = 'ann'
+    res.write('x')
+    look(res)
+    res.once('finish', () => look(res))
+    res.end()
+  })
+  for (const path of ['/', '/own']) await request({ port: app.port, timeout: patience(), path })
+  await turns()
+  const all = value => [value, value, value]
+  assert.deepEqual(seen, [all(false), all(true), all(true), all('own'), all(true), all('own')])
+})
+
 for (const protocol of ['HTTP/1', 'HTTP/2']) {
   test(`${protocol}: an answer that waits has begun, and nothing gets into it any more`, async t => {
     for (const [how, begin] of Object.entries(BEGINNINGS)) {

@@ -11,19 +11,25 @@ const { differences, ratio, ratioOfSums, spread, time } = require('../statistics
 
 const FRAMEWORKS = { express5: 'Express 5', express4: 'Express 4', http: 'node:http' }
 const KINDS = ['read', 'write']
+const CONTESTANTS = { none: 'no session', bare: BARE, ours: NATIVE, upstream: MEMORY }
+/** Of the other versions of Node. */
+const FEWER_ROUNDS = 3
+const MIB = 2 ** 20
 
 async function measure (run) {
   const results = {}
   const apps = Object.entries(FRAMEWORKS).map(([framework, label]) => [label, framework, run.node])
   const others = run.others.map((node) => [`Node ${versionOf(node)}`, 'express5', node])
   for (const [label, framework, node] of [...apps, ...others]) {
-    results[label] = await interleave({ ...run, node }, label, contestants('app.app', ['none', 'bare', 'ours', 'upstream'], { framework }))
+    const rounds = node === run.node ? run.rounds : Math.min(run.rounds, FEWER_ROUNDS)
+    results[label] = await interleave({ ...run, node, rounds }, label, contestants('app.app', Object.keys(CONTESTANTS), { framework }))
   }
   const table = (all, tables) => tabulate(all.flatMap(([label]) => KINDS.map((kind) => `${label}, ${kind}`)), (row) => (
     tables(...row.split(', '), results)
   ))
   const { tables } = await table(apps, (...row) => ({ cpu: cpuOf(...row), throughput: throughputOf(...row) }))
-  return { tables: { ...tables, ...(await table(others, (...row) => ({ nodes: cpuOf(...row) }))).tables } }
+  const process = await tabulate(apps.map(([label]) => label), (label) => ({ process: processOf(results[label]) }))
+  return { tables: { ...tables, ...process.tables, ...(await table(others, (...row) => ({ nodes: cpuOf(...row) }))).tables } }
 }
 
 function cpuOf (label, kind, results) {
@@ -38,6 +44,15 @@ function cpuOf (label, kind, results) {
     'MemoryStore / no session': ratio(cpu('upstream'), cpu('none')),
     'added: native / bare': ratioOfSums(added('ours'), added('bare')),
     'added: MemoryStore / native': ratioOfSums(added('upstream'), added('ours'))
+  }
+}
+
+/** A new process: its first requests, and the memory that it takes in the end. */
+function processOf (results) {
+  const cells = (name, cellOf) => Object.fromEntries(Object.entries(CONTESTANTS).map(([key, label]) => [`${name}: ${label}`, cellOf(results[key])]))
+  return {
+    ...cells('first', (rounds) => time(rounds.map(({ first }) => first.cpu))),
+    ...cells('memory', (rounds) => spread(rounds.map(({ resident }) => Math.round(resident / MIB)), 'MiB'))
   }
 }
 
@@ -60,7 +75,7 @@ function goalOf (row) {
 }
 
 module.exports = {
-  rounds: 9, // processes differ more than slices
+  rounds: 7, // processes differ more than slices
   slices: 6,
   measure,
 

@@ -10,6 +10,8 @@ const { fill } = require('../sample')
 
 const USERS = 100
 const CONNECTIONS = 10
+/** The first requests of a process. */
+const FIRST = 5000
 /** Requests of each kind. V8 has compiled everything after some 30,000. */
 const WARM_UP = 30_000
 const SLICE = 1000
@@ -28,9 +30,15 @@ async function app ({ framework, ...subject }) {
     return { cpu: cpuSince(begin) * 1000 / requests, throughput: requests / seconds }
   }
 
+  const first = await measure('write', FIRST)
   await measure('read', WARM_UP)
   await measure('write', WARM_UP)
-  return async () => ({ read: await measure('read', SLICE), write: await measure('write', SLICE) })
+  return async () => ({
+    first,
+    read: await measure('read', SLICE),
+    write: await measure('write', SLICE),
+    resident: process.memoryUsage.rss()
+  })
 }
 
 /** The same app on each framework: two pages that show a session; one of them counts visits. */
