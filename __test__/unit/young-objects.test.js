@@ -13,8 +13,8 @@ const fixture = require.resolve('./fixtures/young-objects')
 /** Far less than a session of the fixture takes, and more than what collections leave by chance. */
 const FEW = 1000
 
-for (const kind of ['memory', 'async']) {
-  for (const options of [{}, { hold: 'headers' }]) {
+for (const kind of ['memory', 'async', 'foreign']) {
+  for (const options of [{}, { hold: 'headers' }, { touchAfter: 60, clearCookie: true, cacheControl: true }]) {
     test(`requests leave nothing among the old objects: ${kind} store, ${JSON.stringify(options)}`, async () => {
       const flags = ['--expose-gc', '--no-opt', '--max-semi-space-size=1']
       const { stdout } = await promisify(execFile)(process.execPath, [...flags, fixture, kind, JSON.stringify(options)])
