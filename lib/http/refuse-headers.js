@@ -50,7 +50,7 @@ function headersSent () {
   for (let one = refusal; one !== undefined; one = one.outer) {
     if (one.hasBegun()) return true
   }
-  const { res, sent } = refusal
+  const { res, sent } = refusal || { res: this, sent: undefined } // somebody has copied the getter
   if (sent === undefined) return Reflect.get(Object.getPrototypeOf(res), 'headersSent', this)
   return sent.get ? sent.get.call(this) : sent.value
 }

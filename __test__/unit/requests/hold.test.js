@@ -473,6 +473,7 @@ const BEGINNINGS = {
 
 test('headersSent holds for wrappers of the response, with two sessions that hold it, and where it was replaced', async t => {
   const seen = []
+  let getter
   const look = res => seen.push([res, Object.create(res), new Proxy(res, {})].map(one => one.headersSent))
   const second = middleware({ ...OPTIONS, name: 'second', store: mapStore(ways.later) })
   const app = await serve(t, [
@@ -485,6 +486,7 @@ test('headersSent holds for wrappers of the response, with two sessions that hol
     second
   ], (req, res) => {
     look(res)
+    getter = Object.getOwnPropertyDescriptor(res, 'headersSent')
     req.session.user = 'ann'
     res.write('x')
     look(res)
@@ -493,6 +495,8 @@ test('headersSent holds for wrappers of the response, with two sessions that hol
   })
   for (const path of ['/', '/own']) await request({ port: app.port, timeout: patience(), path })
   await turns()
+  const copied = Object.create({ headersSent: 'of its prototype' }, { headersSent: getter })
+  assert.equal(copied.headersSent, 'of its prototype')
   const all = value => [value, value, value]
   assert.deepEqual(seen, [all(false), all(true), all(true), all('own'), all(true), all('own')])
 })
