@@ -28,8 +28,8 @@ async function measure (run) {
     tables(...row.split(', '), results)
   ))
   const { tables } = await table(apps, (...row) => ({ cpu: cpuOf(...row), throughput: throughputOf(...row) }))
-  const process = await tabulate(apps.map(([label]) => label), (label) => ({ process: processOf(results[label]) }))
-  return { tables: { ...tables, ...process.tables, ...(await table(others, (...row) => ({ nodes: cpuOf(...row) }))).tables } }
+  const processes = await tabulate(apps.map(([label]) => label), (label) => ({ process: processOf(results[label]) }))
+  return { tables: { ...tables, ...processes.tables, ...(await table(others, (...row) => ({ nodes: cpuOf(...row) }))).tables } }
 }
 
 function cpuOf (label, kind, results) {
