@@ -205,6 +205,17 @@ for (const [where, jump] of [['ahead', YEAR], ['behind', -YEAR]]) {
   })
 }
 
+test('processes that open a new file at the same moment all open it', async () => {
+  const base = newFile()
+  const begin = Date.now() + 1500
+  const children = Array.from({ length: 4 }, () => run(base, `
+    for (let n = 0; n < 100; n++) {
+      while (Date.now() < ${begin} + 10 * n);
+      new session.SQLiteStore({ file: ${JSON.stringify(base)} + n, maxBytes: n % 2 ? undefined : 1e6 }).close()
+    }`))
+  for (const child of children) assert.equal((await child.ended).status, 0)
+})
+
 test('many who write at once all get their turn', async t => {
   const file = newFile()
   const stores = Array.from({ length: 4 }, () => open(t, file))

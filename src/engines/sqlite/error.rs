@@ -35,7 +35,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ffi::ErrorCode::DatabaseBusy | ffi::ErrorCode::DatabaseLocked) => Error::Busy,
+            // The last: processes that have tried too often while others opened the file.
+            Some(
+                ffi::ErrorCode::DatabaseBusy
+                | ffi::ErrorCode::DatabaseLocked
+                | ffi::ErrorCode::FileLockingProtocolFailed,
+            ) => Error::Busy,
             _ => Error::Sqlite(error),
         }
     }

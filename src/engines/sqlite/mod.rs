@@ -23,6 +23,7 @@ mod pending;
 mod races;
 pub mod record;
 mod removals;
+mod retry;
 mod row;
 mod schema;
 mod shared;

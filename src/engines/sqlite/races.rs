@@ -1,5 +1,8 @@
 //! What two writers of one session do to each other, step by step, and what is left where one of them fails.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::error::Error;
 use super::model::{TestFile, finish, key, look, write};
 use super::record::Write;
@@ -135,6 +138,45 @@ fn a_late_save_that_waited_for_the_disk_is_dropped_after_a_logout() {
     assert_eq!(set(&store, known()), Done::Written(revision));
     finish(&store, &store.destroy(key(1), Now::at(NOW), Waits::IfBusy).unwrap());
     assert_eq!(set(&store, known()), Done::Dropped);
+}
+
+#[test]
+fn a_touch_of_a_session_says_nothing_of_a_later_one_with_its_id() {
+    let file = TestFile::new();
+    let (here, there) = (open(&file), open(&file));
+    set(&here, session(HALF, NOW + HOUR));
+    touch(&here, HALF, NOW + 2 * HOUR, NOW + HOUR);
+    finish(&there, &there.destroy(key(1), Now::at(NOW), Waits::IfBusy).unwrap());
+    set(&there, session(HALF, NOW + 10_000));
+    let later = Now::at(NOW + HOUR);
+    assert_eq!(here.count_valid(later).unwrap(), 0);
+    for part in 0..256 {
+        assert_eq!(here.keys(part, later).unwrap(), Some(Vec::new()));
+    }
+    here.prune(later).unwrap();
+    assert_eq!(here.holds().sessions, 0);
+}
+
+#[test]
+fn sessions_that_another_process_removes_are_counted_or_not_but_never_half() {
+    let file = TestFile::new();
+    let here = open(&file);
+    set(&here, session(LONG, NOW + HOUR));
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let there = Store::open(&file.0, Limits::default(), false).unwrap();
+            while !is_over.load(Ordering::Relaxed) {
+                for n in 2..10 {
+                    set(&there, write(n, "{}", NOW - 10, 5));
+                }
+                there.prune(Now::at(NOW)).unwrap();
+            }
+        });
+        let counts: HashSet<_> = (0..20_000).map(|_| here.count_valid(Now::at(NOW)).unwrap()).collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(counts, HashSet::from([1]));
+    });
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Opens a file, makes its tables, and brings those of earlier releases up to date.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::{Error, Result};
+use super::retry::retry;
 
 /// Marks our files: `PRAGMA application_id`. "ESNs" in ASCII.
 const APPLICATION_ID: i64 = 0x4553_4e73;
@@ -63,11 +64,8 @@ pub(super) fn open(file: &Path, is_bounded: bool) -> Result<Connection> {
         // If SQLite cannot write a file, it opens it as read-only.
         reason(file)?;
     }
-    connection.busy_timeout(PATIENCE)?;
-    migrate(&connection)?;
-    if is_bounded {
-        connection.execute_batch(BOUNDED)?;
-    }
+    // Where several processes open a new file, SQLite does not wait for the one that is first to give it a log.
+    retry(Instant::now() + PATIENCE, || migrate(&connection, is_bounded))?;
     Ok(connection)
 }
 
@@ -104,9 +102,10 @@ fn create(file: &Path) -> Result<()> {
     }
 }
 
-fn migrate(connection: &Connection) -> Result<()> {
+fn migrate(connection: &Connection, is_bounded: bool) -> Result<()> {
     let latest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if version(connection)? != latest {
+    let is_latest = version(&connection.unchecked_transaction()?)? == latest;
+    if !is_latest {
         // Only an empty file takes this.
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     }
@@ -114,32 +113,66 @@ fn migrate(connection: &Connection) -> Result<()> {
     if mode != "wal" {
         return Err(Error::NoLog(mode));
     }
-    if version(connection)? == latest {
-        return Ok(());
+    if !is_latest {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Exclusive)?;
+        // Another process may have done it since.
+        let from = usize::try_from(version(&transaction)?).unwrap_or_default();
+        for (at, step) in MIGRATIONS.iter().enumerate().skip(from) {
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", i64::try_from(at + 1).unwrap_or(i64::MAX))?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.commit()?;
     }
-    connection.execute_batch("BEGIN EXCLUSIVE")?;
-    // Another process may have done it since.
-    let from = usize::try_from(version(connection)?).unwrap_or_default();
-    for (at, step) in MIGRATIONS.iter().enumerate().skip(from) {
-        connection.execute_batch(step)?;
-        connection.pragma_update(None, "user_version", i64::try_from(at + 1).unwrap_or(i64::MAX))?;
+    if is_bounded {
+        connection.execute_batch(BOUNDED)?;
     }
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.execute_batch("COMMIT")?;
     Ok(())
 }
 
-/// The schema's version; 0 for an empty file.
-fn version(connection: &Connection) -> Result<i64> {
-    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+/// The schema's version; 0 for an empty file. It is in several places, which another process may be about to write.
+fn version(transaction: &Transaction<'_>) -> Result<i64> {
+    let number = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let is_ours = number("application_id")? == APPLICATION_ID;
     let version = number("user_version")?;
     if !is_ours {
-        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let tables: i64 =
+            transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         return if tables == 0 && version == 0 { Ok(0) } else { Err(Error::Foreign) };
     }
     if version > i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX) {
         return Err(Error::Newer(version));
     }
     Ok(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::super::model::TestFile;
+    use super::*;
+
+    #[test]
+    fn a_new_file_may_be_opened_by_many_at_once() {
+        for round in 0..200 {
+            let file = TestFile::new();
+            let start = Barrier::new(4);
+            let is_bounded = round % 2 == 0;
+            std::thread::scope(|scope| {
+                let open = || {
+                    start.wait();
+                    super::open(&file.0, is_bounded)
+                };
+                let all: Vec<_> = std::iter::repeat_with(|| scope.spawn(open)).take(4).collect();
+                for one in all {
+                    let connection = one.join().unwrap().unwrap();
+                    let vacuum: i64 =
+                        connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0)).unwrap();
+                    let version = version(&connection.unchecked_transaction().unwrap()).unwrap();
+                    assert_eq!((version, vacuum), (1, 2));
+                }
+            });
+        }
+    }
 }

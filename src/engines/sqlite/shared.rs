@@ -226,6 +226,12 @@ impl Shared {
         lock(&self.pending).find(key)
     }
 
+    /// The deadline of a session with this revision, whose stored one a touch may be about to change.
+    pub(super) fn deadline_of(&self, key: &Key, revision: i64, stored: Option<i64>) -> Option<i64> {
+        let waiting = self.waiting(key);
+        waiting.as_ref().and_then(|entry| entry.touch_of(revision)).map_or(stored, |touch| touch.deadline)
+    }
+
     pub(super) fn has_pending(&self) -> bool {
         self.has_pending.load(Ordering::Acquire)
     }

@@ -18,6 +18,7 @@ macro_rules! statements {
 
 statements! {
     Begin = "BEGIN IMMEDIATE",
+    BeginRead = "BEGIN",
     Commit = "COMMIT",
     Rollback = "ROLLBACK",
 
@@ -33,12 +34,12 @@ statements! {
     Delete = "DELETE FROM sessions WHERE key = ?1",
     DeleteAll = "DELETE FROM sessions",
 
-    Due = "SELECT key, deadline, rank, size FROM sessions WHERE due <= ?1 ORDER BY due LIMIT ?2",
-    Expired = "SELECT key, deadline FROM sessions WHERE due <= ?1 AND deadline <= ?1",
+    Due = "SELECT key, revision, deadline, rank, size FROM sessions WHERE due <= ?1 ORDER BY due LIMIT ?2",
+    Expired = "SELECT key, revision, deadline FROM sessions WHERE due <= ?1 AND deadline <= ?1",
     AnyDue = "SELECT 1 FROM sessions WHERE due <= ?1 LIMIT 1",
     Oldest = "SELECT key, rank, size FROM sessions WHERE rank = ?1 AND key <> ?2 ORDER BY seen LIMIT 1",
-    Keys = "SELECT key, deadline FROM sessions WHERE key >= ?1 AND key < ?2",
-    KeysToEnd = "SELECT key, deadline FROM sessions WHERE key >= ?1",
+    Keys = "SELECT key, revision, deadline FROM sessions WHERE key >= ?1 AND key < ?2",
+    KeysToEnd = "SELECT key, revision, deadline FROM sessions WHERE key >= ?1",
     All = "SELECT key FROM sessions",
 
     Totals = "SELECT sequence, cleared, tombstones, new, returned, established, signed_in, \
@@ -77,6 +78,14 @@ impl<'c> Statements<'c> {
             empty => empty.insert(self.connection.prepare(TEXTS[sql as usize])?),
         };
         run(statement)
+    }
+
+    /// Reads with several statements what the file holds at one moment.
+    pub(super) fn at_one_moment<R>(&self, read: impl FnOnce(&Self) -> Result<R>) -> Result<R> {
+        self.execute(Sql::BeginRead, [])?;
+        let result = read(self);
+        self.execute(Sql::Commit, [])?;
+        result
     }
 
     /// The number of rows that a statement has changed.

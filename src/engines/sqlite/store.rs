@@ -244,13 +244,15 @@ impl Store {
         let Some(first) = u8::try_from(part).ok().filter(|_| part < PARTS) else { return Ok(None) };
         let from = [first];
         let to = first.checked_add(1).map(|next| [next]);
-        let read = |found: &rusqlite::Row<'_>| Ok((row::key(found, 0)?, found.get::<_, Option<i64>>(1)?));
+        let read = |found: &rusqlite::Row<'_>| {
+            let key = row::key(found, 0)?;
+            Ok((!self.is_past(found, now)?).then_some(key))
+        };
         let all = self.on(|statements| match to {
             Some(to) => statements.all(Sql::Keys, params![from, to], read),
             None => statements.all(Sql::KeysToEnd, params![from], read),
         })?;
-        let is_there = |(key, deadline): &(Key, Option<i64>)| !now.is_past(self.deadline_of(key, *deadline));
-        Ok(Some(all.into_iter().filter(is_there).map(|(key, _)| key).collect()))
+        Ok(Some(all.into_iter().flatten().collect()))
     }
 
     /// What the store holds. A closed one holds nothing.
@@ -266,23 +268,20 @@ impl Store {
     ///
     /// What SQLite says.
     pub fn count_valid(&self, now: Now) -> Result<i64> {
-        let all = self.on(Totals::read)?.count();
-        Ok(all - self.count_expired(now)?)
+        let (all, expired) = self.on(|statements| {
+            statements.at_one_moment(|statements| {
+                let all = Totals::read(statements)?.count();
+                Ok((all, statements.all(Sql::Expired, [now.ms()], |found| self.is_past(found, now))?))
+            })
+        })?;
+        let expired = expired.into_iter().filter(|is_past| *is_past).count();
+        Ok(all - i64::try_from(expired).unwrap_or(i64::MAX))
     }
 
-    /// The sessions that have expired and that no sweep has found yet.
-    fn count_expired(&self, now: Now) -> Result<i64> {
-        let read = |found: &rusqlite::Row<'_>| Ok((row::key(found, 0)?, found.get::<_, Option<i64>>(1)?));
-        let all = self.on(|statements| statements.all(Sql::Expired, [now.ms()], read))?;
-        let count =
-            all.iter().filter(|(key, deadline)| now.is_past(self.deadline_of(key, *deadline))).count();
-        Ok(i64::try_from(count).unwrap_or(i64::MAX))
-    }
-
-    /// The deadline of a session whose stored one a touch may be about to change.
-    fn deadline_of(&self, key: &Key, stored: Option<i64>) -> Option<i64> {
-        let touch = self.shared.waiting(key).and_then(|entry| entry.touch);
-        touch.map_or(stored, |touch| touch.deadline)
+    /// Whether a session has expired, of which a row has the key, the revision and the deadline.
+    fn is_past(&self, found: &rusqlite::Row<'_>, now: Now) -> rusqlite::Result<bool> {
+        let (key, revision, deadline) = (row::key(found, 0)?, found.get(1)?, found.get(2)?);
+        Ok(now.is_past(self.shared.deadline_of(&key, revision, deadline)))
     }
 
     /// What this process has done.

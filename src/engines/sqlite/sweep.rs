@@ -26,7 +26,9 @@ pub(super) fn is_due(statements: &Statements<'_>, time: i64) -> Result<bool> {
 pub(super) fn sweep(transaction: &mut Transaction<'_, '_>, now: Now, most: usize) -> Result<bool> {
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let due = transaction.statements.all(Sql::Due, params![now.ms(), limit], |found| {
-        Ok((row::key(found, 0)?, found.get(1)?, found.get(2).map(row::rank)?, found.get(3)?))
+        let key = row::key(found, 0)?;
+        let deadline = transaction.shared.deadline_of(&key, found.get(1)?, found.get(2)?);
+        Ok((key, deadline, found.get(3).map(row::rank)?, found.get(4)?))
     })?;
     let forgotten = transaction.statements.execute(Sql::ExpireTombstones, params![now.ms(), limit])?;
     if forgotten > 0 {
@@ -34,8 +36,6 @@ pub(super) fn sweep(transaction: &mut Transaction<'_, '_>, now: Now, most: usize
     }
     let is_more = due.len() == most || forgotten == most;
     for (key, deadline, rank, size) in due {
-        let touch = transaction.shared.waiting(&key).and_then(|entry| entry.touch);
-        let deadline = touch.map_or(deadline, |touch| touch.deadline);
         if now.is_past(deadline) {
             transaction.remove(&key, rank, size, Kind::Expired)?;
             transaction.shared.pending(|pending| pending.remove(&key));

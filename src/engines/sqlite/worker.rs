@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use super::error::{Error, Result};
 use super::log;
+use super::retry::retry;
 use super::row::Loaded;
 use super::shared::{Answer, Done, Job, Queue, Shared, Task, count};
 use super::statements::{Sql, Statements};
@@ -31,9 +32,6 @@ const SECOND: Duration = Duration::from_secs(1);
 const SLACK: i64 = 1000;
 /// Sessions that one transaction sweeps: a millisecond's work or two.
 const SWEPT_AT_ONCE: usize = 250;
-/// Longest pause between two tries to take a lock. The first process that tries while it is free gets it.
-/// Beside a busy process, pauses of 10 ms made a write wait for a second.
-const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// Starts the thread. It takes the connection when it runs: where it cannot be started, the connection stays.
 pub(super) fn start(shared: Arc<Shared>, connection: &mut Option<Connection>) -> std::io::Result<()> {
@@ -224,20 +222,6 @@ impl<'c> Worker<'c> {
         let is_more = sweep::sweep(&mut transaction, Now::at(time), SWEPT_AT_ONCE)?;
         transaction.commit()?;
         Ok(is_more)
-    }
-}
-
-/// Tries until it is not busy, or the time is up.
-fn retry<R>(until: Instant, mut attempt: impl FnMut() -> Result<R>) -> Result<R> {
-    let mut pause = Duration::from_micros(200);
-    loop {
-        match attempt() {
-            Err(Error::Busy) if Instant::now() < until => {
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            result => return result,
-        }
     }
 }
 
