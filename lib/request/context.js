@@ -300,12 +300,9 @@ class RequestContext {
    * @param {(err?: any) => void} [callback]
    */
   save (session, callback) {
-    debug.session('saving %s', session.id)
-    const { touchAfter } = this.config
     let done = callback || noop
     try {
-      this.noteSaved(session)
-      if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
+      [session, done] = this.saving(session, done)
     } catch (err) {
       if (!callback) throw err
       defer(callback, failure(err))
@@ -335,6 +332,21 @@ class RequestContext {
    */
   saveThroughStore (session, callback) {
     return this.req.sessionStore.set(session.id, session, this.handedDown(session, callback))
+  }
+
+  /**
+   * What a save stores, and whom it tells.
+   *
+   * @param {any} session
+   * @param {(err?: any) => void} done
+   * @throws as `noteSaved` does
+   * @return {[any, (err?: any) => void]}
+   */
+  saving (session, done) {
+    debug.session('saving %s', session.id)
+    this.noteSaved(session)
+    const { touchAfter } = this.config
+    return touchAfter === undefined ? [session, done] : touchAfter.saving(this, session, done)
   }
 
   /**
@@ -670,11 +682,7 @@ class RequestContext {
    */
   saveAtEnd (session, done) {
     if (session.save !== Session.save || contextOf(session) !== this) return session.save(this.handedDown(session, done))
-    debug.session('saving %s', session.id)
-    this.noteSaved(session)
-    const { touchAfter } = this.config
-    if (touchAfter !== undefined) [session, done] = touchAfter.saving(this, session, done)
-    return this.saveThroughStore(session, done)
+    return this.saveThroughStore(...this.saving(session, done))
   }
 
   /** @param {any} err */
