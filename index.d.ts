@@ -51,6 +51,7 @@ export = session
  * @throws {TypeError} `genid` is not a function, `unset` is neither `"destroy"` nor `"keep"`, `secret` is an
  *   empty array or not a key, `name` is not a string, `cookie` is neither an object nor a function, or `store`
  *   is not a store. Other options have a wrong type. The message names the option.
+ * @throws {TypeError} `touchAfter` is given and the store's `ttl` is a function.
  * @throws {RangeError} `storeTimeout` is not between 1 and 2147483647, `touchAfter` is out of range, or a lifetime of
  *   the cookie leads to no valid date.
  */
@@ -148,7 +149,8 @@ declare namespace session {
     /**
      * How long a session that is only read is not touched in the store: milliseconds (from 1), or a share of the
      * lifetime (above 0, below 0.5). The stored session expires that much later than its cookie, at most half of the
-     * lifetime, so that nobody is logged out early. Sessions without `maxAge` are always touched.
+     * lifetime, so that nobody is logged out early. Sessions without `maxAge` are always touched, except by a RedisStore
+     * with a near cache.
      * Default: `sessionDefaults.touchAfter` of the store, else `false`: touch at every request. Not in express-session.
      */
     touchAfter?: number | false | null | undefined
@@ -218,6 +220,8 @@ declare namespace session {
     /**
      * Saves the session now. The middleware saves a changed session when the response ends. Call this
      * after the response has ended, or in a WebSocket.
+     * With a store of this package, the callback gets an error whose `code` is `"ERR_SESSION_DESTROYED"` if the session
+     * was destroyed since it was loaded. Nothing is saved then.
      */
     save(callback?: (err: any) => void): this
 
@@ -495,9 +499,10 @@ declare namespace session {
     max?: number | undefined
 
     /**
-     * Maximum bytes, overhead included. A larger session is rejected with a RangeError in the callback, and so is one
-     * of more than a tenth where there are sessions of higher rank. `0` means `Infinity`. Default: a quarter of the
-     * memory that is available to the process. The limits of containers and `ulimit -v` are respected.
+     * Maximum bytes, overhead included. A larger session is rejected in the callback, with a RangeError whose `code` is
+     * `"ERR_SESSION_TOO_LARGE"`, and so is one of more than a tenth where there are sessions of higher rank. `0` means
+     * `Infinity`. Default: a quarter of the machine's memory, or of the container's or `ulimit -v`'s limit. Each store of
+     * each process has its own.
      */
     maxBytes?: number | undefined
 
@@ -692,7 +697,7 @@ declare namespace session {
     /** Converts sessions to text and back. Its errors go to the callback. Default: `JSON`. */
     serializer?: Serializer | undefined
 
-    /** Milliseconds between calls of `prune`. Not needed: a thread removes what has expired. Default: `false`. */
+    /** Milliseconds between calls of `prune`. Not needed while the process gets requests. Default: `false`. */
     checkPeriod?: number | false | undefined
   }
 
@@ -749,7 +754,10 @@ declare namespace session {
     /** Iterates over the sessions without blocking the event loop. */
     [Symbol.asyncIterator](): AsyncIterableIterator<[reference: string, session: SessionData]>
 
-    /** Removes expired sessions now. Without it, they are removed within a few seconds. */
+    /**
+     * Removes expired sessions now. While the process gets requests, they are removed within a few seconds without it. A
+     * process that gets none removes nothing by itself.
+     */
     prune(): void
 
     /** Calls `prune` every `checkPeriod` milliseconds from now on. The constructor starts this already. */

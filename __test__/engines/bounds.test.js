@@ -97,6 +97,7 @@ conform('a session larger than maxBytes is refused, the old one kept, nobody evi
     for (const given of [pad(20_000), { text: JSON.stringify({ cookie: {}, ...pad(20_000).data }) }]) {
       await assert.rejects(put(engine, sid, given), err => {
         assert.ok(err instanceof RangeError)
+        assert.equal(err.code, 'ERR_SESSION_TOO_LARGE')
         assert.match(err.message, /larger than the maxBytes/)
         assert.doesNotMatch(err.message, /xxx/)
         return true

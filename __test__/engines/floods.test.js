@@ -19,7 +19,7 @@ conform('two anonymous sessions of nearly maxBytes are refused beside users, who
   const engine = subject.engine({ maxBytes: 3_000_000 })
   await signIn(engine, 1000)
   for (const sid of ['large', 'larger']) {
-    await assert.rejects(put(engine, sid, pad(2_400_000)), { name: 'RangeError', message: /tenth of maxBytes/ })
+    await assert.rejects(put(engine, sid, pad(2_400_000)), { name: 'RangeError', code: 'ERR_SESSION_TOO_LARGE', message: /tenth of maxBytes/ })
   }
   assert.equal(await usersIn(engine), 1000)
 })
@@ -94,7 +94,7 @@ conform('15 KB for each stranger, at a bound above 2 MiB that users fill to near
   while (engine.stats(START).bytes < maxBytes * 0.89) {
     await put(engine, 'user' + users++, { rank: RANK.SIGNED_IN, ...pad(1000) })
   }
-  await assert.rejects(put(engine, 'large', pad(1_500_000)), { name: 'RangeError', message: /tenth of maxBytes/ })
+  await assert.rejects(put(engine, 'large', pad(1_500_000)), { name: 'RangeError', code: 'ERR_SESSION_TOO_LARGE', message: /tenth of maxBytes/ })
   for (let n = 0; n < 600; n++) {
     await put(engine, 'flood' + n, pad(n % 2 ? 15_000 : n))
     if (n % 3 === 0) assert.ok(await comeBack(engine, 'flood' + n), 'who signs in needs it')

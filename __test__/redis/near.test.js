@@ -4,6 +4,8 @@
 
 const assert = require('node:assert/strict')
 const { execFile } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
 const { after, before, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { promisify } = require('node:util')
@@ -30,6 +32,10 @@ before(async () => { if (!missing) server = await startRedis() })
 after(() => server?.kill())
 
 let count = 0
+
+const PAGE = path.join(__dirname, '../../docs/redis.md')
+/** What the clients send by themselves. */
+const OF_CLIENTS = ['+hello', '+select', '+quit']
 
 /** Longer than a busy machine keeps a process waiting. */
 const STEADY = { lease: 20_000 }
@@ -409,6 +415,29 @@ for (const name of names) {
     assert.equal(warnings.length, 1)
     assert.match(warnings[0], /nearCache option of RedisStore has no effect: .*NOPERM/)
     assert.equal(isNear(store, 'a'), false)
+  })
+
+  test(`${name}: the permissions that docs/redis.md lists are enough`, { skip: missing }, async t => {
+    const own = await startRedis()
+    t.after(() => own.kill())
+    const [, ...listed] = /needs ([A-Z,\sand]+?) for touches, and ([A-Z,\sand]+?) for the near cache/.exec(fs.readFileSync(PAGE, 'utf8'))
+    const commands = listed.join(' ').match(/[A-Z]+/g).map(command => '+' + command.toLowerCase())
+    await own.talk('ACL', 'SETUSER', 'limited', 'on', '>secret', '~sess:*', '&__redis__:invalidate', ...commands, ...OF_CLIENTS)
+    const client = await clientsOf(name).single(t, own.port, { username: 'limited', password: 'secret' })
+    const store = new RedisStore({ client, nearCache: true })
+    t.after(() => store.close())
+    await until(() => store.stats().near.isFresh)
+    await store.set('a', session(1))
+    await until(() => store.get('a').then(() => isNear(store, 'a')))
+    await store.touch('a', session(1))
+    await store.set('b', session(2))
+    assert.equal(await store.length(), 2)
+    assert.deepEqual((await store.ids()).sort(), ['a', 'b'])
+    assert.equal((await store.all()).length, 2)
+    await store.destroy('b')
+    await store.clear()
+    assert.equal(await store.get('a'), undefined)
+    assert.doesNotMatch(await own.talk('ACL', 'LOG'), /reason/)
   })
 }
 

@@ -58,7 +58,7 @@ class Runner {
     const started = Date.now()
     const backend = row.server ? this.backends[row.server] : { title: row.backend }
     const result = { name: row.name, kind: 'store', row, version: versionOf(row.package), client: row.client, backend, steps: 0, problems: [] }
-    const missing = tooOld(row) || backend.missing || [row.package, ...(row.needs || [])].map(unloadable).find(Boolean)
+    const missing = unfit(row) || backend.missing || [row.package, ...(row.needs || [])].map(unloadable).find(Boolean)
     if (missing) return this.judged({ ...result, skipped: missing })
 
     const places = CONTESTANTS.map(() => this.place())
@@ -302,8 +302,10 @@ class Child {
   }
 }
 
-function tooOld ({ node }) {
-  return Number(process.versions.node.split('.')[0]) < node && `needs Node ${node}`
+function unfit ({ node = 0, lastNode = Infinity }) {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major < node) return `needs Node ${node}`
+  return major > lastNode && `needs Node ${lastNode} or earlier`
 }
 
 /** Why a package can't be used here; undefined when it can. */

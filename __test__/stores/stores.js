@@ -20,6 +20,7 @@
  *   swap      false where the two contestants have other stores, whose files the other does not read
  *   back      false where what the other package changed is not read again
  *   node      the major version of Node that it needs
+ *   lastNode  the last major version of Node that it runs on
  *   outage    false where the client or the backend has no server that could be killed
  */
 
@@ -513,6 +514,7 @@ const rows = [
     name: 'nedb-session-store 1.1',
     package: 'nedb-session-store',
     client: 'nedb',
+    lastNode: 22, // it calls util.isDate
     backend: 'a file',
     open: ({ session, place }) => new Promise((resolve, reject) => {
       const Store = require('nedb-session-store')(session)
@@ -523,6 +525,7 @@ const rows = [
     name: 'express-nedb-session 0.1',
     package: 'express-nedb-session',
     client: 'nedb',
+    lastNode: 22, // it calls util.isDate
     backend: 'a file',
     own: { expired: 'never expires a session' },
     open: ({ session, place }) => new Promise((resolve, reject) => {
@@ -534,6 +537,7 @@ const rows = [
     name: 'tch-nedb-session 1.0',
     package: 'tch-nedb-session',
     client: 'nedb',
+    lastNode: 22, // it calls util.isDate
     backend: 'a file',
     open: ({ session, place }) => new Promise((resolve, reject) => {
       const Store = require('tch-nedb-session')(session)

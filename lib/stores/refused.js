@@ -4,7 +4,7 @@
 module.exports = { outOfMemory, outranked, tooLarge }
 
 function tooLarge () {
-  return new RangeError('the session is larger than the maxBytes of the store')
+  return refusal('the session is larger than the maxBytes of the store')
 }
 
 function outOfMemory () {
@@ -12,5 +12,10 @@ function outOfMemory () {
 }
 
 function outranked () {
-  return new RangeError('the session is larger than the tenth of maxBytes that sessions of higher rank leave it')
+  return refusal('the session is larger than the tenth of maxBytes that sessions of higher rank leave it')
+}
+
+/** @param {string} why */
+function refusal (why) {
+  return Object.assign(new RangeError(why), { code: 'ERR_SESSION_TOO_LARGE' })
 }
