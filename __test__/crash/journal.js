@@ -35,6 +35,13 @@ function readJournal (file) {
   return journal
 }
 
+/** Opens a journal to go on with it. What a kill has cut off goes: what is written next would become part of it. */
+function openJournal (file) {
+  const journal = fs.openSync(file, 'a')
+  fs.ftruncateSync(journal, fs.readFileSync(file).lastIndexOf('\n') + 1)
+  return journal
+}
+
 /**
  * Checks one session of a journal, or all. Hands each that was asked for and not answered to `learn`, with what it is.
  *
@@ -52,4 +59,4 @@ async function check (engine, journal, sid, learn) {
   }
 }
 
-module.exports = { check, readJournal }
+module.exports = { check, openJournal, readJournal }

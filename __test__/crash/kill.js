@@ -28,25 +28,28 @@ async function killAtRandom (kills, time) {
   const children = Array.from({ length: PROCESSES }, (_, n) => start(folder, n))
   try {
     await Promise.all(children.map(child => child.ready))
-    while (done < kills && Date.now() < end && children.every(child => child.exitCode === null)) {
+    while (done < kills && Date.now() < end && !children.some(hasEnded)) {
       const n = Math.floor(Math.random() * PROCESSES)
       // Some are killed while they start.
       if (Math.random() < 0.9) await children[n].ready
       await new Promise(resolve => setTimeout(resolve, Math.random() * LONGEST_LIFE))
       await kill(children[n])
+      problems.push(children[n].problem())
       done++
       children[n] = start(folder, n)
     }
     await Promise.all(children.map(child => child.ready))
     // All at once: then the log has to be recovered.
     await Promise.all(children.map(kill))
-    problems.push(...children.map(child => child.problem()).filter(Boolean), ...await checkAll(folder))
+    problems.push(...children.map(child => child.problem()), ...await checkAll(folder))
   } finally {
     for (const child of children) child.kill('SIGKILL')
   }
   const answers = journals(folder).reduce((sum, journal) => sum + journal.answers, 0)
-  fs.rmSync(folder, { recursive: true, force: true })
-  return { kills: done, answers, problems }
+  const found = problems.filter(Boolean)
+  if (found.length > 0) found.push(`the file and the journals are in ${folder}`)
+  else fs.rmSync(folder, { recursive: true, force: true })
+  return { kills: done, answers, problems: found }
 }
 
 function start (folder, n) {
@@ -67,12 +70,20 @@ function start (folder, n) {
     child.on('close', () => isKilled ? resolve() : reject(new Error(`process ${n} has ended: ${output}`)))
   })
   child.ready.catch(() => {})
-  child.problem = () => output.trim() === 'ready' ? undefined : `process ${n}: ${output}`
+  child.problem = () => {
+    if (hasEnded(child) && !isKilled) return `process ${n} has ended (${child.signalCode || child.exitCode}): ${output}`
+    return ['', 'ready'].includes(output.trim()) ? undefined : `process ${n}: ${output}`
+  }
   return child
 }
 
+function hasEnded (child) {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+/** Kills a process, which must be running: one that the system has killed is a problem too. */
 async function kill (child) {
-  if (child.exitCode !== null) throw new Error(child.problem())
+  if (hasEnded(child)) throw new Error(child.problem())
   const closed = new Promise(resolve => child.once('close', resolve))
   child.kill('SIGKILL')
   await closed
@@ -96,4 +107,4 @@ async function checkAll (folder) {
   return problems
 }
 
-module.exports = { killAtRandom }
+module.exports = { kill, killAtRandom, start }

@@ -13,7 +13,7 @@ const path = require('node:path')
 const SQLiteEngine = require('../../lib/stores/sqlite/engine')
 const { readOptions } = require('../../lib/stores/sqlite/options')
 const { ask } = require('../engines/ask')
-const { check, readJournal } = require('./journal')
+const { check, openJournal, readJournal } = require('./journal')
 
 const CHAINS = 3
 const SESSIONS = 40
@@ -23,7 +23,7 @@ const [folder, name, count] = process.argv.slice(2)
 const engine = new SQLiteEngine(readOptions({ file: path.join(folder, 'sessions.db') }))
 const journalFile = path.join(folder, `journal-${name}`)
 const found = readJournal(journalFile)
-const journal = fs.openSync(journalFile, 'a')
+const journal = openJournal(journalFile)
 
 main().catch(err => {
   console.log(String(err.stack))
@@ -101,7 +101,7 @@ async function lateSaves () {
   }
 }
 
-/** The entry is in the system's hands when this returns: killing the process does not undo it. */
+/** The entry is in the system's hands when this returns: a kill does not undo it. A kill before that may cut it off. */
 function note (kind, sid, value) {
   fs.writeSync(journal, JSON.stringify([kind, sid, value]) + '\n')
   found.add(kind, sid, value)
