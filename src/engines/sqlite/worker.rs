@@ -19,6 +19,8 @@ use super::write::{self, Written};
 
 /// How long a write waits for others.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same for jobs that this thread comes to late: it waited for a slow disk, or the machine stood still.
+const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 /// The same for what is waiting when the store closes.
 const LAST_PATIENCE: Duration = Duration::from_secs(1);
 /// The same for touches that could not be written in their second.
@@ -138,8 +140,11 @@ impl<'c> Worker<'c> {
     /// Does jobs in their order. Those that must be durable wait for the disk together.
     fn work(&self, jobs: impl IntoIterator<Item = Job>) {
         let mut durable = Vec::new();
+        // For all of them together: where the file is locked for good, each job must not wait anew.
+        let earliest = Instant::now() + LEAST_PATIENCE;
         for job in jobs {
-            let result = retry(job.since + PATIENCE, || self.attempt(&job.task));
+            let until = earliest.max(job.since + PATIENCE);
+            let result = retry(until, || self.attempt(&job.task));
             let place = job.task.place();
             if result.is_err()
                 && let Some((key, waiting)) = job.task.into_waiting()
@@ -228,6 +233,30 @@ impl<'c> Worker<'c> {
 #[cfg(test)]
 pub(super) mod tests {
     use std::cell::Cell;
+
+    use super::super::model::{TestFile, key};
+    use super::super::schema;
+    use super::super::shared::Limits;
+    use super::*;
+
+    #[test]
+    fn a_job_that_the_thread_comes_to_late_is_tried_for_a_while() {
+        // Where the machine was started just now.
+        let Some(since) = Instant::now().checked_sub(PATIENCE) else { return };
+        let file = TestFile::new();
+        let connection = schema::open(&file.0, false).unwrap();
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        let other = schema::connect(&file.0).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let shared = Shared::new(file.0.clone(), Limits::default());
+        let statements = Statements::on(&connection);
+        let worker = Worker { connection: &connection, statements, shared: &shared };
+        let began = Instant::now();
+        let task = Task::Destroy(key(1), Now::at(1), None);
+        worker.work([Job { number: 1, task, is_durable: false, since }]);
+        assert!(matches!(shared.take_answer().unwrap().result, Err(Error::Busy)));
+        assert!(began.elapsed() >= LEAST_PATIENCE);
+    }
 
     thread_local! {
         /// Whether the next thread cannot be started.
