@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::error::Error;
 use super::model::{TestFile, finish, key, look, write};
 use super::record::Write;
+use super::schema;
 use super::shared::{Done, Limits};
 use super::store::{NewDeadline, Outcome, Store, Touched, Waits};
 use super::time::Now;
@@ -155,6 +156,17 @@ fn a_touch_of_a_session_says_nothing_of_a_later_one_with_its_id() {
     }
     here.prune(later).unwrap();
     assert_eq!(here.holds().sessions, 0);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_taken_for_an_empty_one() {
+    let file = TestFile::new();
+    let store = open(&file);
+    set(&store, session(LONG, NOW + HOUR));
+    let before = store.holds();
+    assert_eq!(before.sessions, 1);
+    schema::connect(&file.0).unwrap().execute_batch("DROP TABLE totals").unwrap();
+    assert_eq!(store.holds(), before);
 }
 
 #[test]

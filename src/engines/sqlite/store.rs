@@ -85,7 +85,7 @@ pub enum Touched {
 }
 
 /// What a store holds.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holds {
     /// Sessions, with those that have expired and were not found yet.
     pub sessions: i64,
@@ -109,6 +109,8 @@ pub struct Store {
     /// Calls of `clear` that wait: all writes queue up behind them.
     clears: Cell<u32>,
     busy_prunes: Cell<u32>,
+    /// What it held when it was last read.
+    held: Cell<Holds>,
 }
 
 impl Store {
@@ -132,6 +134,7 @@ impl Store {
             queued: RefCell::default(),
             clears: Cell::new(0),
             busy_prunes: Cell::new(0),
+            held: Cell::default(),
         };
         exit::note_open(&store.shared);
         match store.on(Totals::read) {
@@ -255,11 +258,19 @@ impl Store {
         Ok(Some(all.into_iter().flatten().collect()))
     }
 
-    /// What the store holds. A closed one holds nothing.
+    /// What the store holds. A closed one holds nothing. While the file cannot be read: what it held before.
     #[must_use]
     pub fn holds(&self) -> Holds {
-        let totals = self.on(Totals::read).unwrap_or_default();
-        Holds { sessions: totals.count(), bytes: totals.all_bytes(), tombstones: totals.tombstones }
+        match self.on(Totals::read) {
+            Ok(totals) => self.held.set(Holds {
+                sessions: totals.count(),
+                bytes: totals.all_bytes(),
+                tombstones: totals.tombstones,
+            }),
+            Err(Error::Closed) => self.held.set(Holds::default()),
+            Err(_) => {}
+        }
+        self.held.get()
     }
 
     /// The number of sessions that are valid at `now`.
