@@ -5,13 +5,7 @@
 const assert = require('node:assert/strict')
 const { AsyncLocalStorage } = require('node:async_hooks')
 const { test } = require('node:test')
-const clock = require('../../lib/util/clock')
-
-/** Reads share a command if they come within 10 ms: a busy machine must not part them. */
-let stoppedAt
-const { elapsed } = clock
-clock.elapsed = () => stoppedAt ?? elapsed() // before it is imported
-
+const { atOneMoment } = require('../helpers/steady-clock')
 const { RedisStore } = require('../..')
 
 const users = new AsyncLocalStorage()
@@ -34,13 +28,11 @@ function readFor (store, names) {
 test('reads that share a command', async () => {
   const { client, answers } = makeClient()
   const store = new RedisStore({ client })
-  stoppedAt = elapsed()
-  const seen = readFor(store, ['ann', 'bob'])
+  const seen = atOneMoment(() => readFor(store, ['ann', 'bob']))
   assert.equal(answers.length, 1)
   answers[0](null)
   assert.deepEqual(await seen, [['ann', undefined], ['bob', undefined]])
   store.close()
-  stoppedAt = undefined
 })
 
 test('commands that take too long', async () => {

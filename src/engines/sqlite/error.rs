@@ -35,7 +35,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            // The last: processes that have tried too often while others opened the file.
+            // The last one: this process has tried too often while others opened the file.
             Some(
                 ffi::ErrorCode::DatabaseBusy
                 | ffi::ErrorCode::DatabaseLocked

@@ -7,8 +7,8 @@ use super::error::{Error, Result};
 /// Longest pause between two tries to take a lock. The first process that tries while it is free gets it.
 /// Beside a busy process, pauses of 10 ms made a write wait for a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(1);
-/// What a pause counts for at most. One that took longer was a standstill, of this process or of the whole machine: who has
-/// the lock stood still too, as like as not.
+/// What a pause counts for at most. A longer one was a standstill of this process or of the whole machine. The process that
+/// has the lock has probably stood still too.
 const STANDSTILL: Duration = Duration::from_millis(100);
 
 /// Tries until it is not busy, or the time is up.

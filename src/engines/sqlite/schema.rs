@@ -130,7 +130,8 @@ fn migrate(connection: &Connection, is_bounded: bool) -> Result<()> {
     Ok(())
 }
 
-/// The schema's version; 0 for an empty file. It is in several places, which another process may be about to write.
+/// The schema's version; 0 for an empty file. It takes several statements, so it takes a transaction: another process may
+/// write between them.
 fn version(transaction: &Transaction<'_>) -> Result<i64> {
     let number = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let is_ours = number("application_id")? == APPLICATION_ID;

@@ -226,7 +226,7 @@ impl Shared {
         lock(&self.pending).find(key)
     }
 
-    /// The deadline of a session with this revision, whose stored one a touch may be about to change.
+    /// The deadline of a session with this revision: that of the touch that waits for it, or the stored one.
     pub(super) fn deadline_of(&self, key: &Key, revision: i64, stored: Option<i64>) -> Option<i64> {
         let waiting = self.waiting(key);
         waiting.as_ref().and_then(|entry| entry.touch_of(revision)).map_or(stored, |touch| touch.deadline)

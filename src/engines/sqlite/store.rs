@@ -289,7 +289,7 @@ impl Store {
         Ok(all - i64::try_from(expired).unwrap_or(i64::MAX))
     }
 
-    /// Whether a session has expired, of which a row has the key, the revision and the deadline.
+    /// Whether the session of a row has expired. The row begins with its key, revision and deadline.
     fn is_past(&self, found: &rusqlite::Row<'_>, now: Now) -> rusqlite::Result<bool> {
         let (key, revision, deadline) = (row::key(found, 0)?, found.get(1)?, found.get(2)?);
         Ok(now.is_past(self.shared.deadline_of(&key, revision, deadline)))

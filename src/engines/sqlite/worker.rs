@@ -19,7 +19,7 @@ use super::write::{self, Written};
 
 /// How long a write waits for others.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The same for jobs that this thread comes to late: it waited for a slow disk, or the machine stood still.
+/// The same for jobs that this thread comes to late, because it waited for a slow disk or the machine stood still.
 const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 /// The same for what is waiting when the store closes.
 const LAST_PATIENCE: Duration = Duration::from_secs(1);
